@@ -1,0 +1,269 @@
+import { CALL_STATES, CallState } from './call-state.ts';
+import { EVENT_NAMES } from './event-type.ts';
+import { FAULTS } from './fault.ts';
+import { METHOD_NAMES } from './method.ts';
+
+/**
+ * Every number the collector counts: declared once, kept as columns of doubles in shared memory.
+ *
+ *   index        0      1      2   …
+ *   values   [ 1042 | 1040 |   2 | … ]   one writer (an engine thread), any reader
+ *   maxima   [    … ]                    running maximum, for gauges flagged `max`
+ *
+ * A counter is an index, so counting is one addition. Doubles count exactly up to 2^53. Readers in another thread may
+ * see a value one update old, never a torn one: aligned 64-bit loads are single on every platform Node runs on.
+ */
+export interface CounterInfo {
+  readonly index: number;
+  /** Dotted path of groups. */
+  readonly group: string;
+  readonly name: string;
+  readonly description: string;
+  /** A running maximum is kept and shown. */
+  readonly max: boolean;
+  /** Goes up and down: no rate or average. */
+  readonly gauge: boolean;
+}
+
+/** Why a well-formed message is not tracked although nothing is wrong with it. */
+export const IGNORED_REASONS = ['probe', 'keepalive', 'rtcp', 'report', 'log', 'json', 'control', 'other'] as const;
+export type IgnoredReason = (typeof IGNORED_REASONS)[number];
+
+/** Why something received was thrown away unread. */
+export const DROPPED_REASONS = ['overload', 'shutdown'] as const;
+
+const infos: CounterInfo[] = [];
+const byName = new Map<string, CounterInfo>();
+
+interface Flags {
+  max?: boolean;
+  gauge?: boolean;
+}
+
+function declare(group: string, name: string, description: string, flags: Flags = {}): number {
+  const info: CounterInfo = {
+    index: infos.length,
+    group,
+    name,
+    description,
+    max: flags.max ?? false,
+    gauge: flags.gauge ?? false,
+  };
+  infos.push(info);
+  byName.set(`${group}.${name}`, info);
+  return info.index;
+}
+
+const GAUGE: Flags = { max: true, gauge: true };
+
+/** `ingest`: what became of everything received. received = tracked + refused + ignored + dropped, always. */
+export const Ingest = {
+  RECEIVED: declare('ingest', 'received', 'messages received, every one counted here once and below once'),
+  TRACKED: declare('ingest', 'tracked', 'SIP messages taken by the tracker'),
+  REFUSED: declare('ingest', 'refused', 'messages refused, by code in ingest.refused'),
+  IGNORED: declare('ingest', 'ignored', 'well-formed messages without use for tracking, by reason in ingest.ignored'),
+  DROPPED: declare('ingest', 'dropped', 'messages thrown away unread, by reason in ingest.dropped'),
+  BYTES: declare('ingest', 'bytes', 'octets of all messages received'),
+} as const;
+
+/** Counter index by fault number (sparse). */
+export const REFUSED_BY_FAULT: readonly number[] = indexFaults();
+function indexFaults(): number[] {
+  const indices: number[] = [];
+  for (const info of FAULTS) indices[info.fault] = declare('ingest.refused', info.code, info.text);
+  return indices;
+}
+
+const IGNORED_TEXT: Record<IgnoredReason, string> = {
+  probe: 'SIP payload that is no SIP message: 12 octets or fewer, or not beginning with a letter',
+  keepalive: 'keep-alives: CRLF, NULs, STUN, and the pings of agents',
+  rtcp: 'RTCP, binary or as JSON',
+  report: 'quality reports',
+  log: 'log lines of agents',
+  json: 'other JSON documents',
+  control: 'media control protocol messages',
+  other: 'protocol types without a name here',
+};
+export const Ignored: Readonly<Record<IgnoredReason, number>> = indexReasons(
+  'ingest.ignored',
+  IGNORED_REASONS,
+  IGNORED_TEXT,
+);
+export const Dropped: Readonly<Record<(typeof DROPPED_REASONS)[number], number>> = indexReasons(
+  'ingest.dropped',
+  DROPPED_REASONS,
+  {
+    overload: 'given up because more arrived than could be worked on',
+    shutdown: 'still unread when the stop deadline passed',
+  },
+);
+function indexReasons<Reason extends string>(
+  group: string,
+  reasons: readonly Reason[],
+  text: Record<Reason, string>,
+): Record<Reason, number> {
+  return Object.fromEntries(reasons.map((reason) => [reason, declare(group, reason, text[reason])])) as Record<
+    Reason,
+    number
+  >; // one entry per reason
+}
+
+/** `hep`: the envelope and its transports. */
+export const Hep = {
+  DATAGRAMS: declare('hep', 'datagrams', 'UDP datagrams received'),
+  UDP: declare('hep', 'udp', 'HEP messages over UDP'),
+  TCP: declare('hep', 'tcp', 'HEP messages over TCP'),
+  TLS: declare('hep', 'tls', 'HEP messages over TLS'),
+  V1: declare('hep', 'v1', 'HEP version 1 packets decoded'),
+  V2: declare('hep', 'v2', 'HEP version 2 packets decoded'),
+  V3: declare('hep', 'v3', 'HEP version 3 packets decoded'),
+  KERNEL_DROPS: declare('hep', 'kernel_drops', 'datagrams the kernel dropped because the receive buffer was full'),
+  CONNS_ACTIVE: declare('hep', 'conns_active', 'open TCP and TLS connections', GAUGE),
+  CONNS_TOTAL: declare('hep', 'conns_total', 'TCP and TLS connections accepted'),
+  CONNS_REFUSED: declare('hep', 'conns_refused', 'connections refused by hep_allow or a connection limit'),
+  CONNS_FAULTY: declare('hep', 'conns_faulty', 'connections closed because of a framing error or a deadline'),
+  CONNS_IDLE: declare('hep', 'conns_idle', 'connections closed by hep_idle_timeout'),
+  TLS_ERRORS: declare('hep', 'tls_errors', 'TLS handshakes that failed'),
+  AGENTS: declare('hep', 'agents', 'agents listed', GAUGE),
+  AGENTS_UNLISTED: declare('hep', 'agents_unlisted', 'messages of senders not listed because of hep_max_agents'),
+  TIME_SWAPPED: declare('hep', 'time_swapped', 'timestamps repaired: octets were reversed'),
+  TIME_SINCE_1900: declare('hep', 'time_since_1900', 'timestamps repaired: they counted from 1900'),
+  TIME_ABSENT: declare('hep', 'time_absent', 'messages without a timestamp, taken at arrival'),
+  TIME_BIG_USEC: declare('hep', 'time_big_usec', 'timestamps with a million microseconds or more'),
+  TIME_SKEWED: declare('hep', 'time_skewed', 'messages tracked on arrival time because of max_clock_skew'),
+  BAD_CHUNK_SIZE: declare('hep', 'bad_chunk_size', 'packets with a chunk of a wrong fixed size, ignored'),
+  DUPLICATE_CHUNK: declare('hep', 'duplicate_chunk', 'packets with a chunk twice, the last one taken'),
+  VENDOR_CHUNK: declare('hep', 'vendor_chunk', 'packets with vendor chunks'),
+  TRAILING_BYTES: declare('hep', 'trailing_bytes', 'datagrams with octets behind their last packet'),
+  NUL_TAIL: declare('hep', 'nul_tail', 'payloads with NULs at their end, removed'),
+  PACKED_V2: declare('hep', 'packed_v2', 'HEP2 packets with a time block of 10 octets'),
+  INFLATED: declare('hep', 'inflated', 'compressed payloads or messages'),
+  BIG_ENDIAN_V2: declare('hep', 'big_endian_v2', 'HEP2 packets with a big-endian time block'),
+  MAPPED_V4: declare('hep', 'mapped_v4', 'IPv4 chunks that carried an IPv4-mapped IPv6 address'),
+  FOSSIL_CHUNK: declare('hep', 'fossil_chunk', 'packets with chunk 0x0010 of the 2013 draft'),
+} as const;
+
+/** Indexed by the position of the `Note` bit. */
+export const NOTE_COUNTERS: readonly number[] = [
+  Hep.TIME_SWAPPED,
+  Hep.TIME_SINCE_1900,
+  Hep.TIME_ABSENT,
+  Hep.TIME_BIG_USEC,
+  Hep.BAD_CHUNK_SIZE,
+  Hep.DUPLICATE_CHUNK,
+  Hep.VENDOR_CHUNK,
+  Hep.TRAILING_BYTES,
+  Hep.NUL_TAIL,
+  Hep.PACKED_V2,
+  Hep.INFLATED,
+  Hep.BIG_ENDIAN_V2,
+  Hep.MAPPED_V4,
+  Hep.FOSSIL_CHUNK,
+];
+
+/** `calls`: the tracker's table. */
+export const Calls = {
+  ACTIVE: declare('calls', 'active', 'current total tracked entries', GAUGE),
+  CREATED: declare('calls', 'created', 'entries created'),
+  FORKED: declare('calls', 'forked', 'entries created as a fork of another'),
+  FAIL_NEW: declare('calls', 'fail_new', 'entries not created: key too long'),
+  FAIL_LIM: declare('calls', 'fail_lim', 'entries not created: calls_max_entries or calls_max_forks'),
+  RETRANSMISSIONS: declare('calls', 'retransmissions', 'retransmissions: same endpoints and branch again'),
+  OTHER_HOP: declare('calls', 'other_hop', 'messages seen again on another hop'),
+  SEEN_AGAIN: declare('calls', 'seen_again', 'messages reported again: by another agent or within dup_window'),
+} as const;
+/** Gauge per state, indexed by `CallState`. */
+export const CALLS_IN_STATE: readonly number[] = CALL_STATES.map((info) =>
+  info.state === CallState.INVALID
+    ? Calls.ACTIVE
+    : declare('calls', info.name, `entries in state "${info.text}"`, GAUGE),
+);
+
+/** `ev_ring0`: the event ring. */
+export const EventRing = {
+  QUEUED: declare('ev_ring0', 'queued', 'events put into the ring'),
+  BLST: declare('ev_ring0', 'blst', 'events dropped because their type is switched off'),
+} as const;
+/** Per event type, indexed by `EventType`. */
+export const EVENTS_BY_TYPE: readonly number[] = EVENT_NAMES.map((name) =>
+  declare('ev_ring0.evtype', name, `events of type ${name} generated`),
+);
+
+/** `pkt_stats`: packets and SIP messages, names as in the reference program where the meaning is the same. */
+export const Pkt = {
+  TOTAL_PACKETS: declare('pkt_stats', 'total_packets', 'packets handed to the pipeline'),
+  TOTAL_SIZE: declare('pkt_stats', 'total_size', 'octets of those packets'),
+  IP4: declare('pkt_stats', 'ip4', 'seen between IPv4 endpoints'),
+  IP6: declare('pkt_stats', 'ip6', 'seen between IPv6 endpoints'),
+  UDP: declare('pkt_stats', 'udp', 'seen on UDP'),
+  TCP: declare('pkt_stats', 'tcp', 'seen on TCP'),
+  TLS: declare('pkt_stats', 'tls', 'seen on TLS'),
+  SCTP: declare('pkt_stats', 'sctp', 'seen on SCTP'),
+  WS: declare('pkt_stats', 'ws', 'seen on WebSocket, secure or not'),
+  OTHER: declare('pkt_stats', 'other', 'seen on another or unknown transport'),
+  PARSE_ATTEMPTS: declare('pkt_stats', 'parse_attempts', 'SIP messages the parser was given'),
+  PARSE_OK: declare('pkt_stats', 'parse_ok', 'SIP messages parsed'),
+  PARSE_ERRS: declare('pkt_stats', 'parse_errs', 'SIP messages refused by the parser'),
+  TRACKED_OK: declare('pkt_stats', 'tracked_ok', 'SIP messages tracked'),
+  TRACKED_ERR: declare('pkt_stats', 'tracked_err', 'SIP messages parsed but not tracked'),
+  SIP_REQS: declare('pkt_stats', 'sip_reqs', 'SIP requests parsed'),
+  SIP_REPLS: declare('pkt_stats', 'sip_repls', 'SIP replies parsed'),
+  TINY_PACKETS: declare('pkt_stats', 'tiny_packets', 'SIP payloads of 12 octets or fewer'),
+} as const;
+/** Parse errors by the reference program's numbers 0…16. */
+export const PARSE_ERRORS: readonly number[] = Array.from({ length: 17 }, (_, n) =>
+  declare('pkt_stats', `parse_error_${n}`, `parse errors with number ${n}`),
+);
+/** Requests by method, indexed by `Method`. */
+export const SIP_METHODS: readonly number[] = METHOD_NAMES.map((name) =>
+  declare('pkt_stats', `sip_${name}`, `SIP requests: ${name}`),
+);
+/** Replies by hundreds, index 0…9. */
+export const SIP_CLASSES: readonly number[] = Array.from({ length: 10 }, (_, n) =>
+  declare('pkt_stats', `sip_${n}XX`, `SIP replies ${n}xx`),
+);
+
+/** All counters in the order of their indices. */
+export const COUNTERS: readonly CounterInfo[] = infos;
+
+/** Finds a counter by `group.name`. */
+export function counterByName(path: string): CounterInfo | undefined {
+  return byName.get(path);
+}
+
+const BYTES_PER_COUNTER = 16;
+
+/** The columns. Share `memory` with another thread to read (or to go on counting after a crash of the writer). */
+export class CounterSet {
+  readonly memory: SharedArrayBuffer;
+  readonly values: Float64Array;
+  readonly maxima: Float64Array;
+
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(infos.length * BYTES_PER_COUNTER)) {
+    this.memory = memory;
+    this.values = new Float64Array(memory, 0, infos.length);
+    this.maxima = new Float64Array(memory, infos.length * 8, infos.length);
+  }
+
+  add(index: number, amount: number): void {
+    // Indices come only from `declare`, so they are inside the column.
+    this.values[index]! += amount;
+  }
+
+  /** Sets a gauge and its running maximum. */
+  set(index: number, value: number): void {
+    this.values[index] = value;
+    if (value > this.maxima[index]!) this.maxima[index] = value;
+  }
+
+  /** Adds to a gauge and keeps its running maximum. */
+  addGauge(index: number, amount: number): void {
+    const value = this.values[index]! + amount;
+    this.values[index] = value;
+    if (value > this.maxima[index]!) this.maxima[index] = value;
+  }
+
+  get(index: number): number {
+    return this.values[index] ?? 0;
+  }
+}

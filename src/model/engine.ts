@@ -1,0 +1,117 @@
+import type { AgentView, CallView, EventView, ListenerView, Page } from './views.ts';
+
+/** Fields a call list can be filtered by; `key` is Call-ID + From-tag + To-tag, `state` the long or short name. */
+export const CALL_FILTERS = ['cid', 'ftag', 'ttag', 'key', 'state'] as const;
+export type CallFilterField = (typeof CALL_FILTERS)[number];
+
+/** Fields an event list can be filtered by. */
+export const EVENT_FILTERS = [
+  'name',
+  'src',
+  'dst',
+  'sport',
+  'dport',
+  'proto',
+  'status',
+  'cid',
+  'fu',
+  'tu',
+  'method',
+  'uri',
+  'contact',
+  'reason',
+  'ua',
+  'uas',
+] as const;
+export type EventFilterField = (typeof EVENT_FILTERS)[number];
+
+/** One text match: a substring (calls case-sensitive, events not), or an RE2 expression that runs in linear time. */
+export interface TextFilter<Field extends string> {
+  field: Field;
+  value: string;
+  regexp: boolean;
+}
+
+export interface ListQuery<Field extends string> {
+  offset: number;
+  limit: number;
+  filter?: TextFilter<Field>;
+}
+
+/** Newest call first. */
+export type CallQuery = ListQuery<CallFilterField>;
+
+/** Oldest event first, from ring index `offset` on. */
+export type EventQuery = ListQuery<EventFilterField>;
+
+export interface CallTableStats {
+  calls: number;
+  created: number;
+  buckets: number;
+  longestChain: number;
+  shortestChain: number;
+  maxEntries: number;
+  maxForks: number;
+  perState: Record<string, number>;
+}
+
+export interface CallTimeoutView {
+  state: string;
+  text: string;
+  description: string;
+  seconds: number;
+  defaultSeconds: number;
+  minSeconds: number;
+  maxSeconds: number;
+}
+
+export interface EventPage extends Page<EventView> {
+  /** Index the next event will get; also the number generated so far. */
+  nextIndex: number;
+  /** Ring size. */
+  capacity: number;
+}
+
+export interface EventBlacklistView {
+  types: { name: string; blacklisted: boolean }[];
+}
+
+/** What happens in the engine threads, as the main thread sees it without asking them. */
+export interface EngineHealth {
+  /** All engine threads run and answered their heart beat lately. */
+  running: boolean;
+  /** Listeners are open and the engine is ready for traffic. */
+  ready: boolean;
+  restarts: number;
+  /** Milliseconds since the engine last showed a sign of life. */
+  heartbeatAgeMs: number;
+  lastError: string;
+}
+
+/** A request the engine refuses: the text says parameter, value and what is allowed. Pages answer it with 400. */
+export class EngineRequestError extends Error {
+  readonly code = 'ENGINE_BAD_REQUEST';
+}
+
+/**
+ * The one way pages and outputs talk to the engine, across threads or in-process. Every answer is bounded:
+ * `limit` at most `MAX_LIST_LIMIT`. All answers are copies. Rejects with `EngineRequestError` for bad values.
+ */
+export interface Engine {
+  listCalls(query: CallQuery): Promise<Page<CallView>>;
+  /** All entries held under one Call-ID, oldest first. */
+  callsByCallId(callId: string): Promise<CallView[]>;
+  callTable(): Promise<CallTableStats>;
+  callTimeouts(): Promise<CallTimeoutView[]>;
+  /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */
+  setCallTimeouts(seconds: Record<string, number>): Promise<CallTimeoutView[]>;
+  listEvents(query: EventQuery): Promise<EventPage>;
+  eventBlacklist(): Promise<EventBlacklistView>;
+  /** `changes` by event name; `reset` first returns to the configured list. All or nothing. */
+  setEventBlacklist(changes: Record<string, boolean>, reset: boolean): Promise<EventBlacklistView>;
+  listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>>;
+  listeners(): Promise<ListenerView[]>;
+  health(): EngineHealth;
+}
+
+export const MAX_LIST_LIMIT = 100_000;

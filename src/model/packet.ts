@@ -1,0 +1,100 @@
+import type { Transport } from './transport.ts';
+
+/** Payload kinds by HEP protocol type (chunk 0x000b); only the ones we name. Others keep their number. */
+export const PayloadKind = {
+  RESERVED: 0,
+  SIP: 1,
+  RTCP: 5,
+  JSON: 32,
+  MOS_FULL: 34,
+  MOS_SHORT: 35,
+  QOS: 38,
+  NG_CONTROL: 61,
+  CONTROL: 96,
+  VQ_RTCPXR: 99,
+  LOG: 100,
+} as const;
+
+/** Repairs and oddities a decoder met and lived with; bits of `Packet.notes`, each with its counter. */
+export const Note = {
+  TIME_SWAPPED: 1,
+  TIME_SINCE_1900: 2,
+  TIME_ABSENT: 4,
+  TIME_BIG_USEC: 8,
+  BAD_CHUNK_SIZE: 16,
+  DUPLICATE_CHUNK: 32,
+  VENDOR_CHUNK: 64,
+  TRAILING_BYTES: 128,
+  NUL_TAIL: 256,
+  PACKED_V2: 512,
+  INFLATED: 1024,
+  BIG_ENDIAN_V2: 2048,
+  MAPPED_V4: 4096,
+  FOSSIL_CHUNK: 8192,
+} as const;
+
+/**
+ * One captured message on its way through the engine, whatever it came in: HEP, IPFIX, pcap or the inject page.
+ *
+ * One instance per source is filled again and again. Ranges are offsets into `bytes`, which belongs to the source
+ * and is valid only until `ingest` returns: what is kept is copied. All fields are always set, so the shape is stable.
+ */
+export class Packet {
+  /** Octets the ranges below point into. */
+  bytes: Buffer;
+  /** Payload: `bytes[start..end)`. */
+  start = 0;
+  end = 0;
+  /** HEP protocol type of the payload (`PayloadKind`), 1 = SIP. */
+  kind = 0;
+  transport: Transport = 0;
+  ipProtocol = 0;
+  /** 4 or 6; the words hold IPv4 as IPv4-mapped (see endpoint.ts). */
+  family = 4;
+  src0 = 0;
+  src1 = 0;
+  src2 = 0;
+  src3 = 0;
+  srcPort = 0;
+  dst0 = 0;
+  dst1 = 0;
+  dst2 = 0;
+  dst3 = 0;
+  dstPort = 0;
+  /** Microseconds since the epoch as the sender said (after repairs), 0 = the sender gave none. */
+  capturedAtUs = 0;
+  /** Microseconds since the epoch when the octets reached us; set by the source. */
+  arrivedAtUs = 0;
+  /** Seconds and microseconds exactly as on the wire, before any repair. */
+  rawSeconds = 0;
+  rawMicroseconds = 0;
+  /** HEP version 1, 2 or 3; 0 for other sources. */
+  version = 0;
+  /** Capture agent id as sent. */
+  captureId = 0;
+  /** Ranges in `bytes`; start === end means absent. An empty authentication key is told by `authPresent`. */
+  authStart = 0;
+  authEnd = 0;
+  authPresent = false;
+  correlationStart = 0;
+  correlationEnd = 0;
+  nodeStart = 0;
+  nodeEnd = 0;
+  /** -1 = absent. */
+  vlan = -1;
+  /** MOS × 100 and R-factor as sent, -1 = absent. */
+  mos = -1;
+  rFactor = -1;
+  /** Octets from the first to behind the last of this packet in its datagram or stream, for looping and byte counts. */
+  length = 0;
+  /** `Note` bits. */
+  notes = 0;
+  /** Where decoding stopped when it answered a fault: offset relative to the packet's first octet. */
+  faultAt = 0;
+  /** True when `bytes` is not the source's buffer but an inflated copy. */
+  inflated = false;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+}

@@ -1,0 +1,72 @@
+import type { CallState } from './call-state.ts';
+
+/** A network: `words` and how many leading bits count (IPv4 as IPv4-mapped, so 96 + n bits). */
+export interface Cidr {
+  words: readonly [number, number, number, number];
+  bits: number;
+  text: string;
+}
+
+/** A HEP listener set: addresses and ports are decided, `auto` ports are 0 here and -1 means off. */
+export interface HepSettings {
+  addr: string;
+  udpPort: number;
+  tcpPort: number;
+  tlsPort: number;
+  tls: { cert: string; key: string; ca?: string } | undefined;
+  /** Octets asked for as receive buffer of the UDP socket. */
+  rcvbufBytes: number;
+  limits: HepLimits;
+  allow: readonly Cidr[];
+  auth: HepAuthSettings;
+}
+
+/** Limits of one HEP message and of connections; each has a fault code or a counter. */
+export interface HepLimits {
+  maxMessageBytes: number;
+  maxChunks: number;
+  maxInflatedBytes: number;
+  maxInflateRatio: number;
+  maxConnections: number;
+  maxConnectionsPerAddress: number;
+  /** Close a connection silent for so long; 0 = never. */
+  idleTimeoutMs: number;
+  /** Longest time a message may stay incomplete on a connection. */
+  messageTimeoutMs: number;
+  maxAgents: number;
+}
+
+export interface HepAuthSettings {
+  /** Accepted keys; empty = keys are neither required nor checked. */
+  keys: readonly string[];
+  /** Listeners (`udp`, `tcp`, `tls`) on which a key is required. */
+  listeners: readonly ('udp' | 'tcp' | 'tls')[];
+  /** Sources that need no key although their listener requires one. */
+  exempt: readonly Cidr[];
+}
+
+export interface TrackerSettings {
+  /** 0 = unlimited. */
+  maxCalls: number;
+  /** Most dialogs held under one Call-ID. */
+  maxForks: number;
+  /** Seconds a state may last, by `CallState`; only those that differ from the default. */
+  timeouts: ReadonlyMap<CallState, number>;
+  dupWindowUs: number;
+}
+
+/** Everything one engine thread is told at its start; plain data, so that it can be sent to a worker. */
+export interface EngineSettings {
+  hep: HepSettings;
+  tracker: TrackerSettings;
+  /** Beyond this a sender's clock is not used for tracking. */
+  maxClockSkewUs: number;
+  /** Lower-case names of the headers that may carry the Call-ID of another leg, in order of preference. */
+  alegHeaders: readonly string[];
+  sipMaxHeaders: number;
+  eventBufferSize: number;
+  /** Event names switched off at start. */
+  eventBlacklist: readonly string[];
+  /** Shortest time between two log lines about faults of one agent. */
+  faultLogIntervalMs: number;
+}

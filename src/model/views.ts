@@ -1,0 +1,149 @@
+/**
+ * What pages and the API show: plain data, JSON names, copied out of the engine. The contract's §3 lists the fields.
+ *
+ * Times are microseconds since the epoch (`…Us`). Pairs are [initiator's transactions, other party's transactions].
+ * Text is as captured, already turned into UTF-8 for display; nothing in it is safe to put into markup unescaped.
+ */
+export interface EndpointView {
+  ip: string;
+  port: number;
+}
+
+export type Pair = [number, number];
+
+export interface HopView {
+  src: EndpointView;
+  dst: EndpointView;
+  transport: string;
+  /** `AgentView.id` of those who saw this hop. */
+  agents: string[];
+  /** Distinct messages seen on this hop, retransmissions and repeated reports excluded. */
+  messages: number;
+}
+
+export interface CallView {
+  id: number;
+  callId: string;
+  fromTag: string;
+  toTag: string;
+  method: string;
+  state: string;
+  stateText: string;
+  createdUs: number;
+  updatedUs: number;
+  expiresInMs: number;
+  from: string;
+  to: string;
+  requestUri: string;
+  contact: string;
+  userAgent: string;
+  uas: string;
+  reason: string;
+  src: EndpointView;
+  dst: EndpointView;
+  transport: string;
+  statuses: Pair;
+  cseq: Pair;
+  requests: Pair;
+  replies: Pair;
+  retransmissions: { requests: Pair; replies: Pair };
+  lastMethod: Pair | [string, string];
+  lastStatus: Pair;
+  flags: string[];
+  events: string[];
+  lastEvent: string;
+  messageTrace: string;
+  stateTrace: string[];
+  requestSignature: string;
+  /** Milliseconds, `null` where the call did not get that far. */
+  pddMs: number | null;
+  ringMs: number | null;
+  durationMs: number | null;
+  agents: string[];
+  hops: HopView[];
+  /** Text of HEP chunk 0x11 and of the A-leg header, when they name another call. */
+  correlation: { correlationId: string; alegCallId: string; sessionId: string };
+}
+
+export interface EventView {
+  index: number;
+  type: string;
+  tsUs: number;
+  createdUs: number;
+  callId: string;
+  fromTag: string;
+  toTag: string;
+  src: EndpointView;
+  dst: EndpointView;
+  transport: string;
+  status: number;
+  attributes: Record<string, string>;
+  durationMs: number | null;
+  pddMs: number | null;
+  ringMs: number | null;
+  /** `call-end` only: who ended the call. */
+  originator: 'caller-terminated' | 'callee-terminated' | 'timeout-terminated' | null;
+  /** Filled once event rates are tracked; `null` means "not tracked". */
+  rate: { exceeded: number; value: number; limit: number; intervalMs: number } | null;
+  debug: {
+    state: string;
+    previousStates: string[];
+    flags: string[];
+    emitted: string[];
+    lastEvent: string;
+    generatedOn: 'request' | 'reply' | 'timeout' | 'unknown';
+    cseq: Pair;
+    replyCseq: Pair;
+    requests: Pair;
+    replies: Pair;
+    retransmissions: { requests: Pair; replies: Pair };
+    lastMethod: [string, string];
+    lastStatus: Pair;
+    messageTrace: string;
+  } | null;
+}
+
+export interface AgentView {
+  /** `captureId@ip:port/transport`, as listed in `CallView.agents`. */
+  id: string;
+  source: EndpointView;
+  transport: string;
+  captureId: number;
+  nodeName: string;
+  versions: number[];
+  firstSeenUs: number;
+  lastSeenUs: number;
+  packets: number;
+  bytes: number;
+  tracked: number;
+  sip: number;
+  other: number;
+  /** Fault code → packets. */
+  refused: Record<string, number>;
+  /** Reason → packets. */
+  ignored: Record<string, number>;
+  /** Last sender time minus arrival time; `null` while the agent has sent no time. */
+  clockOffsetMs: number | null;
+  lastFault: { code: string; atUs: number; hex: string } | null;
+}
+
+export interface ListenerView {
+  /** `hep-udp`, `hep-tcp`, `hep-tls`. */
+  name: string;
+  address: string;
+  port: number;
+  /** UDP: receive buffer the kernel granted, in octets; `null` elsewhere. */
+  receiveBufferBytes: number | null;
+  /** UDP: datagrams the kernel dropped on this socket; `null` where it cannot be read. */
+  kernelDrops: number | null;
+  /** TCP and TLS: connections open now. */
+  connections: number | null;
+}
+
+export interface Page<T> {
+  total: number;
+  matched: number;
+  offset: number;
+  limit: number;
+  items: T[];
+}
