@@ -1,0 +1,35 @@
+import type { Fault } from './fault.ts';
+
+/** Microseconds since the epoch; the only clock there is, given to whoever needs the time of arrival. */
+export type Clock = () => number;
+
+/**
+ * Where sources put what they received. All methods return when the octets have been used: the caller may reuse
+ * its buffer at once. None throws for anything a sender can cause.
+ */
+export interface HepIngest {
+  /** One UDP datagram: all of `bytes`. Counts at least one message, also when it is empty. */
+  datagram(bytes: Buffer, ip: string, port: number, nowUs: number): void;
+  /** A new connection, or `undefined` when its address may not send; the refusal is counted. */
+  connection(ip: string, port: number, listener: 'tcp' | 'tls'): StreamIngest | undefined;
+}
+
+/** One HEP connection: framed messages go in; a framer's fault is counted as one refused message. */
+export interface StreamIngest {
+  /** Exactly one HEP3 message: `bytes[start..end)`. */
+  message(bytes: Buffer, start: number, end: number, nowUs: number): void;
+  /** A framing fault, with the octets at hand for the log. The connection is closed by the source. */
+  fault(fault: Fault, bytes: Buffer, start: number, end: number, nowUs: number): void;
+}
+
+/** Cuts a stream into messages and hands each to the `StreamIngest` it was made with. */
+export interface StreamFramer {
+  /** Takes the next octets. Answers a fault when the stream is out of step: the connection must be closed then. */
+  push(chunk: Buffer, nowUs: number): Fault;
+  /** Octets of an incomplete message held now. */
+  readonly pendingBytes: number;
+  /** When the incomplete message began to wait, microseconds; 0 = nothing is pending. */
+  readonly pendingSinceUs: number;
+  /** Says that the stream ended: an incomplete message is counted as `HEP_STREAM_CUT`. */
+  end(nowUs: number): void;
+}
