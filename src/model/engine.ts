@@ -114,4 +114,4 @@ export interface Engine {
   health(): EngineHealth;
 }
 
-export const MAX_LIST_LIMIT = 100_000;
+export const MAX_LIST_LIMIT = 10_000;
