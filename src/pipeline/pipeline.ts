@@ -209,6 +209,9 @@ export class Pipeline implements HepIngest {
       packet.bytes = wrapped;
       packet.start = 0;
       packet.end = wrapped.length;
+      // The correlation id stayed behind in the other buffer; OpenSIPS sends the Call-ID there.
+      packet.correlationStart = 0;
+      packet.correlationEnd = 0;
     }
     const message = this.#message;
     counters.add(Pkt.PARSE_ATTEMPTS, 1);

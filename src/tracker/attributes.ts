@@ -1,5 +1,6 @@
 import { CallState } from '../model/call-state.ts';
 import { Method } from '../model/method.ts';
+import type { Packet } from '../model/packet.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Call } from './call.ts';
 import { sameText } from './match.ts';
@@ -68,6 +69,14 @@ export function takeReason(call: Call, message: SipMessage): void {
   if (!sameText(message.bytes, message.reasonStart, end, call.reason)) {
     call.reason = message.text(message.reasonStart, end);
   }
+}
+
+/** The correlation id of the envelope, when it says more than the Call-ID does. */
+export function takeCorrelation(call: Call, packet: Packet): void {
+  const { bytes, correlationStart, correlationEnd } = packet;
+  if (sameText(bytes, correlationStart, correlationEnd, call.callId)) return;
+  const end = Math.min(correlationEnd, correlationStart + MAX_CORRELATION);
+  call.correlationId = bytes.toString('latin1', correlationStart, end);
 }
 
 function takeParties(call: Call, message: SipMessage, direction: 0 | 1): void {

@@ -9,7 +9,7 @@ import type { Packet } from '../model/packet.ts';
 import type { TrackerSettings } from '../model/settings.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { requestSignature } from '../sip/signature.ts';
-import { takeReason, takeReplyText, takeRequestText } from './attributes.ts';
+import { takeCorrelation, takeReason, takeReplyText, takeRequestText } from './attributes.ts';
 import { Call, CallFlag, Hop, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
 import { CallTable } from './call-table.ts';
 import type { EventRing, GeneratedOn } from './event-ring.ts';
@@ -120,6 +120,18 @@ export class CallTracker {
       }
     }
     return this.#apply(call, packet, message, direction, observer, nowUs);
+  }
+
+  /** All entries under one Call-ID (as displayed, in UTF-8), oldest first. */
+  family(callId: string): Call[] {
+    const bytes = Buffer.from(callId, 'utf8');
+    const kept = bytes.toString('latin1');
+    const hash = hashBytes(bytes, 0, bytes.length, this.#hashSeed);
+    const calls: Call[] = [];
+    for (let call = this.table.chain(hash); call !== undefined; call = call.bucketNext) {
+      if (call.callId === kept) calls.push(call);
+    }
+    return calls.toSorted((a, b) => a.id - b.id);
   }
 
   /** Moves the clock. @returns true when more is due than `budget` entries allowed */
@@ -286,6 +298,7 @@ export class CallTracker {
       }
       return Fault.NONE;
     }
+    if (packet.correlationEnd > packet.correlationStart && call.correlationId === '') takeCorrelation(call, packet);
     addToTrace(call, code);
     addState(call, call.state);
     row[base + (isRequest ? Row.REQUESTS : Row.REPLIES) + direction]! += 1;
