@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /**
  * Damage to valid octets. Pure random octets hardly ever get past a length check, so properties about hostile input
@@ -40,14 +40,16 @@ function apply(bytes: Buffer, mutation: Mutation): Buffer {
       return Buffer.concat([bytes.subarray(0, at + mutation.length), bytes.subarray(at)]);
     case 'splice':
       return Buffer.concat([bytes.subarray(0, at), mutation.octets, bytes.subarray(at)]);
-    case 'swap': {
-      const other = mutation.with % bytes.length;
-      const kept = bytes.readUInt8(at);
-      bytes.writeUInt8(bytes.readUInt8(other), at);
-      bytes.writeUInt8(kept, other);
-      return bytes;
-    }
+    default:
+      return swap(bytes, at, mutation.with % bytes.length);
   }
+}
+
+function swap(bytes: Buffer, at: number, other: number): Buffer {
+  const kept = bytes.readUInt8(at);
+  bytes.writeUInt8(bytes.readUInt8(other), at);
+  bytes.writeUInt8(kept, other);
+  return bytes;
 }
 
 const position = fc.nat({ max: 0xffff });
