@@ -288,7 +288,7 @@ export function envName(name: OptionName): string {
   return `${ENV_PREFIX}${name.toUpperCase()}`;
 }
 
-/** A value for listings and pages: secrets hidden, lists separated by commas. */
+/** A value as one text for listings and pages, lists separated by commas. */
 export function shownText(shown: Shown): string {
   return typeof shown === 'object' ? shown.join(',') : String(shown);
 }
