@@ -1,7 +1,7 @@
 import { callStateByName, type CallState, CALL_STATES } from '../model/call-state.ts';
 import { parseCidr } from '../model/cidr.ts';
 import { resolveGroups } from '../model/counter-groups.ts';
-import { formatDuration, parseDuration } from '../model/duration.ts';
+import { formatDuration, parseDurationMs } from '../model/duration.ts';
 import { parseIp } from '../model/endpoint.ts';
 import { eventByName, eventName } from '../model/event-type.ts';
 import { type Cidr, type Role, ROLES } from '../model/settings.ts';
@@ -148,13 +148,13 @@ function showSize(octets: number): Shown {
 
 /** Milliseconds inside, Go's notation outside. */
 export function duration(min: string, max: string, zero = ''): Kind<number> {
-  const low = parseDuration(min) ?? 0;
-  const high = parseDuration(max) ?? Infinity;
+  const low = parseDurationMs(min) ?? 0;
+  const high = parseDurationMs(max) ?? Infinity;
   const within = `a duration with unit from ${min} to ${max}, such as 250ms, 30s or 1h2m3.5s`;
   return single(
     { expected: zero === '' ? within : `${within} (0 = ${zero})`, placeholder: 'DURATION', unit: 'duration' },
     (text) => {
-      const ms = parseDuration(text);
+      const ms = parseDurationMs(text);
       return ms !== undefined && ms >= low && ms <= high ? ms : undefined;
     },
     formatDuration,
@@ -318,7 +318,7 @@ export const STATE_TIMEOUTS: Kind<ReadonlyMap<CallState, number>> = {
       entry++;
       const given = found.trim();
       const state = callStateByName(name ?? '');
-      const ms = parseDuration(amount ?? '');
+      const ms = parseDurationMs(amount ?? '');
       if (state === undefined || ms === undefined) return { ok: false, given, entry };
       const value = ms / 1000;
       if (value <= 0) seconds.delete(state.state);

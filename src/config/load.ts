@@ -4,7 +4,16 @@ import { parseIp } from '../model/endpoint.ts';
 import { ConfigError, quoted } from './config-error.ts';
 import type { Written } from './kinds.ts';
 import { splitArguments, unknownOption } from './options.ts';
-import { type Config, createConvict, ENV_PREFIX, envName, findOption, optionOf, type OptionName } from './schema.ts';
+import {
+  type Config,
+  createConvict,
+  ENV_PREFIX,
+  envName,
+  findOption,
+  optionOf,
+  type OptionName,
+  OPTIONS,
+} from './schema.ts';
 
 /** Where a value came from. */
 export type Source = 'default' | 'file' | 'environment' | 'command line';
@@ -13,14 +22,6 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Options that were set somewhere; all others have their default. */
   readonly sources: ReadonlyMap<OptionName, Source>;
-  /** PEM texts of the files named by `hep_tls_*`; present when the TLS listener is on. */
-  readonly tls: TlsFiles | undefined;
-}
-
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-  readonly ca?: string;
 }
 
 export interface ConfigInput {
@@ -50,8 +51,9 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   layers.addEnvironment(input.env);
   for (const { name, value } of args.values) layers.set(name, value, 'command line', 'command line');
   const config = layers.finish();
-  checkTogether(config, layers.sources);
-  return { config, sources: layers.sources, tls: readTls(config, input.readFile) };
+  checkTogether(config);
+  checkTls(config, input.readFile);
+  return { config, sources: layers.sources };
 }
 
 /** The values collected so far and where each came from. */
@@ -245,7 +247,7 @@ function scalar(raw: unknown, textOnly: boolean): string | undefined {
 }
 
 /** What single values cannot show: options that need or exclude each other. */
-function checkTogether(config: Config, sources: ReadonlyMap<OptionName, Source>): void {
+function checkTogether(config: Config): void {
   const isOpen = config.http_port !== 0 && !isLoopback(config.http_addr);
   if (isOpen && config.http_tokens.length === 0 && !config.http_allow_anonymous) {
     throw new ConfigError(
@@ -263,10 +265,10 @@ function checkTogether(config: Config, sources: ReadonlyMap<OptionName, Source>)
     }
   }
   if (config.hep_auth_key.length === 0) {
-    for (const name of ['hep_auth_listeners', 'hep_auth_exempt'] as const) {
-      if (sources.has(name))
-        throw new ConfigError(`Cannot use ${name} alone: set hep_auth_key, no key is required now`);
-    }
+    // The default, all listeners, means nothing without keys; a choice means that somebody expects them to be checked.
+    const isChosen = config.hep_auth_listeners.length < OPTIONS.hep_auth_listeners.value.length;
+    const name = isChosen ? 'hep_auth_listeners' : config.hep_auth_exempt.length > 0 ? 'hep_auth_exempt' : undefined;
+    if (name !== undefined) throw new ConfigError(`Cannot use ${name} alone: set hep_auth_key, no key is required now`);
   }
 }
 
@@ -279,19 +281,19 @@ function isLoopback(address: string): boolean {
 }
 
 /** Reads certificate, key and authorities now, so that a wrong file stops the start and not the first client. */
-function readTls(config: Config, readFile: ConfigInput['readFile']): TlsFiles | undefined {
-  if (config.hep_tls_port === 0) return undefined;
+function checkTls(config: Config, readFile: ConfigInput['readFile']): void {
+  if (config.hep_tls_port === 0) return;
   const cert = readText(readFile, config.hep_tls_cert, 'hep_tls_cert');
   const key = readText(readFile, config.hep_tls_key, 'hep_tls_key');
-  const tls: TlsFiles =
-    config.hep_tls_ca === '' ? { cert, key } : { cert, key, ca: readText(readFile, config.hep_tls_ca, 'hep_tls_ca') };
   tryTls('hep_tls_cert', config.hep_tls_cert, 'a certificate in PEM', { cert });
   tryTls('hep_tls_key', config.hep_tls_key, 'the private key of hep_tls_cert in PEM, without passphrase', {
     cert,
     key,
   });
-  if (tls.ca !== undefined) tryTls('hep_tls_ca', config.hep_tls_ca, 'certificates in PEM', { ca: tls.ca });
-  return tls;
+  if (config.hep_tls_ca !== '') {
+    const ca = readText(readFile, config.hep_tls_ca, 'hep_tls_ca');
+    tryTls('hep_tls_ca', config.hep_tls_ca, 'certificates in PEM', { ca });
+  }
 }
 
 function tryTls(

@@ -1,11 +1,10 @@
 import type { EngineSettings, HepSettings, HttpSettings, LogSettings } from '../model/settings.ts';
-import type { LoadedConfig } from './load.ts';
+import type { Config } from './schema.ts';
 
 /** What one engine is started with. */
-export function toEngineSettings(loaded: LoadedConfig): EngineSettings {
-  const { config } = loaded;
+export function toEngineSettings(config: Config): EngineSettings {
   return {
-    hep: toHepSettings(loaded),
+    hep: toHepSettings(config),
     tracker: {
       maxCalls: config.calls_max_entries,
       maxForks: config.calls_max_forks,
@@ -21,13 +20,13 @@ export function toEngineSettings(loaded: LoadedConfig): EngineSettings {
   };
 }
 
-function toHepSettings({ config, tls }: LoadedConfig): HepSettings {
+function toHepSettings(config: Config): HepSettings {
   return {
     addr: config.hep_addr,
     udpPort: toPort(config.hep_udp_port),
     tcpPort: toPort(config.hep_tcp_port),
     tlsPort: toPort(config.hep_tls_port),
-    tls,
+    tls: toTlsFiles(config),
     rcvbufBytes: config.hep_rcvbuf,
     limits: {
       maxMessageBytes: config.hep_max_message,
@@ -45,7 +44,13 @@ function toHepSettings({ config, tls }: LoadedConfig): HepSettings {
   };
 }
 
-export function toHttpSettings({ config }: LoadedConfig): HttpSettings {
+function toTlsFiles(config: Config): HepSettings['tls'] {
+  if (config.hep_tls_port === 0) return undefined;
+  const files = { cert: config.hep_tls_cert, key: config.hep_tls_key };
+  return config.hep_tls_ca === '' ? files : { ...files, ca: config.hep_tls_ca };
+}
+
+export function toHttpSettings(config: Config): HttpSettings {
   return {
     addr: config.http_addr,
     port: toPort(config.http_port),
@@ -54,7 +59,7 @@ export function toHttpSettings({ config }: LoadedConfig): HttpSettings {
   };
 }
 
-export function toLogSettings({ config }: LoadedConfig): LogSettings {
+export function toLogSettings(config: Config): LogSettings {
   return { level: config.log_level, format: config.log_format };
 }
 

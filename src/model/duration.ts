@@ -20,7 +20,7 @@ const TERM = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
  * @returns milliseconds, with a fraction where there is one; `undefined` for anything else, also for a number
  * without unit: "30" could be seconds to one reader and milliseconds to another
  */
-export function parseDuration(text: string): number | undefined {
+export function parseDurationMs(text: string): number | undefined {
   const negative = text.startsWith('-');
   const body = negative || text.startsWith('+') ? text.slice(1) : text;
   if (body === '0') return 0;
@@ -37,36 +37,16 @@ export function parseDuration(text: string): number | undefined {
   return (negative && ns !== 0 ? -ns : ns) / 1e6;
 }
 
-/** Writes milliseconds as Go does: `1h2m3.5s`, `1m0s`, `12.5s`, `250ms`, `31µs`, `0s`. Parts below 1 ns are rounded. */
+/** Writes milliseconds as Go does: `1h2m3.5s`, `1m0s`, `12.5s`, `250ms`, `31µs`, `0s`. Microseconds are the finest shown. */
 export function formatDuration(ms: number): string {
+  const us = Math.round(Math.abs(ms) * 1000);
+  if (us === 0) return '0s';
   const sign = ms < 0 ? '-' : '';
-  const abs = Math.abs(ms);
-  // Whole seconds and the rest apart, so that nanoseconds stay exact over years.
-  let seconds = Math.floor(abs / 1000);
-  let ns = Math.round((abs - seconds * 1000) * 1e6);
-  if (ns >= 1e9) {
-    seconds += 1;
-    ns = 0;
-  }
-  if (seconds === 0) {
-    if (ns === 0) return '0s';
-    if (ns < 1e3) return `${sign}${ns}ns`;
-    if (ns < 1e6) return `${sign}${withFraction(0, ns, 3)}µs`;
-    return `${sign}${withFraction(0, ns, 6)}ms`;
-  }
-  const hours = Math.floor(seconds / 3600);
-  const minutes = Math.floor(seconds / 60) % 60;
-  const hoursText = hours > 0 ? `${hours}h` : '';
-  const minutesText = seconds >= 60 ? `${minutes}m` : '';
-  return `${sign}${hoursText}${minutesText}${withFraction(seconds % 60, ns, 9)}s`;
-}
-
-/** `whole` plus `ns` / 10^digits as a decimal number without trailing zeros. */
-function withFraction(whole: number, ns: number, digits: number): string {
-  const scale = 10 ** digits;
-  const fraction = String(ns % scale)
-    .padStart(digits, '0')
-    .replace(/0+$/, '');
-  const integer = whole + Math.floor(ns / scale);
-  return fraction === '' ? String(integer) : `${integer}.${fraction}`;
+  if (us < 1000) return `${sign}${us}µs`;
+  if (us < 1_000_000) return `${sign}${us / 1000}ms`;
+  const seconds = `${(us % 60_000_000) / 1_000_000}s`;
+  const minutes = Math.floor(us / 60_000_000);
+  if (minutes === 0) return `${sign}${seconds}`;
+  const hours = Math.floor(minutes / 60);
+  return hours === 0 ? `${sign}${minutes}m${seconds}` : `${sign}${hours}h${minutes % 60}m${seconds}`;
 }

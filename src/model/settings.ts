@@ -13,7 +13,7 @@ export interface HepSettings {
   udpPort: number;
   tcpPort: number;
   tlsPort: number;
-  /** PEM text, not file names; `ca` = client certificates are required. */
+  /** Names of PEM files; with `ca` a client certificate is required. */
   tls: { cert: string; key: string; ca?: string } | undefined;
   /** Octets asked for as receive buffer of the UDP socket. */
   rcvbufBytes: number;

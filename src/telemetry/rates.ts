@@ -1,8 +1,6 @@
 import { COUNTERS } from '../model/counters.ts';
-import type { ReadCounter } from './counters-text.ts';
-
-/** The intervals rates are kept for, as `/stats/rate?d=` names them. */
-export const RATE_INTERVALS_MS: readonly number[] = [1000, 10_000, 60_000, 3_600_000];
+import type { ReadCounter } from '../model/counters-text.ts';
+import { RATE_INTERVALS_MS } from '../model/statistics.ts';
 
 /** Rates over one interval: how much a counter went up, scaled to exactly that interval. Gauges keep their value. */
 export interface Rates {
@@ -23,7 +21,7 @@ interface Series {
  * Keeps one snapshot of all counters per interval. Once at least the interval has passed since the snapshot,
  * the next `observe` turns the difference into rates and takes a new snapshot:
  *
- *   rate = (now - snapshot) / elapsed x interval, without its fraction
+ *   rate = (now - snapshot) / elapsed x interval
  *
  * Two columns of doubles per interval, 8 in all; rates are as old as the last observation that closed an interval.
  */
@@ -48,7 +46,7 @@ export class RateKeeper {
         const value = values[index] ?? 0;
         if (COUNTERS[index]?.gauge === true) return value;
         // Counters begin at zero again when an engine is restarted.
-        return Math.trunc(((value < before ? value : value - before) / elapsedMs) * series.intervalMs);
+        return ((value < before ? value : value - before) / elapsedMs) * series.intervalMs;
       });
       series.snapshotMs = nowMs;
       series.snapshot = Float64Array.from(values);
@@ -64,10 +62,10 @@ export class RateKeeper {
   }
 }
 
-/** Averages since the start: total / uptime x interval, without fraction. Gauges keep their value. */
+/** Averages since the start: total / uptime x interval. Gauges keep their value. */
 export function averages(read: ReadCounter, uptimeMs: number, perMs: number): ReadCounter {
   return (index) => {
     if (COUNTERS[index]?.gauge === true) return read(index);
-    return uptimeMs > 0 ? Math.trunc((read(index) / uptimeMs) * perMs) : 0;
+    return uptimeMs > 0 ? (read(index) / uptimeMs) * perMs : 0;
   };
 }

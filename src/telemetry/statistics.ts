@@ -1,8 +1,8 @@
-import { Calls, Ignored, PARSE_ERRORS, Pkt, SIP_CLASSES, SIP_METHODS } from '../model/counters.ts';
-import { formatDuration } from '../model/duration.ts';
+import type { ReadCounter } from '../model/counters-text.ts';
+import { COUNTERS, Ignored, PARSE_ERRORS, Pkt, SIP_CLASSES, SIP_METHODS } from '../model/counters.ts';
 import { METHOD_NAMES } from '../model/method.ts';
-import { countersText, defaultCounterFlags, type ReadCounter } from './counters-text.ts';
-import type { Rates } from './rates.ts';
+import type { StatisticsBlock, StatisticsSource } from '../model/statistics.ts';
+import { averages, RateKeeper } from './rates.ts';
 
 /** Names of the parse errors by the reference program's number, as the statistics block quotes them. */
 const PARSE_ERROR_NAMES = [
@@ -25,117 +25,129 @@ const PARSE_ERROR_NAMES = [
   'internal error',
 ];
 
-/** The `/stats` block over any reading of the counters: totals, rates or averages. Ends with a line feed. */
-export function statisticsBlock(read: ReadCounter): string {
-  const lines = [
+type Column = readonly [index: number, name: string];
+
+const PACKETS: readonly Column[] = [
+  [Pkt.TOTAL_PACKETS, 'packets'],
+  [Pkt.IP4, 'ipv4'],
+  [Pkt.IP6, 'ipv6'],
+];
+const TRANSPORTS: readonly Column[] = [
+  [Pkt.UDP, 'udp'],
+  [Pkt.TCP, 'tcp'],
+  [Pkt.TLS, 'tls'],
+  [Pkt.SCTP, 'sctp'],
+  [Pkt.WS, 'wsock'],
+  [Pkt.OTHER, 'other'],
+];
+const PARSED: readonly Column[] = [
+  [Pkt.PARSE_ATTEMPTS, 'total'],
+  [Pkt.PARSE_OK, 'ok'],
+  [Pkt.PARSE_ERRS, 'errors'],
+  [Ignored.probe, 'probes'],
+];
+const TRACKED: readonly Column[] = [
+  [Pkt.TRACKED_OK, 'ok'],
+  [Pkt.TRACKED_ERR, 'errors'],
+];
+
+/** Every counter that the block shows. */
+const SHOWN: readonly number[] = [
+  ...[...PACKETS, ...TRANSPORTS, ...PARSED, ...TRACKED].map(([index]) => index),
+  ...PARSE_ERRORS,
+  Pkt.SIP_REQS,
+  ...SIP_METHODS,
+  Pkt.SIP_REPLS,
+  ...SIP_CLASSES,
+];
+
+/** Lines of the `/stats` block over any reading of the counters: totals, rates or averages; fractions are cut off. */
+export function statisticsLines(read: ReadCounter): string[] {
+  const whole: ReadCounter = (index) => Math.trunc(read(index));
+  return [
     'Statistics:',
-    columns(read, [
-      [Pkt.TOTAL_PACKETS, 'packets'],
-      [Pkt.IP4, 'ipv4'],
-      [Pkt.IP6, 'ipv6'],
-    ]),
-    columns(read, [
-      [Pkt.UDP, 'udp'],
-      [Pkt.TCP, 'tcp'],
-      [Pkt.TLS, 'tls'],
-      [Pkt.SCTP, 'sctp'],
-      [Pkt.WS, 'wsock'],
-      [Pkt.OTHER, 'other'],
-    ]),
-    `Parsed: ${columns(read, [
-      [Pkt.PARSE_ATTEMPTS, 'total'],
-      [Pkt.PARSE_OK, 'ok'],
-      [Pkt.PARSE_ERRS, 'errors'],
-      [Ignored.probe, 'probes'],
-    ])}`,
-    `Errors: ${columns(read, [[Pkt.PARSE_ERRS, 'parse']])}`,
-    `Tracked: ${columns(read, [
-      [Pkt.TRACKED_OK, 'ok'],
-      [Pkt.TRACKED_ERR, 'errors'],
-    ])}`,
-    ...nonZero(read, PARSE_ERRORS, (n) => `"${PARSE_ERROR_NAMES[n] ?? n}"`.padEnd(30)),
-    `Requests: ${read(Pkt.SIP_REQS)}`,
-    ...nonZero(read, SIP_METHODS, (n) => (METHOD_NAMES[n] ?? String(n)).padEnd(10)),
-    `Replies: ${read(Pkt.SIP_REPLS)}`,
-    ...nonZero(read, SIP_CLASSES, (n) => `${n}XX`),
+    columns(whole, PACKETS),
+    columns(whole, TRANSPORTS),
+    `Parsed: ${columns(whole, PARSED)}`,
+    `Tracked: ${columns(whole, TRACKED)}`,
+    ...nonZero(whole, PARSE_ERRORS, (n) => `"${PARSE_ERROR_NAMES[n] ?? n}"`.padEnd(30)),
+    `Requests: ${whole(Pkt.SIP_REQS)}`,
+    ...nonZero(whole, SIP_METHODS, (n) => (METHOD_NAMES[n] ?? String(n)).padEnd(10)),
+    `Replies: ${whole(Pkt.SIP_REPLS)}`,
+    ...nonZero(whole, SIP_CLASSES, (n) => `${n}XX`),
   ];
-  return `${lines.join('\n')}\n`;
 }
 
-function columns(read: ReadCounter, parts: readonly (readonly [index: number, name: string])[]): string {
-  return parts.map(([index, name]) => `${number(read(index))} ${name}`).join(' ');
+function columns(read: ReadCounter, parts: readonly Column[]): string {
+  return parts.map(([index, name]) => `${padded(read(index))} ${name}`).join(' ');
 }
 
 function nonZero(read: ReadCounter, indices: readonly number[], name: (n: number) => string): string[] {
   return indices.flatMap((index, n) => {
     const value = read(index);
-    return value === 0 ? [] : [`\t${name(n)} = ${number(value)}`];
+    return value === 0 ? [] : [`\t${name(n)} = ${padded(value)}`];
   });
 }
 
-function number(value: number): string {
+function padded(value: number): string {
   return String(value).padStart(9);
 }
 
-/** The `/stats` page: totals since the start. */
-export function statsText(read: ReadCounter, uptimeMs: number): string {
-  return `uptime: ${formatDuration(uptimeMs)}\n\n${statisticsBlock(read)}`;
-}
+/** Totals, rates and averages of the counters an engine shares. `observe` once a second keeps the rates going. */
+export class Statistics implements StatisticsSource {
+  readonly #values: () => ArrayLike<number>;
+  readonly #nowMs: () => number;
+  readonly #startedMs: number;
+  readonly #rates: RateKeeper;
 
-/**
- * The `/stats/rate` page.
- *
- * @param rates what `RateKeeper` has for the interval; without it the page says that there is nothing yet
- */
-export function rateText(rates: Rates | undefined, intervalMs: number, nowMs: number, uptimeMs: number): string {
-  const uptime = `Uptime: ${formatDuration(uptimeMs)}`;
-  const per = `Rate: per ${formatDuration(intervalMs)}`;
-  if (rates === undefined) return `${per} (no rate yet: the first interval has not passed)\t${uptime}\n`;
-  return `${per} (last update: ${formatDuration(nowMs - rates.updatedMs)} ago)\t${uptime}\n\n${statisticsBlock(rates.read)}`;
-}
+  /**
+   * @param values the column of values as it is now
+   * @param nowMs any clock in milliseconds that does not go back
+   */
+  constructor(values: () => ArrayLike<number>, nowMs: () => number) {
+    this.#values = values;
+    this.#nowMs = nowMs;
+    this.#startedMs = nowMs();
+    this.#rates = new RateKeeper(values(), this.#startedMs);
+  }
 
-/** The `/stats/avg` page; `read` answers averages. */
-export function averageText(read: ReadCounter, perMs: number, uptimeMs: number): string {
-  return `Avg: per ${formatDuration(perMs)}\tUptime: ${formatDuration(uptimeMs)}\n\n${statisticsBlock(read)}`;
-}
+  observe(): void {
+    this.#rates.observe(this.#values(), this.#nowMs());
+  }
 
-export interface FinalReport {
-  readonly runTimeMs: number;
-  readonly read: ReadCounter;
-  readonly readMax: ReadCounter;
-  /** Counter groups shown, resolved. */
-  readonly groups: readonly string[];
-  readonly endForceTimeoutMs: number;
-  readonly endWaitMs: number;
-}
+  totals(): StatisticsBlock {
+    return this.#block(this.#total, null, null);
+  }
 
-const MEGABYTE = 2 ** 20;
+  rate(intervalMs: number): StatisticsBlock {
+    const rates = this.#rates.rates(intervalMs);
+    // `perMs` null says that these are totals: no rate is known before the first interval has passed.
+    if (rates === undefined) return this.totals();
+    return this.#block(rates.read, intervalMs, this.#nowMs() - rates.updatedMs);
+  }
 
-/** The report on standard output when the input has ended, up to the first "active entries" line. */
-export function finalReport(report: FinalReport): string {
-  const { read, runTimeMs } = report;
-  const seconds = runTimeMs / 1000;
-  const perSecond = (total: number): number => (seconds > 0 ? total / seconds : 0);
-  const megabytes = perSecond(read(Pkt.TOTAL_SIZE)) / MEGABYTE;
-  const gigabits = (megabytes * 8) / 1024;
-  const flags = { ...defaultCounterFlags(true), nonZero: true };
-  return [
-    `run  time: ${formatDuration(runTimeMs)}\n`,
-    `     pkts/s: ${perSecond(read(Pkt.TOTAL_PACKETS)).toFixed(1)}\n`,
-    `       MB/s: ${megabytes.toFixed(3)} (${gigabits.toFixed(3)} Gbits/s)\n`,
-    statisticsBlock(read),
-    countersText(report.groups, flags, read, report.readMax),
-    activeLine('end', report),
-  ].join('');
-}
+  average(unitMs: number): StatisticsBlock {
+    return this.#block(averages(this.#total, this.#uptimeMs(), unitMs), unitMs, null);
+  }
 
-/** The last line before the exit, after `end_wait`. */
-export function finalLine(report: Pick<FinalReport, 'read' | 'endForceTimeoutMs' | 'endWaitMs'>): string {
-  return activeLine('final wait', report);
-}
+  readonly #total: ReadCounter = (index) => this.#values()[index] ?? 0;
 
-function activeLine(when: string, report: Pick<FinalReport, 'read' | 'endForceTimeoutMs' | 'endWaitMs'>): string {
-  const forced = formatDuration(report.endForceTimeoutMs);
-  const wait = formatDuration(report.endWaitMs);
-  return `${when} active entries ${report.read(Calls.ACTIVE)}, end_force_timeout ${forced}, end_wait ${wait}\n`;
+  #uptimeMs(): number {
+    return this.#nowMs() - this.#startedMs;
+  }
+
+  #block(read: ReadCounter, perMs: number | null, updatedAgoMs: number | null): StatisticsBlock {
+    return {
+      uptimeMs: this.#uptimeMs(),
+      stopped: null,
+      perMs,
+      updatedAgoMs,
+      values: SHOWN.flatMap((index) => {
+        const info = COUNTERS[index];
+        if (info === undefined) return [];
+        return [{ group: info.group, name: info.name, value: read(index), description: info.description }];
+      }),
+      lines: statisticsLines(read),
+    };
+  }
 }

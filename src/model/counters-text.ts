@@ -1,4 +1,4 @@
-import { COUNTERS } from '../model/counters.ts';
+import { COUNTERS } from './counters.ts';
 
 /** Reads a counter by its index: a total, a rate or an average. */
 export type ReadCounter = (index: number) => number;
