@@ -28,6 +28,8 @@ export interface HepConnectionDeps {
 }
 
 export class HepConnection {
+  /** Resolves when the socket is closed and all octets received before have been used. */
+  readonly closed: Promise<void>;
   readonly #deps: HepConnectionDeps;
   readonly #socket: Socket;
   readonly #sink: StreamIngest;
@@ -41,10 +43,12 @@ export class HepConnection {
   /** Nothing more may be handed on or reported. */
   #isOver = false;
   #gunzip: Gunzip | undefined;
+  #isInflating = false;
   /** What `#gunzip` works on. */
   #deflated: Buffer = NO_OCTETS;
   /** Octets that may yet come out of `#gunzip`. */
   #inflateCredit = 0;
+  #resolveClosed: () => void = () => undefined;
 
   constructor(socket: Socket, sink: StreamIngest, deps: HepConnectionDeps) {
     this.#deps = deps;
@@ -52,7 +56,10 @@ export class HepConnection {
     this.#sink = sink;
     this.#framer = deps.makeFramer(sink);
     this.#acceptedAtUs = deps.clock();
-    socket.on('close', () => this.#closed());
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    socket.on('close', () => this.#settle());
   }
 
   /** Begins to read from `stream`: the socket itself, or TLS on it once its handshake is done. */
@@ -64,7 +71,7 @@ export class HepConnection {
 
   /** Closes the connection if one of its deadlines has passed. */
   sweep(nowUs: number): void {
-    if (this.#isOver) return;
+    if ((this.#stream ?? this.#socket).destroyed) return;
     const { limits, counters } = this.#deps;
     const pendingSinceUs = this.#framer.pendingSinceUs;
     if (this.#stream === undefined) {
@@ -87,13 +94,6 @@ export class HepConnection {
     (this.#stream ?? this.#socket).destroy();
   }
 
-  /** Resolves when the connection is closed and its end reported. */
-  whenClosed(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#socket.once('close', () => resolve());
-    });
-  }
-
   #take(chunk: Buffer): void {
     if (this.#isOver) return;
     const nowUs = this.#deps.clock();
@@ -113,11 +113,14 @@ export class HepConnection {
   #inflate(gunzip: Gunzip, chunk: Buffer): void {
     const { maxInflateRatio, maxInflatedBytes } = this.#deps.limits;
     this.#stream?.pause();
+    this.#isInflating = true;
     this.#deflated = chunk;
     // What was not used before counts up to a bound, so that hours of good traffic do not pay for a bomb.
     this.#inflateCredit = Math.min(this.#inflateCredit, maxInflatedBytes) + chunk.length * maxInflateRatio;
     gunzip.write(chunk, () => {
+      this.#isInflating = false;
       if (!this.#isOver) this.#stream?.resume();
+      this.#settle();
     });
   }
 
@@ -148,13 +151,18 @@ export class HepConnection {
     this.#isOver = true;
     this.#deps.counters.add(Hep.CONNS_FAULTY, 1);
     this.destroy();
+    this.#settle();
   }
 
-  #closed(): void {
+  /** Tells the end once the socket is closed; it may close before its last octets are inflated. */
+  #settle(): void {
+    if (!this.#socket.closed || (this.#isInflating && !this.#isOver)) return;
     this.#gunzip?.destroy();
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#framer.end(this.#deps.clock());
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#framer.end(this.#deps.clock());
+    }
+    this.#resolveClosed();
   }
 }
 

@@ -125,7 +125,7 @@ export class HepStreamSource {
     const refusing = new Promise((resolve) => {
       server.close(resolve);
     });
-    const closing = [...this.#connections].map((connection) => connection.whenClosed());
+    const closing = [...this.#connections].map((connection) => connection.closed);
     for (const connection of this.#connections) connection.end();
     const graceTimer = setTimeout(() => {
       for (const connection of this.#connections) connection.destroy();
@@ -174,7 +174,7 @@ export class HepStreamSource {
     const connection = new HepConnection(socket, sink, this.#options);
     this.#connections.add(connection);
     const path = pathOf(socket);
-    socket.on('close', () => {
+    void connection.closed.then(() => {
       connectionLimit.release(ip);
       counters.addGauge(Hep.CONNS_ACTIVE, -1);
       this.#connections.delete(connection);

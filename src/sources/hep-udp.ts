@@ -37,7 +37,10 @@ export class HepUdpSource {
   #socket: Socket | undefined;
   #port: number;
   #receiveBufferBytes: number | null = null;
+  /** Since the start; `null` until it could be read. */
   #kernelDrops: number | null = null;
+  /** What the kernel's own count was when it was last read. */
+  #kernelCount = 0;
   #dropsTimer: NodeJS.Timeout | undefined;
   #polling: Promise<void> | undefined;
 
@@ -72,6 +75,8 @@ export class HepUdpSource {
     socket.on('error', (error) => this.#socketError(error));
     this.#socket = socket;
     this.#port = socket.address().port;
+    this.#kernelDrops = null;
+    this.#kernelCount = 0;
     this.#raiseReceiveBuffer(socket);
     this.#dropsTimer = setInterval(() => this.pollKernelDrops(), DROPS_INTERVAL_MS).unref();
     const view = this.view();
@@ -118,10 +123,13 @@ export class HepUdpSource {
     const { address, port } = socket.address();
     const table = await readUdpTable(this.#family);
     const drops = table === null ? null : dropsOf(table, this.#family, address, port);
+    // A table that changes while it is read may lack a line: the next look finds it.
+    if (drops === null || this.#socket !== socket) return;
     const { counters, clock, log } = this.#options;
     // The kernel counts in 32 bits and starts again at 0.
-    const grown = drops === null ? 0 : (drops - (this.#kernelDrops ?? 0)) >>> 0;
-    this.#kernelDrops = drops;
+    const grown = (drops - this.#kernelCount) >>> 0;
+    this.#kernelCount = drops;
+    this.#kernelDrops = (this.#kernelDrops ?? 0) + grown;
     counters.add(Hep.KERNEL_DROPS, grown);
     const dropped = this.#dropsLog.take(grown, clock());
     if (dropped > 0) {

@@ -18,7 +18,9 @@ export function listenError(transport: ListenTransport, addr: string, port: numb
 /** Refuses what is no address before the resolver is asked, which may take long and find something unexpected. */
 export function checkAddress(transport: ListenTransport, addr: string): void {
   if (isIP(addr) !== 0) return;
-  throw new ListenError(`Cannot listen for HEP over ${transport.toUpperCase()}: hep_addr is "${addr}", expected an IPv4 or IPv6 address`);
+  throw new ListenError(
+    `Cannot listen for HEP over ${transport.toUpperCase()}: hep_addr is "${addr}", expected an IPv4 or IPv6 address`,
+  );
 }
 
 function remedy(transport: ListenTransport, cause: unknown): string {
