@@ -5,15 +5,6 @@ import { Fault } from '../model/fault.ts';
 import type { Clock, StreamFramer, StreamIngest } from '../model/ports.ts';
 import type { HepLimits } from '../model/settings.ts';
 
-/**
- * One HEP connection and what is held for it.
- *
- *   socket ─▶ TLS? ─▶ gunzip? ─▶ framer ─▶ StreamIngest
- *                        └ the socket rests while a chunk is inflated, so one chunk is all that ever waits
- *
- * Octets leave in the same call they came in, except through gunzip. How a connection ended is told once: by a fault
- * of the framer (which reports its own), by a fault found here, or by the framer's `end`.
- */
 const GZIP_ID1 = 0x1f;
 const GZIP_ID2 = 0x8b;
 const NO_OCTETS = Buffer.alloc(0);
@@ -27,6 +18,15 @@ export interface HepConnectionDeps {
   clock: Clock;
 }
 
+/**
+ * One HEP connection and what is held for it.
+ *
+ *   socket ─▶ TLS? ─▶ gunzip? ─▶ framer ─▶ StreamIngest
+ *                        └ the socket rests while a chunk is inflated, so one chunk is all that ever waits
+ *
+ * Octets leave in the same call they came in, except through gunzip. How a connection ended is told once: by a fault
+ * of the framer (which reports its own), by a fault found here, or by the framer's `end`.
+ */
 export class HepConnection {
   /** Resolves when the socket is closed and all octets received before have been used. */
   readonly closed: Promise<void>;

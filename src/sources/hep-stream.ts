@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -90,20 +91,19 @@ export class HepStreamSource {
     if (tls === undefined) throw new ListenError('Cannot listen for HEP over TLS: set hep_tls_cert and hep_tls_key');
     const cert = await readPem('hep_tls_cert', tls.cert);
     const key = await readPem('hep_tls_key', tls.key);
-    const clients =
-      tls.ca === undefined
-        ? {}
-        : { ca: await readPem('hep_tls_ca', tls.ca), requestCert: true, rejectUnauthorized: true };
+    const ca = tls.ca === undefined ? undefined : await readPem('hep_tls_ca', tls.ca);
     try {
-      const server = createTlsServer({ cert, key, minVersion: 'TLSv1.2', ...clients });
+      // A file without any certificate would be taken in silence and make every client a stranger: reading one throws.
+      if (ca !== undefined) void new X509Certificate(ca);
+      const clientCheck = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
+      const server = createTlsServer({ cert, key, minVersion: 'TLSv1.2', ...clientCheck });
       server.on('secureConnection', (stream) => this.#secured(stream));
       server.on('tlsClientError', (error, stream) => this.#tlsFailed(error, stream));
       return server;
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ListenError(`Cannot listen for HEP over TLS: hep_tls_cert and hep_tls_key do not work: ${reason}`, {
-        cause,
-      });
+      const files = 'the files of hep_tls_cert, hep_tls_key and hep_tls_ca';
+      throw new ListenError(`Cannot listen for HEP over TLS: ${files} do not work: ${reason}`, { cause });
     }
   }
 
@@ -160,7 +160,7 @@ export class HepStreamSource {
       return;
     }
     if (!connectionLimit.take(ip)) {
-      this.#refuse(socket, 'too many, in all or from this address');
+      this.#refuse(socket, 'more than hep_max_connections or hep_max_connections_per_address');
       return;
     }
     const sink = ingest.connection(ip, port, listener);

@@ -203,7 +203,9 @@ test('HepStreamSource refuses connections beyond the limit in all, until one is 
   assert.equal(counters.get(Hep.CONNS_REFUSED), 3);
   assert.equal(counters.get(Hep.CONNS_TOTAL), 2);
   assert.equal(ingest.asked.length, 2);
-  assert.deepEqual(log.troubles, ['warn: HEP connection refused: too many, in all or from this address']);
+  assert.deepEqual(log.troubles, [
+    'warn: HEP connection refused: more than hep_max_connections or hep_max_connections_per_address',
+  ]);
   first.destroy();
   await until(() => counters.get(Hep.CONNS_ACTIVE) === 1);
   await agent(t, port);
@@ -555,12 +557,18 @@ for (const { what, options, message } of [
   {
     what: 'a key of another certificate',
     options: { listener: 'tls' as const, tls: { cert: pem('server'), key: pem('client-key') } },
-    message: /^Cannot listen for HEP over TLS: hep_tls_cert and hep_tls_key do not work: .*key values mismatch/,
+    message:
+      /^Cannot listen for HEP over TLS: the files of hep_tls_cert, hep_tls_key and hep_tls_ca do not work: .*key values mismatch/,
   },
   {
     what: 'a certificate that is none',
     options: { listener: 'tls' as const, tls: { cert: 'package.json', key: pem('server-key') } },
-    message: /^Cannot listen for HEP over TLS: hep_tls_cert and hep_tls_key do not work: /,
+    message: /^Cannot listen for HEP over TLS: the files of hep_tls_cert, hep_tls_key and hep_tls_ca do not work: /,
+  },
+  {
+    what: 'authorities in which there is none',
+    options: { listener: 'tls' as const, tls: { cert: pem('server'), key: pem('server-key'), ca: 'package.json' } },
+    message: /^Cannot listen for HEP over TLS: the files of hep_tls_cert, hep_tls_key and hep_tls_ca do not work: /,
   },
 ]) {
   test(`HepStreamSource refuses to start with ${what}`, limited, async (t) => {
