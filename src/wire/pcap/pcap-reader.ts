@@ -11,7 +11,8 @@
  * record they belong to is complete, so at most one record and one chunk are held.
  */
 import { Buffer } from 'node:buffer';
-import { Parser } from 'binary-parser';
+// By its file: under the package's name, its export map hides the types that come with it.
+import { Parser } from 'binary-parser/dist/binary_parser.js';
 import { Fault } from '../../model/fault.ts';
 import type { CapturedFrame, CaptureReader } from './capture-reader.ts';
 
