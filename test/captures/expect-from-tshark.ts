@@ -115,13 +115,11 @@ function countersOf(
 
 /** Every SIP message between user agents and proxy, found by what identifies one transmission. */
 function onTheWire(name: string): Map<string, WireSip> {
+  const filter = `sip and not (${HEP_PORTS.map((port) => `udp.port==${port}`).join(' or ')})`;
+  const fields = FIELDS.flatMap((field) => ['-e', field]);
   const output = execFileSync(
     'tshark',
-    [
-      ...['-r', capturePath(name), '-Y', `sip and not (${HEP_PORTS.map((port) => `udp.port==${port}`).join(' or ')})`],
-      ...['-T', 'fields', '-E', 'separator=|', '-E', 'occurrence=f'],
-      ...FIELDS.flatMap((field) => ['-e', field]),
-    ],
+    ['-r', capturePath(name), '-Y', filter, '-T', 'fields', '-E', 'separator=|', '-E', 'occurrence=f', ...fields],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 60_000 },
   );
   const wire = new Map<string, WireSip>();
@@ -145,13 +143,14 @@ function onTheWire(name: string): Map<string, WireSip> {
       dst: `${of('ip.dst')}:${of(`${transport}.dstport`)}`,
       transport,
     };
-    const id = identity(sip.src, sip.dst, transport, sip.callId, sip.method || String(sip.status), sip.branch);
-    wire.set(`${id} ${sip.cseq} ${sip.cseqMethod}`, sip);
+    const what = sip.method || String(sip.status);
+    const cseq = `${sip.cseq} ${sip.cseqMethod}`;
+    wire.set(transmission(sip.src, sip.dst, transport, sip.callId, what, sip.branch, cseq), sip);
   }
   return wire;
 }
 
-function identity(...parts: string[]): string {
+function transmission(...parts: string[]): string {
   return parts.join(' ');
 }
 
@@ -162,7 +161,7 @@ function wireMessageOf(hep: HepEnvelope, wire: Map<string, WireSip>): WireSip {
   const branch = /branch=([^;,\s]+)/.exec(header('Via'))?.[1] ?? '';
   const [first = '', second = ''] = text.split(' ', 2);
   const what = first === 'SIP/2.0' ? second : first;
-  const id = `${identity(hep.src, hep.dst, hep.transport, header('Call-ID'), what, branch)} ${header('CSeq')}`;
+  const id = transmission(hep.src, hep.dst, hep.transport, header('Call-ID'), what, branch, header('CSeq'));
   const message = wire.get(id);
   if (message === undefined) throw new Error(`HEP copy of something that was not on the wire: ${id}`);
   return message;
