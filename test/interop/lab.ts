@@ -36,7 +36,7 @@ export interface Part {
   callId: string;
 }
 
-/** Kamailio with siptrace between SIPp user agents, all on loopback, in a folder of its own. */
+/** SIPp user agents on loopback and, when it is said whom to report to, Kamailio with siptrace between them. */
 export class Lab {
   readonly ports: Ports;
   readonly #folder: string;
@@ -47,7 +47,7 @@ export class Lab {
     this.ports = ports;
   }
 
-  static async open(reporting: Reporting): Promise<Lab> {
+  static async open(reporting?: Reporting): Promise<Lab> {
     const [proxy, answer, busy, slow, hangup, hole] = (await freePorts(6)) as [
       number,
       number,
@@ -60,7 +60,7 @@ export class Lab {
     const lab = new Lab(mkdtempSync(join(tmpdir(), 'sipcol-interop-')), ports);
     try {
       for (const name of ['answer', 'busy', 'slow', 'hangup'] as const) lab.#answerer(name);
-      await lab.#proxy(reporting);
+      if (reporting !== undefined) await lab.#proxy(reporting);
       return lab;
     } catch (error) {
       await lab.close();
@@ -68,14 +68,12 @@ export class Lab {
     }
   }
 
-  /** Plays one caller to the end; answers the port it called from. */
-  async play(part: Part, transport: 'udp' | 'tcp'): Promise<number> {
+  /** Plays one caller to the end; answers the port it called from. `to` is a port of `ports`. */
+  async play(part: Part, transport: 'udp' | 'tcp', to: number = this.ports.proxy): Promise<number> {
     const [port] = (await freePorts(1)) as [number];
-    const caller = this.#sipp([
-      `127.0.0.1:${this.ports.proxy}`,
-      ...['-sf', scenario(part.scenario), '-s', part.user, '-cid_str', part.callId, '-m', '1', '-p', String(port)],
-      ...['-t', transport === 'udp' ? 'u1' : 't1', '-timeout', `${CALL_LIMIT_S}s`, '-timeout_error'],
-    ]);
+    const who = ['-s', part.user, '-cid_str', part.callId, '-p', String(port), '-t', transport === 'udp' ? 'u1' : 't1'];
+    const limits = ['-m', '1', '-timeout', `${CALL_LIMIT_S}s`, '-timeout_error'];
+    const caller = this.#sipp([`127.0.0.1:${to}`, '-sf', scenario(part.scenario), ...who, ...limits]);
     const how = await caller.exited;
     if (how !== 0)
       throw new Error(`${part.scenario} ended with ${how}:\n${caller.stderr}\n${caller.stdout.slice(-2000)}`);
