@@ -222,7 +222,7 @@ export class EngineCore {
         tls: hep.tls,
         connectionLimit,
         limits: hep.limits,
-        makeFramer: (sink) => new HepFramer(sink, hep.limits.maxMessageBytes),
+        makeFramer: (sink) => new HepFramer(sink, hep.limits),
         onError,
       });
     if (hep.tcpPort >= 0) this.#sources.push(stream('tcp', hep.tcpPort));

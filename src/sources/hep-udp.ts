@@ -62,7 +62,6 @@ export class HepUdpSource {
     const socket = createSocket(this.#family === 6 ? 'udp6' : 'udp4');
     socket.on('message', (bytes, sender) => {
       counters.add(Hep.DATAGRAMS, 1);
-      counters.add(Hep.UDP, 1);
       ingest.datagram(bytes, sender.address, sender.port, clock());
     });
     try {

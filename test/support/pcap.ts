@@ -73,3 +73,25 @@ function readTransport(
   if (protocol === 6) return { ...ports, protocol: 'tcp', payload: segment.subarray((segment.readUInt8(12) >> 4) * 4) };
   throw new Error(`${where} has IP protocol ${protocol}`);
 }
+
+/** One UDP datagram of a capture file, with its source as `ip:port`. */
+export interface Datagram {
+  timeUs: number;
+  src: string;
+  dst: string;
+  dstPort: number;
+  payload: Buffer;
+}
+
+/** UDP datagrams sent to one of `ports`, in the order of the file. */
+export function readDatagrams(path: string, ports: readonly number[]): Datagram[] {
+  return readPcap(path)
+    .filter((packet) => packet.protocol === 'udp' && ports.includes(packet.dstPort))
+    .map((packet) => ({
+      timeUs: packet.timeUs,
+      src: `${packet.src}:${packet.srcPort}`,
+      dst: `${packet.dst}:${packet.dstPort}`,
+      dstPort: packet.dstPort,
+      payload: packet.payload,
+    }));
+}
