@@ -63,7 +63,10 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   try {
     await openPages(app, config.http_addr, toHttpSettings(config).port, log);
   } catch (error) {
-    log.error({}, `cannot listen for HTTP on ${formatEndpoint(config.http_addr, Number(config.http_port))}: ${messageOf(error)}`);
+    log.error(
+      {},
+      `cannot listen for HTTP on ${formatEndpoint(config.http_addr, Number(config.http_port))}: ${messageOf(error)}`,
+    );
     stopRequested.fail('no pages');
   }
 

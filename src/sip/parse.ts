@@ -101,7 +101,7 @@ const SIP_VERSION_LENGTH = 7;
 
 /** 1 = octet of a `token` (RFC 3261 §25.1). */
 const IS_TOKEN = new Uint8Array(256);
-for (const octet of Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`\'~')) {
+for (const octet of Buffer.from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")) {
   IS_TOKEN[octet] = 1;
 }
 
@@ -184,7 +184,8 @@ export function parseSip(
   message: SipMessage,
 ): Fault {
   clear(message, bytes, start, end);
-  const bodyStart = end - start < MIN_MESSAGE ? incomplete(message, end) : readHead(bytes, start, end, options, message);
+  const bodyStart =
+    end - start < MIN_MESSAGE ? incomplete(message, end) : readHead(bytes, start, end, options, message);
   if (bodyStart < 0) {
     const fault = -bodyStart as Fault; // readers answer negated faults only
     return fault === Fault.SIP_INCOMPLETE && options.isStream ? Fault.SIP_MORE_BYTES : fault;
@@ -388,13 +389,7 @@ function isWord(bytes: Buffer, at: number, word: Uint8Array): boolean {
 }
 
 /** Place of a header's name in the option's order, `below` when it is none of those before that. */
-function alegRankOf(
-  bytes: Buffer,
-  nameStart: number,
-  length: number,
-  options: SipParseOptions,
-  below: number,
-): number {
+function alegRankOf(bytes: Buffer, nameStart: number, length: number, options: SipParseOptions, below: number): number {
   for (let rank = 0; rank < below; rank++) {
     const name = options.alegHeaders[rank]!;
     if (name.length === length && isWord(bytes, nameStart, name)) return rank;

@@ -53,7 +53,8 @@ export function linkIdentity(identity: number, packet: Packet, message: SipMessa
  * Classifies a message and remembers it.
  *
  * @param observerBit bit of the observer in this call
- * @param nowUs tracking time of the message
+ * @param seenUs when the agent saw it, by its own clock if it said so: only that tells a report made twice from a
+ *   retransmission when messages arrive in bursts
  */
 export function classify(
   call: Call,
@@ -61,12 +62,13 @@ export function classify(
   onLink: number,
   length: number,
   observerBit: number,
-  nowUs: number,
+  seenUs: number,
   dupWindowUs: number,
 ): Repeat {
   const { row } = call;
   const first = call.base + Row.SIGHTING;
-  const nowMs = Math.round((nowUs - call.createdUs) / 1000) | 0;
+  // Wraps for a clock that is years off; differences stay right.
+  const seenMs = Math.round((seenUs - call.createdUs) / 1000) | 0;
   const meta = ((length & 0xffff) << 16) | observerBit;
   let known = false;
   const end = first + SIGHTINGS * SIGHTING_FIELDS;
@@ -78,12 +80,12 @@ export function classify(
     const seen = row[at + META]!;
     const sameText = seen >>> 16 === (length & 0xffff);
     const otherObserver = (seen & observerBit) === 0;
-    if (sameText && (otherObserver || Math.abs(nowMs - row[at + TIME_MS]!) * 1000 < dupWindowUs)) {
+    if (sameText && (otherObserver || Math.abs((seenMs - row[at + TIME_MS]!) | 0) * 1000 < dupWindowUs)) {
       row[at + META] = seen | observerBit;
       return Repeat.SEEN_AGAIN;
     }
     // A new round: whoever reports this retransmission too has not been seen in it yet.
-    row[at + TIME_MS] = nowMs;
+    row[at + TIME_MS] = seenMs;
     row[at + META] = meta;
     return Repeat.RETRANSMISSION;
   }
@@ -91,7 +93,7 @@ export function classify(
   const at = first + next * SIGHTING_FIELDS;
   row[at + IDENTITY] = identity;
   row[at + ON_LINK] = onLink;
-  row[at + TIME_MS] = nowMs;
+  row[at + TIME_MS] = seenMs;
   row[at + META] = meta;
   row[call.base + Row.SIGHTING_NEXT] = next + 1 === SIGHTINGS ? 0 : next + 1;
   return known ? Repeat.OTHER_HOP : Repeat.NEW;

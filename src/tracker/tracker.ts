@@ -252,7 +252,8 @@ export class CallTracker {
     if (parent.firstHop !== undefined) call.firstHop = copyHop(parent.firstHop);
     const other = direction === 0 ? 1 : 0;
     call.row[call.base + Row.CSEQ + other] = parent.row[parent.base + Row.CSEQ + other]!;
-    for (let n: number = Row.TRACE_COUNT; n < Row.SIGHTING_NEXT; n++) call.row[call.base + n] = parent.row[parent.base + n]!;
+    for (let n: number = Row.TRACE_COUNT; n < Row.SIGHTING_NEXT; n++)
+      call.row[call.base + n] = parent.row[parent.base + n]!;
     return call;
   }
 
@@ -280,7 +281,7 @@ export class CallTracker {
       linkIdentity(identity, packet, message),
       message.end - message.start,
       bit,
-      nowUs,
+      packet.capturedAtUs === 0 ? nowUs : packet.capturedAtUs,
       this.#settings.dupWindowUs,
     );
     call.updatedUs = nowUs;

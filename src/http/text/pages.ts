@@ -35,7 +35,9 @@ export function aboutText(about: AboutInfo): string {
 }
 
 export function configText(rows: readonly ConfigRow[]): string {
-  const lines = rows.map((row) => `\t${row.name}: ${visible(row.value)}${row.source === 'default' ? '' : `\t(${row.source})`}`);
+  const lines = rows.map(
+    (row) => `\t${row.name}: ${visible(row.value)}${row.source === 'default' ? '' : `\t(${row.source})`}`,
+  );
   return `Config:\n${lines.join('\n')}\n`;
 }
 

@@ -21,7 +21,21 @@ interface AgentListProps {
 }
 
 export function AgentList({ page, listeners, why, nowUs }: AgentListProps): VNode {
-  const head = ['Agent', 'Name', 'HEP', 'Last seen (UTC)', 'Packets', 'Octets', 'Tracked', 'SIP', 'Other', 'Refused', 'Ignored', 'Clock', 'Last fault'];
+  const head = [
+    'Agent',
+    'Name',
+    'HEP',
+    'Last seen (UTC)',
+    'Packets',
+    'Octets',
+    'Tracked',
+    'SIP',
+    'Other',
+    'Refused',
+    'Ignored',
+    'Clock',
+    'Last fault',
+  ];
   return (
     <>
       <Section title="Agents">
@@ -49,7 +63,8 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
   return (
     <tr id={agentAnchor(agent.id)}>
       <Cell label="Agent">
-        <strong>{agent.captureId}</strong> <Captured text={endpointText(agent.source)} /> <span class="quiet">{agent.transport}</span>
+        <strong>{agent.captureId}</strong> <Captured text={endpointText(agent.source)} />{' '}
+        <span class="quiet">{agent.transport}</span>
       </Cell>
       <Cell label="Name">{agent.nodeName === '' ? <Nothing /> : <Captured text={agent.nodeName} />}</Cell>
       <Cell label="HEP">{agent.versions.length === 0 ? <Nothing /> : agent.versions.join(', ')}</Cell>
@@ -78,7 +93,11 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
         <Reasons counts={agent.ignored} group="ingest.ignored" />
       </Cell>
       <Cell label="Clock" number>
-        {agent.clockOffsetMs === null ? <Nothing /> : `${agent.clockOffsetMs > 0 ? '+' : ''}${formatNumber(agent.clockOffsetMs)} ms`}
+        {agent.clockOffsetMs === null ? (
+          <Nothing />
+        ) : (
+          `${agent.clockOffsetMs > 0 ? '+' : ''}${formatNumber(agent.clockOffsetMs)} ms`
+        )}
       </Cell>
       <Cell label="Last fault">
         {agent.lastFault === null ? (
@@ -104,7 +123,8 @@ function Reasons({ counts, group }: { counts: Readonly<Record<string, number>>; 
 
 export function ListenerTable({ listeners }: { listeners: readonly ListenerView[] }): VNode {
   if (listeners.length === 0) return <p>No listener is open.</p>;
-  const maybe = (value: number | null, unit = ''): VNode | string => (value === null ? <Nothing /> : `${formatNumber(value)}${unit}`);
+  const maybe = (value: number | null, unit = ''): VNode | string =>
+    value === null ? <Nothing /> : `${formatNumber(value)}${unit}`;
   return (
     <Table head={['Listener', 'Address', 'Connections', 'Receive buffer', 'Kernel drops']} caption="Listeners">
       <tbody>
@@ -116,7 +136,10 @@ export function ListenerTable({ listeners }: { listeners: readonly ListenerView[
               {maybe(listener.connections)}
             </Cell>
             <Cell label="Receive buffer" number>
-              {maybe(listener.receiveBufferBytes === null ? null : Math.round(listener.receiveBufferBytes / 1024), ' KiB')}
+              {maybe(
+                listener.receiveBufferBytes === null ? null : Math.round(listener.receiveBufferBytes / 1024),
+                ' KiB',
+              )}
             </Cell>
             <Cell label="Kernel drops" number>
               {listener.kernelDrops !== null && listener.kernelDrops > 0 ? (

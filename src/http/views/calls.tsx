@@ -1,6 +1,12 @@
 import type { VNode } from 'preact';
 import { formatDuration } from '../../model/duration.ts';
-import { CALL_FILTERS, type CallFilterField, type CallTableStats, type CallTimeoutView, type TextFilter } from '../../model/engine.ts';
+import {
+  CALL_FILTERS,
+  type CallFilterField,
+  type CallTableStats,
+  type CallTimeoutView,
+  type TextFilter,
+} from '../../model/engine.ts';
 import type { CallView, Page, Pair } from '../../model/views.ts';
 import { FIELD_DOC } from '../schemas.ts';
 import { formatNumber, link } from '../show.ts';
@@ -29,7 +35,19 @@ interface CallListProps {
   why: readonly Hint[];
 }
 
-const HEAD = ['State', 'Created (UTC)', 'From', 'To', 'Status', 'Path', 'Setup', 'Ringing', 'Duration', 'Repeats', 'Call-ID'];
+const HEAD = [
+  'State',
+  'Created (UTC)',
+  'From',
+  'To',
+  'Status',
+  'Path',
+  'Setup',
+  'Ringing',
+  'Duration',
+  'Repeats',
+  'Call-ID',
+];
 
 export function CallList({ page, filter, why }: CallListProps): VNode {
   return (
@@ -81,7 +99,11 @@ function CallRows({ call }: { call: CallView }): VNode {
     <tbody class="item">
       <tr>
         <Cell label="State">
-          <Pill text={call.stateText} tone={callTone(call.state)} href={link('/calls/list', { state: call.stateText })} />
+          <Pill
+            text={call.stateText}
+            tone={callTone(call.state)}
+            href={link('/calls/list', { state: call.stateText })}
+          />
         </Cell>
         <Cell label="Created (UTC)">
           <Time us={call.createdUs} />
@@ -151,12 +173,18 @@ function CallFacts({ call }: { call: CallView }): VNode {
         ['CSeq', pairText(call.cseq)],
         ['Requests', pairText(call.requests)],
         ['Replies', pairText(call.replies)],
-        ['Retransmissions', `requests ${pairText(call.retransmissions.requests)}, replies ${pairText(call.retransmissions.replies)}`],
+        [
+          'Retransmissions',
+          `requests ${pairText(call.retransmissions.requests)}, replies ${pairText(call.retransmissions.replies)}`,
+        ],
         ['Events', <EventLinks call={call} />],
         ['Flags', <Captured text={call.flags.join(', ')} />],
         ['Request signature', <Captured text={call.requestSignature} />],
         ['Correlation id', <Captured text={correlation.correlationId} />],
-        ['Other leg', <CapturedLink text={correlation.alegCallId} href={link('/calls/list', { cid: correlation.alegCallId })} />],
+        [
+          'Other leg',
+          <CapturedLink text={correlation.alegCallId} href={link('/calls/list', { cid: correlation.alegCallId })} />,
+        ],
         ['Session-ID', <Captured text={correlation.sessionId} />],
         ['Hops', <Hops call={call} />],
         ['Seen by', <AgentLinks agents={call.agents} />],
@@ -167,7 +195,11 @@ function CallFacts({ call }: { call: CallView }): VNode {
 
 function EventLinks({ call }: { call: CallView }): VNode {
   if (call.events.length === 0) return <Nothing />;
-  return <a href={link('/events', { cid: call.callId })}><Captured text={call.events.join(', ')} /></a>;
+  return (
+    <a href={link('/events', { cid: call.callId })}>
+      <Captured text={call.events.join(', ')} />
+    </a>
+  );
 }
 
 function Hops({ call }: { call: CallView }): VNode {
@@ -175,7 +207,10 @@ function Hops({ call }: { call: CallView }): VNode {
     <ol class="hops">
       {call.hops.map((hop) => (
         <li>
-          <Path src={hop.src} dst={hop.dst} /> <span class="quiet">{hop.transport}, {hop.messages} {hop.messages === 1 ? 'message' : 'messages'}, seen by </span>
+          <Path src={hop.src} dst={hop.dst} />{' '}
+          <span class="quiet">
+            {hop.transport}, {hop.messages} {hop.messages === 1 ? 'message' : 'messages'}, seen by{' '}
+          </span>
           <AgentLinks agents={hop.agents} />
         </li>
       ))}
@@ -263,7 +298,13 @@ export function CallTable({ table }: { table: CallTableStats }): VNode {
   );
 }
 
-export function CallTimeouts({ states, applied }: { states: readonly CallTimeoutView[]; applied: string | undefined }): VNode {
+export function CallTimeouts({
+  states,
+  applied,
+}: {
+  states: readonly CallTimeoutView[];
+  applied: string | undefined;
+}): VNode {
   return (
     <>
       {applied === undefined ? undefined : (
@@ -272,8 +313,8 @@ export function CallTimeouts({ states, applied }: { states: readonly CallTimeout
         </p>
       )}
       <p>
-        A call that is silent for so long in its state leaves the list. A new value counts from the next message on; 0 goes
-        back to the default.
+        A call that is silent for so long in its state leaves the list. A new value counts from the next message on; 0
+        goes back to the default.
       </p>
       <Table head={['State', 'Timeout', 'Default', 'Allowed', 'Meaning', 'Change']} caption="Timeouts by state">
         <tbody>

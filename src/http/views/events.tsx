@@ -1,12 +1,32 @@
 import type { VNode } from 'preact';
-import { EVENT_FILTERS, type EventBlacklistView, type EventFilterField, type EventPage, type TextFilter } from '../../model/engine.ts';
+import {
+  EVENT_FILTERS,
+  type EventBlacklistView,
+  type EventFilterField,
+  type EventPage,
+  type TextFilter,
+} from '../../model/engine.ts';
 import type { EventView } from '../../model/views.ts';
 import { FIELD_DOC } from '../schemas.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { filterParameters, statusTone } from './calls.tsx';
-import { Captured, CapturedLink, Cell, Facts, FilterForm, Hints, Milliseconds, Nothing, Path, Pill, Table, Time, type Tone } from './parts.tsx';
+import {
+  Captured,
+  CapturedLink,
+  Cell,
+  Facts,
+  FilterForm,
+  Hints,
+  Milliseconds,
+  Nothing,
+  Path,
+  Pill,
+  Table,
+  Time,
+  type Tone,
+} from './parts.tsx';
 
 interface EventListProps {
   page: EventPage;
@@ -38,7 +58,8 @@ export function EventList({ page, filter, why }: EventListProps): VNode {
 function EventPager({ page, filter }: { page: EventPage; filter: TextFilter<string> | undefined }): VNode {
   const first = page.items[0];
   const last = page.items.at(-1);
-  const at = (start: number): string => link('/events', { ...filterParameters(filter), n: page.limit, s: Math.max(0, start) });
+  const at = (start: number): string =>
+    link('/events', { ...filterParameters(filter), n: page.limit, s: Math.max(0, start) });
   return (
     <p class="pager">
       <span>
@@ -47,9 +68,13 @@ function EventPager({ page, filter }: { page: EventPage; filter: TextFilter<stri
           : `Events ${first.index}–${last.index}${filter === undefined ? '' : ' (matching)'}`}{' '}
         of {page.nextIndex} generated; the last {page.capacity} are kept
       </span>
-      {first !== undefined && first.index > 0 && page.offset > 0 ? <a href={at(first.index - page.limit)}>← Older</a> : undefined}
+      {first !== undefined && first.index > 0 && page.offset > 0 ? (
+        <a href={at(first.index - page.limit)}>← Older</a>
+      ) : undefined}
       {last !== undefined && last.index + 1 < page.nextIndex ? <a href={at(last.index + 1)}>Newer →</a> : undefined}
-      {last !== undefined && last.index + 1 < page.nextIndex ? <a href={at(page.nextIndex - page.limit)}>Newest ⇥</a> : undefined}
+      {last !== undefined && last.index + 1 < page.nextIndex ? (
+        <a href={at(page.nextIndex - page.limit)}>Newest ⇥</a>
+      ) : undefined}
     </p>
   );
 }
@@ -152,7 +177,10 @@ function EventFacts({ event }: { event: EventView }): VNode {
   ];
   for (const [name, value] of Object.entries(event.attributes)) rows.push([name, <Captured text={value} />]);
   if (rate !== null) {
-    rows.push(['Rate', `${rate.value} of ${rate.limit} per ${formatDuration(rate.intervalMs)}, exceeded ${rate.exceeded} times`]);
+    rows.push([
+      'Rate',
+      `${rate.value} of ${rate.limit} per ${formatDuration(rate.intervalMs)}, exceeded ${rate.exceeded} times`,
+    ]);
   }
   if (debug !== null) {
     rows.push(
@@ -186,7 +214,13 @@ function eventTone(type: string): Tone {
   }
 }
 
-export function Blacklist({ types, applied }: { types: EventBlacklistView['types']; applied: string | undefined }): VNode {
+export function Blacklist({
+  types,
+  applied,
+}: {
+  types: EventBlacklistView['types'];
+  applied: string | undefined;
+}): VNode {
   return (
     <>
       {applied === undefined ? undefined : (

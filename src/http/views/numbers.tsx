@@ -25,7 +25,15 @@ export function CounterTables({ items, valueTitle }: { items: readonly Numbered[
   );
 }
 
-function GroupTable({ members, caption, valueTitle }: { members: readonly Numbered[]; caption: string; valueTitle: string }): VNode {
+function GroupTable({
+  members,
+  caption,
+  valueTitle,
+}: {
+  members: readonly Numbered[];
+  caption: string;
+  valueTitle: string;
+}): VNode {
   const hasMax = members.some((member) => member.max !== undefined);
   return (
     <Table head={['Counter', valueTitle, ...(hasMax ? ['Highest'] : []), 'Meaning']} caption={caption}>
@@ -105,7 +113,15 @@ export function StatisticsTabs({ current }: { current: string }): VNode {
   );
 }
 
-export function Statistics({ block, current, header }: { block: StatisticsBlock; current: string; header: string }): VNode {
+export function Statistics({
+  block,
+  current,
+  header,
+}: {
+  block: StatisticsBlock;
+  current: string;
+  header: string;
+}): VNode {
   const moved = block.values.filter((value) => value.value !== 0);
   return (
     <>

@@ -70,7 +70,15 @@ export function Pill({ text, tone, href }: { text: string; tone: Tone; href?: st
   );
 }
 
-export function Hints({ hints, tone, title }: { hints: readonly Hint[]; tone: 'warning' | 'empty'; title: string }): VNode {
+export function Hints({
+  hints,
+  tone,
+  title,
+}: {
+  hints: readonly Hint[];
+  tone: 'warning' | 'empty';
+  title: string;
+}): VNode {
   return (
     <aside class={`hints ${tone}`} aria-label={title}>
       <strong>{title}</strong>
@@ -123,7 +131,15 @@ export function Table({
 }
 
 /** One cell; the label names the column where there is no heading row. */
-export function Cell({ label, number, children }: { label: string; number?: boolean; children: ComponentChildren }): VNode {
+export function Cell({
+  label,
+  number,
+  children,
+}: {
+  label: string;
+  number?: boolean;
+  children: ComponentChildren;
+}): VNode {
   return (
     <td data-label={label} class={number === true ? 'number' : undefined}>
       {children}
