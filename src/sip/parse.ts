@@ -3,7 +3,7 @@
  *
  *   INVITE sip:bob@b.example SIP/2.0 ⏎   startLine()     method, Request-URI  |  status, reason
  *   Via: SIP/2.0/UDP 192.0.2.1;branch=… ⏎  ┐
- *   From: "A" <sip:a@a.example>;tag=1 ⏎    ├ name → HEADER_BY_SHAPE → one reader per field, others skipped to ⏎
+ *   From: "A" <sip:a@a.example>;tag=1 ⏎    ├ name → one reader per field, others skipped to ⏎
  *   X-Anything: … ⏎                        ┘
  *   ⏎                                    body: not looked at
  *
@@ -90,7 +90,6 @@ const HEADER_NAMES: readonly (readonly [header: number, name: string, compact?: 
   [Header.SESSION_ID, 'session-id'],
 ];
 const SIGNATURE_HEADERS = Header.USER_AGENT;
-const LONGEST_HEADER_NAME = 19;
 
 /** Only a tag is wanted of From and To, and so on; lower case. */
 const TAG = Buffer.from('tag');
@@ -99,36 +98,57 @@ const EXPIRES = Buffer.from('expires');
 const NO_PARAMETER = Buffer.alloc(0);
 const SIP_VERSION_LENGTH = 7;
 
-/** 1 = octet of a `token` (RFC 3261 §25.1). */
-const IS_TOKEN = new Uint8Array(256);
-for (const octet of Buffer.from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")) {
-  IS_TOKEN[octet] = 1;
+/** Classes of octets, one bit each in `CLASS`. */
+const TOKEN = 1; // RFC 3261 §25.1 token
+const NAME = 2; // header name: any printing octet but the colon; no reason to lose a call for an odd name nobody reads
+const VALUE = 4; // parameter value, sent-by: printing, and no separator of parameters or values
+const URI = 8; // inside angle brackets
+const REQUEST_URI = 16;
+const PRINTING = 32;
+const CLASS = new Uint8Array(256);
+for (let octet = 0; octet < 256; octet++) {
+  const isPrinting = octet > SP && octet !== DELETE;
+  const isAngle = octet === LESS || octet === GREATER;
+  const isSeparator = octet === SEMICOLON || octet === COMMA || octet === DQUOTE;
+  let classes = 0;
+  if (/[\w.!%*+`'~-]/.test(String.fromCharCode(octet))) classes |= TOKEN;
+  if (isPrinting && octet !== COLON) classes |= NAME;
+  if (isPrinting && !isSeparator) classes |= VALUE;
+  if (isPrinting && !isAngle) classes |= URI;
+  if (isPrinting && !isAngle && octet !== DQUOTE) classes |= REQUEST_URI;
+  if (isPrinting) classes |= PRINTING;
+  CLASS[octet] = classes;
 }
+
+/** ASCII capitals to small letters, all else as it is. */
+const LOWER = new Uint8Array(256);
+for (let octet = 0; octet < 256; octet++) LOWER[octet] = octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
 
 /**
- * A name's length, first and last octet tell all names apart that we know, so one look finds the only candidate.
- * Five bits of a letter are the same in both cases; a test checks that no two names share a shape.
+ * Header names as chains by their first letter (five bits, the same in both cases): `FIRST_HEADER[letter]` is the first
+ * candidate, `NEXT_HEADER[candidate]` the next, 0 ends. `COMPACT_HEADER[letter]` is the header of a compact form.
  */
-function shapeOf(length: number, first: number, last: number): number {
-  return (length << 5) | ((2 * first + last) & 31);
-}
-
-const HEADER_BY_SHAPE = new Uint8Array((LONGEST_HEADER_NAME + 1) << 5);
-/** Lower-case octets of each full name, by header number. */
-const HEADER_OCTETS: Uint8Array[] = [];
+const FIRST_HEADER = new Uint8Array(32);
+const NEXT_HEADER = new Uint8Array(HEADER_NAMES.length + 1);
+const COMPACT_HEADER = new Uint8Array(32);
+const NAME_LENGTH = new Uint8Array(HEADER_NAMES.length + 1);
+const NAME_OCTETS: Uint8Array[] = [];
 for (const [header, name, compact] of HEADER_NAMES) {
-  HEADER_OCTETS[header] = Buffer.from(name);
-  for (const form of compact === undefined ? [name] : [name, compact]) {
-    HEADER_BY_SHAPE[shapeOf(form.length, form.charCodeAt(0), form.charCodeAt(form.length - 1))] = header;
-  }
+  const letter = name.charCodeAt(0) & 31;
+  NEXT_HEADER[header] = FIRST_HEADER[letter]!;
+  FIRST_HEADER[letter] = header;
+  NAME_LENGTH[header] = name.length;
+  NAME_OCTETS[header] = Buffer.from(name);
+  if (compact !== undefined) COMPACT_HEADER[compact.charCodeAt(0) & 31] = header;
 }
 
 const LONGEST_METHOD = 9;
+/** Length and first letter tell the methods apart. */
 const METHOD_BY_SHAPE = new Uint8Array((LONGEST_METHOD + 1) << 5);
 const METHOD_OCTETS: Uint8Array[] = METHOD_NAMES.map((name) => Buffer.from(name));
 for (let method: number = Method.REGISTER; method < Method.OTHER; method++) {
   const name = METHOD_OCTETS[method]!; // METHOD_NAMES has a name for every number
-  METHOD_BY_SHAPE[shapeOf(name.length, name[0]!, name[name.length - 1]!)] = method;
+  METHOD_BY_SHAPE[(name.length << 5) | (name[0]! & 31)] = method;
 }
 
 // Registers: what a reader found besides the position it answers.
@@ -159,7 +179,7 @@ export class SipParseOptions {
   constructor(settings: SipParseSettings) {
     this.isStream = settings.framing === 'stream';
     this.maxHeaders = settings.maxHeaders;
-    this.alegHeaders = settings.alegHeaders.map((name) => Buffer.from(name, 'latin1').map((octet) => octet | 0x20));
+    this.alegHeaders = settings.alegHeaders.map((name) => Buffer.from(name.toLowerCase(), 'latin1'));
     let lengths = 0;
     for (const name of this.alegHeaders) lengths |= 1 << name.length;
     this.alegLengths = lengths;
@@ -184,8 +204,7 @@ export function parseSip(
   message: SipMessage,
 ): Fault {
   clear(message, bytes, start, end);
-  const bodyStart =
-    end - start < MIN_MESSAGE ? incomplete(message, end) : readHead(bytes, start, end, options, message);
+  const bodyStart = end - start < MIN_MESSAGE ? incomplete(message, end) : readHead(bytes, start, end, options, message);
   if (bodyStart < 0) {
     const fault = -bodyStart as Fault; // readers answer negated faults only
     return fault === Fault.SIP_INCOMPLETE && options.isStream ? Fault.SIP_MORE_BYTES : fault;
@@ -247,24 +266,21 @@ function readHead(bytes: Buffer, start: number, end: number, options: SipParseOp
     headerCount++;
     message.headerCount = headerCount;
 
-    // Names of fields we do not read may hold any printing octet: no reason to lose the call.
-    let octet = first;
-    while (octet > SP && octet !== COLON) {
-      at++;
+    let header = headerAt(bytes, at, end);
+    let length = NAME_LENGTH[header]!;
+    at += length;
+    if (header === Header.OTHER) {
+      // A header we do not read, or a known one as compact form or with white space in front of its colon.
+      at = skipClass(bytes, at, end, NAME);
+      length = at - nameStart;
+      while (at < end && isBlank(bytes[at]!)) at++;
       if (at >= end) return incomplete(message, end);
-      octet = bytes[at]!;
+      if (bytes[at] !== COLON || length === 0) return refuse(message, Fault.SIP_BAD_HEADER, at);
+      header = headerOf(bytes, nameStart, length);
     }
-    const length = at - nameStart;
-    while (octet === SP || octet === HTAB) {
-      at++;
-      if (at >= end) return incomplete(message, end);
-      octet = bytes[at]!;
-    }
-    if (octet !== COLON || length === 0) return refuse(message, Fault.SIP_BAD_HEADER, at);
     at++;
     const valueAt = at;
 
-    const header = headerOf(bytes, nameStart, length);
     const isFirst = (seen & (1 << header)) === 0;
     if (isFirst && header !== Header.OTHER) {
       seen |= 1 << header;
@@ -365,31 +381,45 @@ function mayRepeat(header: number): boolean {
   return header === Header.CONTACT || header === Header.P_ASSERTED_IDENTITY;
 }
 
-function headerOf(bytes: Buffer, nameStart: number, length: number): number {
-  if (length > LONGEST_HEADER_NAME) return Header.OTHER;
-  const last = nameStart + length - 1;
-  const header = HEADER_BY_SHAPE[shapeOf(length, bytes[nameStart]!, bytes[last]!)]!;
-  if (header === Header.OTHER) return Header.OTHER;
-  if (length === 1) {
-    const letter = bytes[nameStart]! | 0x20;
-    return letter >= 0x61 && letter <= 0x7a ? header : Header.OTHER;
+/** The header we read whose full name and colon stand here, else OTHER. */
+function headerAt(bytes: Buffer, at: number, end: number): number {
+  let header = FIRST_HEADER[bytes[at]! & 31]!;
+  while (header !== Header.OTHER) {
+    const colonAt = at + NAME_LENGTH[header]!;
+    if (colonAt < end && bytes[colonAt] === COLON && isWord(bytes, at, NAME_OCTETS[header]!)) return header;
+    header = NEXT_HEADER[header]!;
   }
-  return isWord(bytes, nameStart, HEADER_OCTETS[header]!) ? header : Header.OTHER;
+  return Header.OTHER;
 }
 
-/**
- * Do the octets from `at` spell this lower-case word, in any case? The caller has checked the length. Setting bit 5 also
- * turns CR into `-`, which cannot happen: what is compared holds no control characters.
- */
+/** The header we read that has this name, full or compact, else OTHER. */
+function headerOf(bytes: Buffer, nameStart: number, length: number): number {
+  const letter = LOWER[bytes[nameStart]!]!;
+  if (length === 1) return letter >= 0x61 && letter <= 0x7a ? COMPACT_HEADER[letter & 31]! : Header.OTHER;
+  let header = FIRST_HEADER[letter & 31]!;
+  while (header !== Header.OTHER) {
+    if (NAME_LENGTH[header] === length && isWord(bytes, nameStart, NAME_OCTETS[header]!)) return header;
+    header = NEXT_HEADER[header]!;
+  }
+  return Header.OTHER;
+}
+
+/** Do the octets from `at` spell this lower-case word, in any case? The caller knows that so many are there. */
 function isWord(bytes: Buffer, at: number, word: Uint8Array): boolean {
   for (let index = 0; index < word.length; index++) {
-    if ((bytes[at + index]! | 0x20) !== word[index]) return false;
+    if (LOWER[bytes[at + index]!] !== word[index]) return false;
   }
   return true;
 }
 
 /** Place of a header's name in the option's order, `below` when it is none of those before that. */
-function alegRankOf(bytes: Buffer, nameStart: number, length: number, options: SipParseOptions, below: number): number {
+function alegRankOf(
+  bytes: Buffer,
+  nameStart: number,
+  length: number,
+  options: SipParseOptions,
+  below: number,
+): number {
   for (let rank = 0; rank < below; rank++) {
     const name = options.alegHeaders[rank]!;
     if (name.length === length && isWord(bytes, nameStart, name)) return rank;
@@ -406,7 +436,7 @@ function readStartLine(bytes: Buffer, start: number, end: number, message: SipMe
   }
   message.isRequest = true;
   let at = start;
-  while (at < end && IS_TOKEN[bytes[at]!] === 1) at++;
+  at = skipClass(bytes, at, end, TOKEN);
   if (at >= end) return incomplete(message, end);
   if (bytes[at] !== SP || at === start) return refuse(message, Fault.SIP_BAD_CHARACTER, at);
   message.methodStart = start;
@@ -415,14 +445,9 @@ function readStartLine(bytes: Buffer, start: number, end: number, message: SipMe
 
   at++;
   const uriAt = at;
-  let octet = SP;
-  while (at < end) {
-    octet = bytes[at]!;
-    if (octet <= SP || octet === LESS || octet === GREATER || octet === DQUOTE || octet === DELETE) break;
-    at++;
-  }
+  at = skipClass(bytes, at, end, REQUEST_URI);
   if (at >= end) return incomplete(message, end);
-  if (octet !== SP || at === uriAt) return refuse(message, Fault.SIP_BAD_CHARACTER, at);
+  if (bytes[at] !== SP || at === uriAt) return refuse(message, Fault.SIP_BAD_CHARACTER, at);
   message.uriStart = uriAt;
   message.uriEnd = at;
 
@@ -430,9 +455,7 @@ function readStartLine(bytes: Buffer, start: number, end: number, message: SipMe
   if (end - at <= SIP_VERSION_LENGTH) return incomplete(message, end);
   if (!isVersion(bytes, at)) return refuse(message, Fault.SIP_BAD_VALUE, at);
   at += SIP_VERSION_LENGTH;
-  octet = bytes[at]!;
-  if (octet !== CR && octet !== LF) return refuse(message, Fault.SIP_EXPECTED_EOL, at);
-  return behindEol(bytes, at, end);
+  return isEol(bytes[at]!) ? behindEol(bytes, at, end) : refuse(message, Fault.SIP_EXPECTED_EOL, at);
 }
 
 /** `SIP/2.0`, in any case (RFC 3261 §7.1); seven octets are there. */
@@ -464,7 +487,7 @@ function readStatusLine(bytes: Buffer, codeAt: number, end: number, message: Sip
   if (octet !== SP && octet !== CR && octet !== LF) return refuse(message, Fault.SIP_BAD_CHARACTER, at);
   message.statusCode = code;
   const reasonAt = at;
-  while (at < end && bytes[at] !== CR && bytes[at] !== LF) at++;
+  at = lineEnd(bytes, at, end);
   if (at >= end) return incomplete(message, end);
   trim(bytes, reasonAt, at);
   message.reasonStart = rangeStart;
@@ -476,7 +499,7 @@ function readStatusLine(bytes: Buffer, codeAt: number, end: number, message: Sip
 function methodOf(bytes: Buffer, start: number, end: number): Method {
   const length = end - start;
   if (length > LONGEST_METHOD) return Method.OTHER;
-  const method = METHOD_BY_SHAPE[shapeOf(length, bytes[start]!, bytes[end - 1]!)]!;
+  const method = METHOD_BY_SHAPE[(length << 5) | (bytes[start]! & 31)]!;
   if (method === 0) return Method.OTHER;
   const name = METHOD_OCTETS[method]!;
   for (let index = 0; index < length; index++) {
@@ -512,7 +535,7 @@ function readTo(bytes: Buffer, valueAt: number, end: number, message: SipMessage
 function readCallId(bytes: Buffer, valueAt: number, end: number, message: SipMessage): number {
   let at = skipLws(bytes, valueAt, end);
   const start = at;
-  while (at < end && bytes[at]! > SP && bytes[at] !== DELETE) at++;
+  at = skipClass(bytes, at, end, PRINTING);
   if (at >= end) return incomplete(message, end);
   if (at === start && isEol(bytes[at]!)) return refuse(message, Fault.SIP_EMPTY_HEADER, at);
   message.callIdStart = start;
@@ -528,7 +551,7 @@ function readCSeq(bytes: Buffer, valueAt: number, end: number, message: SipMessa
   if (isEol(bytes[methodAt]!)) return refuse(message, Fault.SIP_END_OF_HEADER, methodAt);
   if (methodAt === at) return refuse(message, Fault.SIP_BAD_CHARACTER, at);
   at = methodAt;
-  while (at < end && IS_TOKEN[bytes[at]!] === 1) at++;
+  at = skipClass(bytes, at, end, TOKEN);
   if (at >= end) return incomplete(message, end);
   if (at === methodAt) return refuse(message, Fault.SIP_BAD_CHARACTER, at);
   message.cseq = numberRead;
@@ -543,9 +566,14 @@ function readTopmostVia(bytes: Buffer, valueAt: number, end: number, message: Si
   let at = skipLws(bytes, valueAt, end);
   // sent-protocol: name "/" version "/" transport, with white space allowed around each slash.
   let partAt = at;
-  for (let part = 0; ; part++) {
+  let part = 0;
+  if (end - at > SIP_VERSION_LENGTH && bytes[at + SIP_VERSION_LENGTH] === SLASH && isVersion(bytes, at)) {
+    at = skipLws(bytes, at + SIP_VERSION_LENGTH + 1, end);
+    part = 2;
+  }
+  for (; ; part++) {
     partAt = at;
-    while (at < end && IS_TOKEN[bytes[at]!] === 1) at++;
+    at = skipClass(bytes, at, end, TOKEN);
     if (at >= end) return incomplete(message, end);
     if (at === partAt) return refuse(message, emptyOr(bytes[at]!, part === 0), at);
     if (part === 2) break;
@@ -562,7 +590,7 @@ function readTopmostVia(bytes: Buffer, valueAt: number, end: number, message: Si
   at = sentByAt;
   // sent-by is not read. White space is allowed around its colon, and RFC 2543 comments may follow it.
   for (;;) {
-    while (at < end && bytes[at]! > SP && bytes[at] !== SEMICOLON && bytes[at] !== COMMA) at++;
+    at = skipClass(bytes, at, end, VALUE);
     const next = skipLws(bytes, at, end);
     if (next >= end) return incomplete(message, end);
     if (next === at) break;
@@ -689,14 +717,9 @@ function readAddress(
   }
   at++;
   uriStart = at;
-  let octet = SP;
-  while (at < end) {
-    octet = bytes[at]!;
-    if (octet <= SP || octet === GREATER || octet === LESS) break;
-    at++;
-  }
+  at = skipClass(bytes, at, end, URI);
   if (at >= end) return incomplete(message, end);
-  if (octet !== GREATER) return refuse(message, emptyOr(octet, false), at);
+  if (bytes[at] !== GREATER) return refuse(message, emptyOr(bytes[at]!, false), at);
   uriEnd = at;
   return readParameters(bytes, skipLws(bytes, at + 1, end), end, message, wanted);
 }
@@ -762,7 +785,7 @@ function readParameters(bytes: Buffer, valueAt: number, end: number, message: Si
   let isFound = wanted.length === 0;
   for (;;) {
     if (at >= end) return incomplete(message, end);
-    let octet = bytes[at]!;
+    const octet = bytes[at]!;
     if (octet !== SEMICOLON) {
       if (octet === CR || octet === LF || octet === COMMA) return at;
       return refuse(message, Fault.SIP_BAD_CHARACTER, at);
@@ -770,7 +793,7 @@ function readParameters(bytes: Buffer, valueAt: number, end: number, message: Si
     at++;
     if (at < end && bytes[at]! <= SP) at = skipLws(bytes, at, end);
     const nameAt = at;
-    while (at < end && IS_TOKEN[bytes[at]!] === 1) at++;
+    at = skipClass(bytes, at, end, TOKEN);
     const nameLength = at - nameAt;
     if (at < end && bytes[at]! <= SP) at = skipLws(bytes, at, end);
     if (at >= end) return incomplete(message, end);
@@ -785,11 +808,7 @@ function readParameters(bytes: Buffer, valueAt: number, end: number, message: Si
         at = skipQuoted(bytes, at, end, message);
         if (at < 0) return at;
       } else {
-        while (at < end) {
-          octet = bytes[at]!;
-          if (octet <= SP || octet === SEMICOLON || octet === COMMA || octet === DQUOTE) break;
-          at++;
-        }
+        at = skipClass(bytes, at, end, VALUE);
       }
       parameterEnd = at;
       if (at < end && bytes[at]! <= SP) at = skipLws(bytes, at, end);
@@ -895,6 +914,21 @@ function transportOf(bytes: Buffer, start: number, end: number): Transport {
 
 // --- white space and ends of lines ---
 
+/** First octet from `from` on that is not of this class; `end` when there is none. */
+function skipClass(bytes: Buffer, from: number, end: number, octetClass: number): number {
+  let at = from;
+  while (at < end && (CLASS[bytes[at]!]! & octetClass) !== 0) at++;
+  return at;
+}
+
+/** Position of the next CR or LF; `end` when there is none. */
+function lineEnd(bytes: Buffer, from: number, end: number): number {
+  let at = from;
+  // One comparison for nearly every octet; only HTAB and other control characters need the second look.
+  while (at < end && (bytes[at]! > CR || !isEol(bytes[at]!))) at++;
+  return at;
+}
+
 function isEol(octet: number): boolean {
   return octet === CR || octet === LF;
 }
@@ -929,13 +963,10 @@ function skipLws(bytes: Buffer, from: number, end: number): number {
 function skipField(bytes: Buffer, valueAt: number, end: number, message: SipMessage): number {
   let at = valueAt;
   for (;;) {
-    while (at < end && bytes[at]! > CR) at++;
+    at = lineEnd(bytes, at, end);
     if (at >= end) return incomplete(message, end);
-    if (isEol(bytes[at]!)) {
-      at = behindEol(bytes, at, end);
-      if (at >= end || !isBlank(bytes[at]!)) return at;
-    }
-    at++;
+    at = behindEol(bytes, at, end);
+    if (at >= end || !isBlank(bytes[at]!)) return at;
   }
 }
 
@@ -955,8 +986,8 @@ function endOfSingleValue(bytes: Buffer, at: number, end: number, message: SipMe
 function trim(bytes: Buffer, from: number, to: number): void {
   let start = from;
   let behind = to < from ? from : to;
-  while (start < behind && (isBlank(bytes[start]!) || isEol(bytes[start]!))) start++;
-  while (behind > start && (isBlank(bytes[behind - 1]!) || isEol(bytes[behind - 1]!))) behind--;
+  while (start < behind && bytes[start]! <= SP) start++;
+  while (behind > start && bytes[behind - 1]! <= SP) behind--;
   rangeStart = start;
   rangeEnd = behind;
 }
