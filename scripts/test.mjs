@@ -13,13 +13,13 @@ const words = process.argv.slice(2);
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
 const CHECKS = [
-  ['format', bin('oxfmt'), ['--check']],
-  ['lint', bin('oxlint'), ['--type-aware', '--deny-warnings']],
-  ['imports', process.execPath, ['scripts/check-imports.mjs']],
-  ['documentation', process.execPath, ['scripts/docs.mjs', '--check']],
+  { name: 'format', command: bin('oxfmt'), args: ['--check'] },
+  { name: 'lint', command: bin('oxlint'), args: ['--type-aware', '--deny-warnings'] },
+  { name: 'imports', command: process.execPath, args: ['scripts/check-imports.mjs'] },
+  { name: 'documentation', command: process.execPath, args: ['scripts/docs.mjs', '--check'] },
 ];
 
-const failedChecks = words.length > 0 ? [] : CHECKS.filter((check) => !passes(check)).map(([name]) => name);
+const failedChecks = words.length > 0 ? [] : CHECKS.filter((check) => !passes(check)).map(({ name }) => name);
 const files = testFiles().filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
 const { passed, failed, skipped, problem } = await runTests(files);
 
@@ -29,7 +29,7 @@ const failures = failed + failedChecks.length + (problem === undefined ? 0 : 1);
 console.log(`${passed} passed, ${failures} failed, ${skipped} skipped`);
 process.exitCode = failures === 0 ? 0 : 1;
 
-function passes([name, command, args]) {
+function passes({ name, command, args }) {
   console.log(`check: ${name}`);
   return (
     spawnSync(command, args, { cwd: root, stdio: 'inherit', timeout: LIMIT_MS, killSignal: 'SIGKILL' }).status === 0
@@ -67,6 +67,7 @@ async function runTests(paths) {
   });
   let timedOut = false;
   const end = (signal) => {
+    if (child.pid === undefined) return;
     try {
       process.kill(-child.pid, signal);
     } catch {
