@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { parse as parseYaml } from 'yaml';
 import { parseIp } from '../model/endpoint.ts';
@@ -285,25 +286,19 @@ function checkTls(config: Config, readFile: ConfigInput['readFile']): void {
   if (config.hep_tls_port === 0) return;
   const cert = readText(readFile, config.hep_tls_cert, 'hep_tls_cert');
   const key = readText(readFile, config.hep_tls_key, 'hep_tls_key');
-  tryTls('hep_tls_cert', config.hep_tls_cert, 'a certificate in PEM', { cert });
-  tryTls('hep_tls_key', config.hep_tls_key, 'the private key of hep_tls_cert in PEM, without passphrase', {
-    cert,
-    key,
-  });
+  tryTls('hep_tls_cert', config.hep_tls_cert, 'a certificate in PEM', () => new X509Certificate(cert));
+  tryTls('hep_tls_key', config.hep_tls_key, 'the private key of hep_tls_cert in PEM, without passphrase', () =>
+    createSecureContext({ cert, key }),
+  );
   if (config.hep_tls_ca !== '') {
     const ca = readText(readFile, config.hep_tls_ca, 'hep_tls_ca');
-    tryTls('hep_tls_ca', config.hep_tls_ca, 'certificates in PEM', { ca });
+    tryTls('hep_tls_ca', config.hep_tls_ca, 'certificates in PEM', () => new X509Certificate(ca));
   }
 }
 
-function tryTls(
-  name: OptionName,
-  path: string,
-  expected: string,
-  files: Parameters<typeof createSecureContext>[0],
-): void {
+function tryTls(name: OptionName, path: string, expected: string, use: () => unknown): void {
   try {
-    createSecureContext(files);
+    use();
   } catch (cause) {
     throw new ConfigError(`Cannot use ${name} ${quoted(path)}: expected ${expected}`, { cause });
   }

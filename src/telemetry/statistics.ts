@@ -69,6 +69,7 @@ export function statisticsLines(read: ReadCounter): string[] {
     columns(whole, PACKETS),
     columns(whole, TRANSPORTS),
     `Parsed: ${columns(whole, PARSED)}`,
+    `Errors: ${columns(whole, [[Pkt.PARSE_ERRS, 'parse']])}`,
     `Tracked: ${columns(whole, TRACKED)}`,
     ...nonZero(whole, PARSE_ERRORS, (n) => `"${PARSE_ERROR_NAMES[n] ?? n}"`.padEnd(30)),
     `Requests: ${whole(Pkt.SIP_REQS)}`,
