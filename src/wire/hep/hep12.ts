@@ -2,7 +2,7 @@ import { Fault } from '../../model/fault.ts';
 import { IPV4_MAPPED } from '../../model/endpoint.ts';
 import { Note, type Packet, PayloadKind } from '../../model/packet.ts';
 import { transportFromIpProtocol } from '../../model/transport.ts';
-import { Family, HEP1_FIXED, HEP2_TIME, HEP2_TIME_PACKED } from './format.ts';
+import { Family, HEP1_FIXED, HEP2_TIME, HEP2_TIME_PACKED, int32, uint16 } from './format.ts';
 import type { HepDecodeLimits } from './limits.ts';
 import { isLetter, startsKnownSip } from './sip-start.ts';
 import { settleTime } from './timestamp.ts';
@@ -32,8 +32,8 @@ export function decodeHep12(bytes: Buffer, start: number, end: number, packet: P
   packet.kind = PayloadKind.SIP;
   packet.ipProtocol = bytes.readUInt8(start + 3);
   packet.transport = transportFromIpProtocol(packet.ipProtocol);
-  packet.srcPort = bytes.readUInt16BE(start + 4);
-  packet.dstPort = bytes.readUInt16BE(start + 6);
+  packet.srcPort = uint16(bytes, start + 4);
+  packet.dstPort = uint16(bytes, start + 6);
   readAddresses(bytes, start + HEP1_FIXED, isV6, packet);
   packet.start = start + header;
   if (version === 1) packet.notes |= Note.TIME_ABSENT;
@@ -58,19 +58,19 @@ function isInet6(family: number): boolean {
 function readAddresses(bytes: Buffer, at: number, isV6: boolean, packet: Packet): void {
   if (!isV6) {
     packet.src2 = IPV4_MAPPED;
-    packet.src3 = bytes.readInt32BE(at);
+    packet.src3 = int32(bytes, at);
     packet.dst2 = IPV4_MAPPED;
-    packet.dst3 = bytes.readInt32BE(at + 4);
+    packet.dst3 = int32(bytes, at + 4);
     return;
   }
-  packet.src0 = bytes.readInt32BE(at);
-  packet.src1 = bytes.readInt32BE(at + 4);
-  packet.src2 = bytes.readInt32BE(at + 8);
-  packet.src3 = bytes.readInt32BE(at + 12);
-  packet.dst0 = bytes.readInt32BE(at + 16);
-  packet.dst1 = bytes.readInt32BE(at + 20);
-  packet.dst2 = bytes.readInt32BE(at + 24);
-  packet.dst3 = bytes.readInt32BE(at + 28);
+  packet.src0 = int32(bytes, at);
+  packet.src1 = int32(bytes, at + 4);
+  packet.src2 = int32(bytes, at + 8);
+  packet.src3 = int32(bytes, at + 12);
+  packet.dst0 = int32(bytes, at + 16);
+  packet.dst1 = int32(bytes, at + 20);
+  packet.dst2 = int32(bytes, at + 24);
+  packet.dst3 = int32(bytes, at + 28);
 }
 
 /**
@@ -83,7 +83,7 @@ function readTimeBlock(bytes: Buffer, at: number, end: number, packet: Packet, l
   const notes = settleTime(packet, limits);
   const isBigEndian = (notes & Note.TIME_SWAPPED) !== 0;
   packet.notes |= isBigEndian ? (notes & ~Note.TIME_SWAPPED) | Note.BIG_ENDIAN_V2 : notes;
-  packet.captureId = isBigEndian ? bytes.readUInt16BE(at + 8) : bytes.readUInt16LE(at + 8);
+  packet.captureId = isBigEndian ? uint16(bytes, at + 8) : bytes.readUInt16LE(at + 8);
   // Some senders leave out the padding. It may hold any octets, so a letter there is only worth a closer look.
   const packed = at + HEP2_TIME_PACKED;
   if (isLetter(bytes[packed]) && isLetter(bytes[packed + 1]) && startsKnownSip(bytes, packed, end)) {
