@@ -57,12 +57,13 @@ async function run(settings: ReplaySettings, io: ReplayIo): Promise<number> {
     await target.close();
     progress.stop();
   }
-  io.stdout.write(`${summary(counts, target, startedMs, io.signal?.aborted === true)}\n`);
-  if (failure !== undefined) complain(io, failure.message);
-  if (target.failed > 0)
-    complain(io, `${target.failed} packets could not be sent, last ${target.trouble ?? 'unknown'}`);
-  else if (failure === undefined && target.trouble !== undefined) complain(io, target.trouble);
-  return failure === undefined && target.failed === 0 && target.trouble === undefined ? 0 : 1;
+  const stopped = io.signal?.aborted === true;
+  io.stdout.write(`${summary(counts, target, startedMs, stopped)}\n`);
+  const trouble =
+    failure?.message ?? target.trouble ?? (target.sent === 0 && !stopped ? 'nothing was sent' : undefined);
+  if (trouble === undefined) return 0;
+  complain(io, trouble);
+  return 1;
 }
 
 function summary(counts: ReplayCounts, target: Target, startedMs: number, stopped: boolean): string {

@@ -5,18 +5,35 @@ import type { Pace } from './settings.ts';
 /** Longest single wait; a timer cannot hold more than 24 days. */
 const MAX_WAIT_MS = 60_000;
 
+/** Time as a pacer sees it; a test has its own. */
+export interface PacerClock {
+  nowMs(): number;
+  /** Returns after so long, or early when the signal is aborted. */
+  sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
+}
+
+const SYSTEM_CLOCK: PacerClock = {
+  nowMs: () => performance.now(),
+  sleep: async (ms, signal) => {
+    await delay(ms, undefined, { signal }).catch(() => undefined);
+  },
+};
+
 /** Says when the next packet is due. Due times add up from a start, so being late once does not shift all that follow. */
 export class Pacer {
   readonly #pace: Pace;
   readonly #signal: AbortSignal | undefined;
-  readonly #startMs = performance.now();
+  readonly #clock: PacerClock;
+  readonly #startMs: number;
   #count = 0;
   #fileStartMs = 0;
   #firstUs: number | undefined;
 
-  constructor(pace: Pace, signal: AbortSignal | undefined) {
+  constructor(pace: Pace, signal: AbortSignal | undefined, clock = SYSTEM_CLOCK) {
     this.#pace = pace;
     this.#signal = signal;
+    this.#clock = clock;
+    this.#startMs = clock.nowMs();
   }
 
   /** Recorded spacing holds within a file: the next one begins at once. */
@@ -28,9 +45,9 @@ export class Pacer {
   async wait(timeUs: number): Promise<void> {
     const dueMs = this.#due(timeUs);
     while (this.#signal?.aborted !== true) {
-      const leftMs = dueMs - performance.now();
+      const leftMs = dueMs - this.#clock.nowMs();
       if (leftMs <= 0) return;
-      await delay(Math.min(leftMs, MAX_WAIT_MS), undefined, { signal: this.#signal }).catch(() => undefined);
+      await this.#clock.sleep(Math.min(leftMs, MAX_WAIT_MS), this.#signal);
     }
   }
 
@@ -41,7 +58,7 @@ export class Pacer {
     }
     if (this.#firstUs === undefined) {
       this.#firstUs = timeUs;
-      this.#fileStartMs = performance.now();
+      this.#fileStartMs = this.#clock.nowMs();
     }
     return this.#fileStartMs + (timeUs - this.#firstUs) / 1000 / this.#pace.speed;
   }

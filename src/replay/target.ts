@@ -2,11 +2,15 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect, type Socket as TcpSocket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatEndpoint } from '../model/endpoint.ts';
 import { isHep3Chain } from './recognise.ts';
 import type { TargetSettings } from './settings.ts';
 
-/** Datagrams given to the socket and not yet taken by the system: beyond this the sender waits. */
+/**
+ * Datagrams given to the socket in one turn of the event loop. After these the sender waits until the system has taken
+ * them, and for the next turn, so that timers, signals and a receiver in the same process get their share.
+ */
 const MAX_IN_FLIGHT = 32;
 /** Most that fits a UDP datagram over IPv4. */
 const MAX_DATAGRAM = 65_507;
@@ -59,7 +63,8 @@ class UdpTarget implements Target {
   readonly #socket: UdpSocket;
   readonly #name: string;
   #inFlight = 0;
-  #wake: (() => void) | undefined;
+  #sinceTurn = 0;
+  #whenFlushed: (() => void) | undefined;
 
   constructor(socket: UdpSocket, name: string) {
     this.#socket = socket;
@@ -70,7 +75,12 @@ class UdpTarget implements Target {
 
   async send(packet: Buffer): Promise<TargetSkip | undefined> {
     if (packet.length > MAX_DATAGRAM) return 'too-big-for-udp';
-    await this.#untilInFlight(MAX_IN_FLIGHT - 1);
+    if (this.#sinceTurn === MAX_IN_FLIGHT) {
+      await this.#flushed();
+      await nextTurn();
+      this.#sinceTurn = 0;
+    }
+    this.#sinceTurn++;
     this.#inFlight++;
     this.#socket.send(packet, (error) => {
       this.#inFlight--;
@@ -81,22 +91,21 @@ class UdpTarget implements Target {
         this.failed++;
         this.#note(error);
       }
-      this.#wake?.();
+      if (this.#inFlight === 0) this.#whenFlushed?.();
     });
     return undefined;
   }
 
   async close(): Promise<void> {
-    await this.#untilInFlight(0);
+    await this.#flushed();
     this.#socket.close();
   }
 
-  async #untilInFlight(count: number): Promise<void> {
-    while (this.#inFlight > count) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+  async #flushed(): Promise<void> {
+    if (this.#inFlight === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenFlushed = resolve;
+    });
   }
 
   #note(error: Error): void {

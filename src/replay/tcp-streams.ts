@@ -42,12 +42,9 @@ export class TcpStreams {
   /** Takes one segment of the direction `key`; answers the messages it completes. */
   take(key: string, sequence: number, flags: number, payload: Buffer): StreamMessage[] {
     const messages: StreamMessage[] = [];
+    if ((flags & SYN) !== 0) this.#streams.delete(key);
     const stream = this.#stream(key);
-    if ((flags & SYN) !== 0) {
-      stream.next = sequence;
-      stream.held = Buffer.alloc(0);
-      stream.waiting.clear();
-    }
+    if ((flags & SYN) !== 0) stream.next = sequence;
     if (payload.length === 0) this.#skipped('tcp-no-data');
     else this.#order(stream, sequence, payload, messages);
     if ((flags & FIN_OR_RST) !== 0 && stream.waiting.size === 0) this.#streams.delete(key);
@@ -116,12 +113,10 @@ export class TcpStreams {
     }
     const fresh = payload.subarray(repeated);
     stream.next = (sequence + payload.length) >>> 0;
-    if (stream.held.length === 0) {
-      stream.kind ??= kindOf(fresh);
-      stream.held = fresh;
-    } else {
-      stream.held = Buffer.concat([stream.held, fresh]);
-    }
+    stream.held = stream.held.length === 0 ? fresh : Buffer.concat([stream.held, fresh]);
+    stream.kind ??= kindOf(stream.held);
+    // Too few octets to tell: the rest of the magic may follow.
+    if (stream.kind === undefined && stream.held.length < 4 && startsLikeHep3(stream.held)) return;
     this.#cut(stream, messages);
   }
 

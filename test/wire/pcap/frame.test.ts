@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { formatIp } from '../../../src/model/endpoint.ts';
 import { decapsulate, Frame, FRAME_SKIPS, LinkType } from '../../../src/wire/pcap/frame.ts';
 import { PcapReader } from '../../../src/wire/pcap/pcap-reader.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Fault } from '../../../src/model/fault.ts';
 import { MAX_FRAME_BYTES, PcapReader } from '../../../src/wire/pcap/pcap-reader.ts';
 import type { CapturedFrame } from '../../../src/wire/pcap/capture-reader.ts';
