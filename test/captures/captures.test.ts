@@ -68,8 +68,8 @@ async function assertCounters(collector: Collector, expected: Expected): Promise
 async function assertAgent(collector: Collector, expected: Expected, port: number): Promise<void> {
   const agents = await collector.agents();
   assert.deepEqual(
-    agents.map(({ source, transport, captureId, versions, packets, bytes }) => {
-      return { source, transport, captureId, versions, packets, bytes };
+    agents.map(({ source, transport, captureId, versions, packets, bytes, sip }) => {
+      return { source, transport, captureId, versions, packets, bytes, sip };
     }),
     [
       {
@@ -79,6 +79,7 @@ async function assertAgent(collector: Collector, expected: Expected, port: numbe
         versions: expected.agent.versions,
         packets: expected.agent.packets,
         bytes: expected.agent.bytes,
+        sip: expected.agent.sip,
       },
     ],
   );
