@@ -2,7 +2,7 @@ import { ConfigError, quoted } from './config-error.ts';
 import { splitArguments } from './options.ts';
 import { envName, type Option, OPTION_NAMES, optionOf, SECTIONS } from './schema.ts';
 
-const COMMANDS = ['serve', 'replay', 'demo'] as const;
+const COMMANDS = ['serve', 'replay'] as const;
 
 export interface Command {
   readonly command: (typeof COMMANDS)[number] | 'help' | 'version' | 'print-config';
@@ -11,7 +11,7 @@ export interface Command {
 }
 
 /**
- * Finds out what is asked for: `sipcol [serve|replay|demo] …`, or one of --help, --version, --print-config.
+ * Finds out what is asked for: `sipcol [serve|replay] …`, or one of --help, --version, --print-config.
  *
  * @param argv arguments without the interpreter and the program
  * @throws ConfigError for a command that does not exist
@@ -42,7 +42,6 @@ export function helpText(): string {
     'Usage:',
     '  sipcol [serve] [options]                         collect (default)',
     '  sipcol replay FILE... --to udp:HOST:PORT         send captured traffic as HEP',
-    '  sipcol demo [options]                            collect, with recorded traffic played in',
     '  sipcol --help | --version | --print-config',
     '',
     'Options are written -name value or -name=value, with one dash or two; flags also as -name alone.',

@@ -15,7 +15,7 @@ import {
 import type { Log } from '../model/log.ts';
 import type { EngineSettings } from '../model/settings.ts';
 import type { AgentView, CallView, ListenerView, Page } from '../model/views.ts';
-import type { EngineMethod, EngineMethods, FromEngine, ToEngine, WorkerStart } from './protocol.ts';
+import type { EngineMethod, EngineMethods, FromEngine, StopSettings, ToEngine, WorkerStart } from './protocol.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_PENDING = 256;
@@ -67,14 +67,14 @@ export class EngineClient implements Engine {
     return listeners;
   }
 
-  async stop(graceMs: number): Promise<void> {
+  async stop(how: StopSettings): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#ready = false;
     const worker = this.#worker;
     if (worker === undefined) return;
     try {
-      await this.#ask('stop', [graceMs]);
+      await this.#ask('stop', [how]);
     } catch (error) {
       this.#log.warn({ err: error }, 'engine did not stop in order');
     }

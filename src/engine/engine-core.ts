@@ -26,6 +26,7 @@ import { EventRing } from '../tracker/event-ring.ts';
 import { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
+import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, type Slicing } from './queries.ts';
 
 /** Entries looked at by the timer wheel before packets get their turn again. */
@@ -86,7 +87,7 @@ export class EngineCore {
         views.push(await source.start());
       }
     } catch (error) {
-      await this.stop(0);
+      await this.stop({ graceMs: 0, forceTimeoutMs: 0, waitMs: 0 });
       throw error;
     }
     this.#timer = setInterval(() => {
@@ -96,11 +97,13 @@ export class EngineCore {
     return views;
   }
 
-  /** Stops taking input, lets connections finish for at most `graceMs`, and works off what was received. */
-  async stop(graceMs: number): Promise<void> {
+  /** Stops taking input and works off what was received; then ends calls early and waits, if that was asked for. */
+  async stop(how: StopSettings): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.stop(how.graceMs)));
+    if (how.forceTimeoutMs > 0) this.tracker.forceTimeout(this.#clock(), how.forceTimeoutMs * 1000);
+    if (how.waitMs > 0) await new Promise((resolve) => setTimeout(resolve, how.waitMs));
     clearInterval(this.#timer);
     this.#timer = undefined;
-    await Promise.all(this.#sources.map((source) => source.stop(graceMs)));
   }
 
   listCalls(query: CallQuery, emit: Emit<CallView>): Promise<Omit<Page<CallView>, 'items'>> {

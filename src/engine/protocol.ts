@@ -14,6 +14,14 @@ export interface WorkerStart {
   heartbeatMemory: SharedArrayBuffer;
 }
 
+/** How an engine ends: how long connections may finish, what remains of a call at most, and how long that may take. */
+export interface StopSettings {
+  graceMs: number;
+  /** 0 = leave calls as they are. */
+  forceTimeoutMs: number;
+  waitMs: number;
+}
+
 /** Methods by name with their arguments. */
 export interface EngineMethods {
   listCalls: [query: CallQuery];
@@ -26,7 +34,7 @@ export interface EngineMethods {
   setEventBlacklist: [changes: Record<string, boolean>, reset: boolean];
   listAgents: [query: { offset: number; limit: number }];
   listeners: [];
-  stop: [graceMs: number];
+  stop: [how: StopSettings];
 }
 export type EngineMethod = keyof EngineMethods;
 

@@ -110,16 +110,15 @@ async function replayFile(
 }
 
 function encodeSip(message: CapturedMessage, timeUs: number, settings: ReplaySettings, encode: HepEncoders): Buffer {
-  const { family, ipProtocol, src, srcPort, dst, dstPort } = message;
+  const { ipProtocol, src, srcPort, dst, dstPort } = message;
   return encode[settings.version]({
-    family,
     ipProtocol,
     src,
     srcPort,
     dst,
     dstPort,
-    timeUs,
-    type: SIP_PAYLOAD,
+    capturedAtUs: timeUs,
+    kind: SIP_PAYLOAD,
     captureId: settings.captureId,
     ...(settings.authKey === undefined ? {} : { authKey: settings.authKey }),
     nodeName: NODE_NAME,

@@ -1,20 +1,4 @@
-/** What a HEP packet of our own carries; the encoder is given by whoever starts a replay. */
-export interface HepMessage {
-  family: 4 | 6;
-  ipProtocol: number;
-  src: string;
-  dst: string;
-  srcPort: number;
-  dstPort: number;
-  timeUs: number;
-  /** HEP protocol type, 1 = SIP. */
-  type: number;
-  captureId: number;
-  authKey?: string;
-  correlationId?: string;
-  nodeName?: string;
-  payload: Uint8Array;
-}
+import type { HepMessage } from '../wire/hep/encode.ts';
 
 export type HepVersion = 1 | 2 | 3;
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import { Hep } from '../model/counters.ts';
-import { formatEndpoint } from '../model/endpoint.ts';
+
 import type { Log } from '../model/log.ts';
 import type { HepIngest } from '../model/ports.ts';
 import type { HepSettings } from '../model/settings.ts';
@@ -81,7 +81,7 @@ export class HepStreamSource {
     // Behind the reads of this turn of the event loop: after a stall of ours nobody is late who has written.
     this.#sweepTimer = setInterval(() => setImmediate(() => this.sweep()), SWEEP_INTERVAL_MS).unref();
     const view = this.view();
-    log.info(view, `Listening for HEP on ${listener.toUpperCase()} ${formatEndpoint(view.address, view.port)}`);
+    log.info({ listener: view.name, address: view.address, port: view.port }, 'listening');
     return view;
   }
 

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { Hep, type CounterSet } from '../model/counters.ts';
-import { formatEndpoint } from '../model/endpoint.ts';
+
 import type { Log } from '../model/log.ts';
 import type { Clock, HepIngest } from '../model/ports.ts';
 import type { ListenerView } from '../model/views.ts';
@@ -79,7 +79,7 @@ export class HepUdpSource {
     this.#raiseReceiveBuffer(socket);
     this.#dropsTimer = setInterval(() => this.pollKernelDrops(), DROPS_INTERVAL_MS).unref();
     const view = this.view();
-    log.info(view, `Listening for HEP on UDP ${formatEndpoint(view.address, view.port)}`);
+    log.info({ listener: view.name, address: view.address, port: view.port }, 'listening');
     return view;
   }
 

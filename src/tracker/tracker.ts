@@ -351,7 +351,7 @@ export class CallTracker {
       }
       const hasToTag = message.toTagEnd > message.toTagStart;
       const transition = onReply(call.state, cseqMethod, statusCode, hasToTag, sameMethod);
-      if (cseqMethod === Method.BYE && nextState(transition) === CallState.INV_BYE_REPL) {
+      if (nextState(transition) === CallState.INV_BYE_REPL && call.state !== CallState.INV_BYE_REPL) {
         if (direction === 1) call.flags |= CallFlag.CALLEE_TERMINATED;
         else call.flags &= ~CallFlag.CALLEE_TERMINATED;
       }

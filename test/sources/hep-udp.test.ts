@@ -52,7 +52,6 @@ test('HepUdpSource hands over a datagram with its sender and the time', limited,
     { bytes: Buffer.from('HEP3'), ip: '127.0.0.1', port: socket.address().port, nowUs: NOW_US },
   ]);
   assert.equal(counters.get(Hep.DATAGRAMS), 1);
-  assert.equal(counters.get(Hep.UDP), 1);
 });
 
 test('HepUdpSource hands over an empty datagram and the largest there is', limited, async (t) => {
@@ -105,7 +104,7 @@ test('HepUdpSource shows the port in use and the receive buffer granted, and log
     connections: null,
   });
   assert.notEqual(view.port, 0);
-  assert.deepEqual(log.lines, [`info: Listening for HEP on UDP 127.0.0.1:${view.port}`]);
+  assert.deepEqual(log.lines, ['info: listening']);
 });
 
 test('HepUdpSource says which sysctl to set when the kernel grants a smaller receive buffer', limited, async (t) => {

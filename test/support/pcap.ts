@@ -95,3 +95,8 @@ export function readDatagrams(path: string, ports: readonly number[]): Datagram[
       payload: packet.payload,
     }));
 }
+
+/** Dotted quad of the four octets at `at`. */
+export function dotted(bytes: Buffer, at: number): string {
+  return [...bytes.subarray(at, at + 4)].join('.');
+}

@@ -1,0 +1,128 @@
+import accepts from '@fastify/accepts';
+import formBody from '@fastify/formbody';
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { EngineRequestError } from '../model/engine.ts';
+import { Access } from './access.ts';
+import type { HttpDeps } from './deps.ts';
+import { HttpProblem } from './problem.ts';
+import { sendProblem } from './reply.ts';
+import { assetRoutes } from './routes/assets.ts';
+import { callRoutes } from './routes/calls.ts';
+import { eventRoutes } from './routes/events.ts';
+import { ingestRoutes } from './routes/ingest.ts';
+import { processRoutes } from './routes/process.ts';
+import { statisticsRoutes } from './routes/statistics.ts';
+import { Problem } from './views/messages.tsx';
+
+/** Bodies carry a few parameters. */
+const MAX_BODY_BYTES = 64 * 1024;
+/** Longest time to send the headers, and the whole request: a slow sender must not hold a connection for ever. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 20_000;
+const KEEP_ALIVE_TIMEOUT_MS = 30_000;
+const MAX_CONNECTIONS = 512;
+
+const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+  vary: 'accept',
+} as const;
+
+/**
+ * The web server with all pages; not listening yet. It holds no state of its own: everything shown comes from `deps`,
+ * everything changed goes there.
+ */
+export function buildApp(deps: HttpDeps): FastifyInstance {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+    forceCloseConnections: true,
+    frameworkErrors(error, request, reply) {
+      // The address could not be read, so no hook has run.
+      reply.headers(SECURITY_HEADERS);
+      answerError(error, request, reply);
+    },
+  });
+  app.server.maxConnections = MAX_CONNECTIONS;
+
+  const access = new Access(deps.settings);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    access.check(request);
+  });
+
+  // Parameters are read by `Params`, whose refusals people can read; schemas are the description.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => JSON.stringify);
+
+  const answerProblem = (problem: HttpProblem, request: FastifyRequest, reply: FastifyReply): void => {
+    sendProblem(deps, request, reply, problem, () => Problem({ problem }));
+  };
+  const answerError = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
+    answerProblem(problemOf(error, request, deps), request, reply);
+  };
+  app.setErrorHandler<FastifyError | Error>(answerError);
+  app.setNotFoundHandler((request, reply) => {
+    answerProblem(nothingAt(app, request), request, reply);
+  });
+
+  app.register(accepts);
+  app.register(formBody, { bodyLimit: MAX_BODY_BYTES });
+  app.register(swagger, { openapi: openApiHead(deps) });
+  app.register(async (scope) => {
+    assetRoutes(scope);
+    processRoutes(scope, deps);
+    callRoutes(scope, deps);
+    eventRoutes(scope, deps);
+    ingestRoutes(scope, deps);
+    statisticsRoutes(scope, deps);
+    scope.get('/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
+  });
+  return app;
+}
+
+function openApiHead(deps: HttpDeps): object {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: deps.about.name,
+      version: deps.about.version,
+      description: 'Every page answers as HTML, JSON or text: by ?format=, else by Accept; JSON is described here.',
+    },
+    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    ...(deps.settings.tokens.length === 0 ? {} : { security: [{ token: [] }] }),
+  };
+}
+
+function problemOf(error: FastifyError | Error, request: FastifyRequest, deps: HttpDeps): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof EngineRequestError) return new HttpProblem(400, error.message);
+  // Fastify's own refusals: bodies that are too big, of an unknown kind or cannot be read, addresses that cannot be decoded.
+  const status = 'statusCode' in error ? error.statusCode : undefined;
+  if (status !== undefined && status >= 400 && status < 500) return new HttpProblem(status, error.message);
+  deps.log.error({ err: error, method: request.method, url: request.url, requestId: request.id }, 'request failed');
+  if (!deps.engine.health().running) {
+    return new HttpProblem(503, 'The engine is not running, so this cannot be answered now; /healthz says more');
+  }
+  return new HttpProblem(500, `The request failed; the log says why under requestId "${request.id}"`);
+}
+
+/** A path nobody serves, or a method that is not meant for it. */
+function nothingAt(app: FastifyInstance, request: FastifyRequest): HttpProblem {
+  const path = request.url.split('?', 1)[0] ?? '/';
+  const allowed = (['GET', 'HEAD', 'POST'] as const).filter((method) => app.hasRoute({ method, url: path }));
+  if (allowed.length > 0) {
+    const list = allowed.join(', ');
+    return new HttpProblem(405, `${request.method} is not possible here, only ${list}`, { allow: list });
+  }
+  return new HttpProblem(404, `There is no page "${path.slice(0, 200)}"; / lists all`);
+}

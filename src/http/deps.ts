@@ -1,0 +1,50 @@
+import type { CounterSet } from '../model/counters.ts';
+import type { Engine } from '../model/engine.ts';
+import type { Log } from '../model/log.ts';
+import type { Clock } from '../model/ports.ts';
+import type { StatisticsSource } from '../model/statistics.ts';
+
+/** `viewer` reads, `admin` also changes. */
+export type Role = 'viewer' | 'admin';
+
+export interface HttpSettings {
+  tokens: readonly { token: string; role: Role }[];
+  /** Clients that are not on this host may read without a token. */
+  allowAnonymous: boolean;
+}
+
+export interface AboutInfo {
+  name: string;
+  version: string;
+  /** Version of Node.js. */
+  node: string;
+  /** How datagrams are received, for example `dgram`. */
+  receiveMethod: string;
+  dependencies: readonly { name: string; version: string; licence: string }[];
+}
+
+/** One option as it is in effect; secrets are already hidden. */
+export interface ConfigRow {
+  name: string;
+  value: string;
+  /** Where the value came from. */
+  source: string;
+  default: string;
+  doc: string;
+  env: string;
+  unit: string;
+}
+
+export type CounterColumns = Pick<CounterSet, 'values' | 'maxima'>;
+
+/** Everything the pages are made of; given once, by whoever starts the process. */
+export interface HttpDeps {
+  engine: Engine;
+  counters: () => CounterColumns;
+  clock: Clock;
+  statistics: StatisticsSource;
+  about: AboutInfo;
+  config: readonly ConfigRow[];
+  settings: HttpSettings;
+  log: Log;
+}

@@ -1,0 +1,109 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { VNode } from 'preact';
+import type { AboutInfo } from './deps.ts';
+import type { Clock } from '../model/ports.ts';
+import { badParameter, HttpProblem } from './problem.ts';
+import { visible } from './show.ts';
+import { renderPage } from './views/layout.tsx';
+
+export const FORMATS = ['html', 'json', 'text'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** What every page knows of the process. */
+export interface Site {
+  about: AboutInfo;
+  clock: Clock;
+}
+
+/** One answer in its three forms; only the one asked for is made. */
+export interface Answer {
+  title: string;
+  data: unknown;
+  html: () => VNode;
+  text: () => string;
+  status?: number;
+}
+
+const CONTENT_TYPE: Readonly<Record<Format, string>> = {
+  html: 'text/html; charset=utf-8',
+  json: 'application/json; charset=utf-8',
+  text: 'text/plain; charset=utf-8',
+};
+
+/** Order matters: a client that accepts anything gets the first. */
+const BY_MEDIA_TYPE: readonly (readonly [string, Format])[] = [
+  ['text/plain', 'text'],
+  ['text/html', 'html'],
+  ['application/json', 'json'],
+  ['application/problem+json', 'json'],
+];
+
+/** The form asked for: `?format=`, else `Accept`. */
+export function formatOf(request: FastifyRequest): Format {
+  const wish = queryFormat(request);
+  if (wish !== undefined) {
+    const found = FORMATS.find((format) => format === wish);
+    if (found === undefined) throw badParameter('format', wish, `one of: ${FORMATS.join(', ')}`);
+    return found;
+  }
+  const accepted = acceptedFormat(request);
+  if (accepted === undefined) {
+    const known = BY_MEDIA_TYPE.map(([type]) => type).join(', ');
+    throw new HttpProblem(406, `Nothing of "${request.headers.accept}" is offered here, only: ${known}`);
+  }
+  return accepted;
+}
+
+/** As `formatOf`, for answers that must not fail for want of a form. */
+export function problemFormatOf(request: FastifyRequest): Format {
+  const wish = FORMATS.find((format) => format === queryFormat(request));
+  return wish ?? acceptedFormat(request) ?? 'text';
+}
+
+function queryFormat(request: FastifyRequest): unknown {
+  const query: unknown = request.query;
+  return typeof query === 'object' && query !== null && 'format' in query ? query.format : undefined;
+}
+
+function acceptedFormat(request: FastifyRequest): Format | undefined {
+  const type = request.accepts().type(BY_MEDIA_TYPE.map(([name]) => name));
+  return BY_MEDIA_TYPE.find(([name]) => name === type)?.[1];
+}
+
+export function send(site: Site, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+  const format = formatOf(request);
+  reply.code(answer.status ?? 200);
+  return reply.type(CONTENT_TYPE[format]).send(render(site, request, format, answer));
+}
+
+export function sendProblem(
+  site: Site,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: HttpProblem,
+  html: () => VNode,
+): FastifyReply {
+  const format = problemFormatOf(request);
+  reply.code(problem.status).headers(problem.headers);
+  reply.type(format === 'json' ? 'application/problem+json; charset=utf-8' : CONTENT_TYPE[format]);
+  const text = (): string => `Error ${problem.status} ${problem.title}: ${visible(problem.message)}\n`;
+  return reply.send(render(site, request, format, { title: problem.title, data: problem, html, text }));
+}
+
+function render(site: Site, request: FastifyRequest, format: Format, answer: Answer): string {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(answer.data)}\n`;
+    case 'text':
+      return answer.text();
+    case 'html':
+      return renderPage({
+        title: answer.title,
+        url: request.url,
+        siteName: site.about.name,
+        version: site.about.version,
+        nowUs: site.clock(),
+        body: answer.html(),
+      });
+  }
+}

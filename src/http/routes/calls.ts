@@ -1,0 +1,117 @@
+import type { FastifyInstance } from 'fastify';
+import { callStateByName } from '../../model/call-state.ts';
+import { CALL_FILTERS } from '../../model/engine.ts';
+import type { HttpDeps } from '../deps.ts';
+import { DEFAULT_LIMIT, filterOf, pagingOf, type Params } from '../params.ts';
+import { badParameter } from '../problem.ts';
+import {
+  CALL_LIST_PARAMETERS,
+  CALL_TIMEOUT_PARAMETERS,
+  CallSchema,
+  CallTableSchema,
+  CallTimeoutSchema,
+  FormSchema,
+  formView,
+  listOf,
+  wholeList,
+} from '../schemas.ts';
+import { withTimes } from '../show.ts';
+import { callListText, callTableText, callTimeoutsText } from '../text/calls.ts';
+import { formText } from '../text/pages.ts';
+import { CallFilterForm, CallList, CallTable, CallTimeouts } from '../views/calls.tsx';
+import { gatherFacts, whyNoCalls } from '../why.ts';
+import { addPage } from './page.ts';
+
+export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  const { engine } = deps;
+  const tag = 'Calls';
+
+  addPage(app, deps, {
+    path: '/calls',
+    summary: 'Size and limits of the call table',
+    tag,
+    schema: CallTableSchema,
+    async read() {
+      const table = await engine.callTable();
+      return { title: 'Call table', data: table, html: () => CallTable({ table }), text: () => callTableText(table) };
+    },
+  });
+
+  addPage(app, deps, {
+    path: '/calls/list',
+    summary: 'Calls held now, newest first',
+    tag,
+    query: CALL_LIST_PARAMETERS,
+    schema: listOf(CallSchema),
+    async read(params) {
+      const filter = filterOf(params, CALL_FILTERS);
+      const page = await engine.listCalls({ ...pagingOf(params), ...(filter === undefined ? {} : { filter }) });
+      const why = page.items.length === 0 ? whyNoCalls(await gatherFacts(deps), page, filter) : [];
+      return {
+        title: 'Calls',
+        data: withTimes(why.length === 0 ? page : { ...page, why }),
+        html: () => CallList({ page, filter, why }),
+        text: () => callListText(page, filter, why),
+      };
+    },
+  });
+
+  addPage(app, deps, {
+    path: '/calls/list/query',
+    summary: 'Form to search calls',
+    tag,
+    schema: FormSchema,
+    read() {
+      const form = formView('/calls/list', CALL_FILTERS, CALL_LIST_PARAMETERS);
+      return {
+        title: 'Search calls',
+        data: form,
+        html: () => CallFilterForm({ filter: undefined, limit: DEFAULT_LIMIT, offset: 0 }),
+        text: () => formText(form),
+      };
+    },
+  });
+
+  addPage(
+    app,
+    deps,
+    {
+      path: '/calls/timeout',
+      summary: 'Timeouts of call states',
+      tag,
+      schema: listOf(CallTimeoutSchema),
+      async read(_params, applied) {
+        const states = await engine.callTimeouts();
+        return {
+          title: 'Call timeouts',
+          data: wholeList(states),
+          html: () => CallTimeouts({ states, applied }),
+          text: () => callTimeoutsText(states),
+        };
+      },
+    },
+    {
+      parameters: CALL_TIMEOUT_PARAMETERS,
+      async apply(params) {
+        const seconds = timeoutsOf(params);
+        await engine.setCallTimeouts(seconds);
+        return Object.entries(seconds)
+          .map(([state, value]) => (value <= 0 ? `${state} has its default again` : `${state} = ${value}s`))
+          .join(', ');
+      },
+    },
+  );
+}
+
+/** Seconds by short state name. Timeouts are whole seconds; whether they are in range the engine says. */
+function timeoutsOf(params: Params): Record<string, number> {
+  const seconds = new Map<string, number>();
+  for (const name of params.names) {
+    const ms = params.durationMs(name) ?? 0;
+    if (ms > 0 && ms % 1000 !== 0) throw badParameter(name, params.text(name), 'whole seconds, such as 30s or 1m30s');
+    const state = callStateByName(name)?.name ?? name;
+    if (seconds.has(state)) throw badParameter(name, params.text(name), `absent where "${state}" is given: both name one state`);
+    seconds.set(state, Math.max(0, ms / 1000));
+  }
+  return Object.fromEntries(seconds);
+}

@@ -1,0 +1,30 @@
+import type { FastifyInstance } from 'fastify';
+import type { HttpDeps } from '../deps.ts';
+import { pagingOf } from '../params.ts';
+import { AgentListSchema, PAGING_PARAMETERS } from '../schemas.ts';
+import { withTimes } from '../show.ts';
+import { agentListText } from '../text/agents.ts';
+import { AgentList } from '../views/agents.tsx';
+import { gatherFacts, whyNoAgents } from '../why.ts';
+import { addPage } from './page.ts';
+
+export function ingestRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  addPage(app, deps, {
+    path: '/hep/list',
+    summary: 'Agents that send HEP, and the listeners they send to',
+    tag: 'Ingest',
+    query: PAGING_PARAMETERS,
+    schema: AgentListSchema,
+    async read(params) {
+      const [page, listeners] = await Promise.all([deps.engine.listAgents(pagingOf(params)), deps.engine.listeners()]);
+      const why = page.items.length === 0 ? whyNoAgents(await gatherFacts(deps), page) : [];
+      const nowUs = deps.clock();
+      return {
+        title: 'Ingest',
+        data: withTimes({ ...page, listeners, ...(why.length === 0 ? {} : { why }) }),
+        html: () => AgentList({ page, listeners, why, nowUs }),
+        text: () => agentListText(page, listeners, why, nowUs),
+      };
+    },
+  });
+}

@@ -1,0 +1,93 @@
+import type { FastifyInstance } from 'fastify';
+import { Type, type TSchema } from 'typebox';
+import type { HttpDeps } from '../deps.ts';
+import { Params } from '../params.ts';
+import { badParameter, HttpProblem } from '../problem.ts';
+import { formatOf, send, type Answer } from '../reply.ts';
+import { FORMAT_PARAMETER, ProblemSchema } from '../schemas.ts';
+
+type Properties = Readonly<Record<string, TSchema>>;
+
+/** A page that is read: one path, its parameters, its answer. */
+export interface Page {
+  path: string;
+  summary: string;
+  tag: string;
+  query?: Properties;
+  /** Schema of the JSON answer. */
+  schema: TSchema;
+  /** Statuses besides 200 that carry the same answer, with their meaning. */
+  also?: Readonly<Record<number, string>>;
+  /** Answers everybody, without a token. */
+  open?: boolean;
+  /** @param applied what a change has just done, in words; `undefined` for plain reading */
+  read: (params: Params, applied: string | undefined) => Answer | Promise<Answer>;
+}
+
+/** What can be changed on a page: by POST only, with the same path, all or nothing. */
+export interface Change {
+  parameters: Properties;
+  /** Applies the parameters and says in words what it did. Names outside `parameters` never get here. */
+  apply: (params: Params) => Promise<string>;
+}
+
+export function addPage(app: FastifyInstance, deps: HttpDeps, page: Page, change?: Change): void {
+  const query = { ...page.query, ...FORMAT_PARAMETER };
+  const known = Object.keys(query);
+  const changing = new Set(Object.keys(change?.parameters ?? {}));
+  const config = { open: page.open === true };
+
+  app.get(page.path, { config, schema: readSchema(page, query) }, async (request, reply) => {
+    formatOf(request);
+    const attempt = Object.keys(request.query ?? {}).find((name) => changing.has(name));
+    if (attempt !== undefined) {
+      throw new HttpProblem(405, `Parameter "${attempt}" changes something: use POST with it in the body`, { allow: 'POST' });
+    }
+    return send(deps, request, reply, await page.read(new Params(request.query, known), undefined));
+  });
+
+  if (change === undefined) return;
+  app.post(page.path, { config, schema: changeSchema(page, change) }, async (request, reply) => {
+    formatOf(request);
+    const params = new Params(request.body, [...changing]);
+    if (params.names.length === 0) throw badParameter('body', '', `at least one of: ${[...changing].join(', ')}`);
+    // Only the form of the answer may stand in the query: what is changed is in one place.
+    const reading = new Params(request.query, Object.keys(FORMAT_PARAMETER));
+    const applied = await change.apply(params);
+    return send(deps, request, reply, await page.read(reading, applied));
+  });
+}
+
+function readSchema(page: Page, query: Properties): object {
+  return {
+    summary: page.summary,
+    tags: [page.tag],
+    querystring: Type.Object({ ...query }),
+    response: responses(page),
+  };
+}
+
+function changeSchema(page: Page, change: Change): object {
+  return {
+    summary: `Change: ${page.summary}`,
+    tags: [page.tag],
+    consumes: ['application/x-www-form-urlencoded', 'application/json'],
+    querystring: Type.Object({ ...FORMAT_PARAMETER }),
+    body: Type.Object({ ...change.parameters }),
+    response: responses(page),
+  };
+}
+
+function responses(page: Page): object {
+  const answer = (description: string): object => ({
+    description,
+    content: {
+      'application/json': { schema: page.schema },
+      'text/plain': { schema: Type.String() },
+      'text/html': { schema: Type.String() },
+    },
+  });
+  const also = Object.entries(page.also ?? {}).map(([status, description]) => [status, answer(description)]);
+  const refused = { description: 'Refused, with the reason', content: { 'application/problem+json': { schema: ProblemSchema } } };
+  return { 200: answer(page.summary), ...Object.fromEntries(also), '4xx': refused };
+}

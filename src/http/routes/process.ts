@@ -1,0 +1,142 @@
+import type { FastifyInstance } from 'fastify';
+import { Calls, EventRing, Hep, Ingest } from '../../model/counters.ts';
+import type { EngineHealth } from '../../model/engine.ts';
+import type { StatisticsBlock } from '../../model/statistics.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { Answer } from '../reply.ts';
+import { AboutSchema, ConfigRowSchema, HomeSchema, listOf, StatusSchema, wholeList } from '../schemas.ts';
+import { SITE_MAP } from '../site-map.ts';
+import { aboutText, configText, homeText } from '../text/pages.ts';
+import { About, Config } from '../views/about.tsx';
+import { Home, type Summary } from '../views/home.tsx';
+import { StatusPage } from '../views/messages.tsx';
+import { get, roughly, warnings } from '../why.ts';
+import { addPage } from './page.ts';
+
+/** Without a sign of life for so long an engine counts as stuck. */
+const HEARTBEAT_LIMIT_MS = 5000;
+
+/** Rates of the index page are over this time: short enough to be "now", long enough not to jump. */
+const SUMMARY_INTERVAL_MS = 10_000;
+
+export function processRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  const tag = 'Process';
+
+  addPage(app, deps, {
+    path: '/',
+    summary: 'All pages, and a summary of now',
+    tag,
+    schema: HomeSchema,
+    async read() {
+      const summary = await summaryOf(deps);
+      return {
+        title: 'Overview',
+        data: { ...summary, pages: SITE_MAP },
+        html: () => Home({ summary }),
+        text: () => homeText(summary),
+      };
+    },
+  });
+
+  addPage(app, deps, {
+    path: '/about',
+    summary: 'Version and dependencies',
+    tag,
+    schema: AboutSchema,
+    read: () => ({
+      title: 'About',
+      data: deps.about,
+      html: () => About({ about: deps.about }),
+      text: () => aboutText(deps.about),
+    }),
+  });
+
+  addPage(app, deps, {
+    path: '/about/config',
+    summary: 'Configuration in effect, secrets hidden',
+    tag,
+    schema: listOf(ConfigRowSchema),
+    read: () => ({
+      title: 'Configuration',
+      data: wholeList(deps.config),
+      html: () => Config({ rows: deps.config }),
+      text: () => configText(deps.config),
+    }),
+  });
+
+  addPage(app, deps, {
+    path: '/healthz',
+    summary: 'Whether the process is alive',
+    tag,
+    schema: StatusSchema,
+    also: { 503: 'It is not, with the reason' },
+    open: true,
+    read: () => statusAnswer('Health', 'ok', 'unhealthy', illness(deps.engine.health())),
+  });
+
+  addPage(app, deps, {
+    path: '/readyz',
+    summary: 'Whether it is ready for traffic',
+    tag,
+    schema: StatusSchema,
+    also: { 503: 'It is not, with the reason' },
+    open: true,
+    read() {
+      const health = deps.engine.health();
+      const waiting = health.ready ? undefined : (illness(health) ?? 'the listeners are not open yet');
+      return statusAnswer('Readiness', 'ready', 'not ready', waiting);
+    },
+  });
+}
+
+async function summaryOf(deps: HttpDeps): Promise<Summary> {
+  const counters = deps.counters();
+  const health = deps.engine.health();
+  // A stuck engine could not answer, and this is the page that must say so.
+  const listeners = illness(health) === undefined ? await deps.engine.listeners() : [];
+  const block = deps.statistics.rate(SUMMARY_INTERVAL_MS);
+  return {
+    name: deps.about.name,
+    version: deps.about.version,
+    uptimeMs: block.uptimeMs,
+    health,
+    calls: get(counters, Calls.ACTIVE),
+    agents: get(counters, Hep.AGENTS),
+    events: get(counters, EventRing.QUEUED),
+    received: get(counters, Ingest.RECEIVED),
+    ratesPerSecond: {
+      messages: perSecond(block, 'ingest', 'received'),
+      octets: perSecond(block, 'ingest', 'bytes'),
+      requests: perSecond(block, 'pkt_stats', 'sip_reqs'),
+      replies: perSecond(block, 'pkt_stats', 'sip_repls'),
+    },
+    rateIntervalMs: block.perMs ?? SUMMARY_INTERVAL_MS,
+    listeners,
+    warnings: warnings({ counters, health, listeners }),
+  };
+}
+
+/** Totals, which stand in while the first interval runs, are spread over the time so far. */
+function perSecond(block: StatisticsBlock, group: string, name: string): number {
+  const value = block.values.find((entry) => entry.group === group && entry.name === name)?.value ?? 0;
+  const overMs = block.perMs ?? block.uptimeMs;
+  return overMs > 0 ? (value / overMs) * 1000 : 0;
+}
+
+function illness(health: EngineHealth): string | undefined {
+  if (!health.running) return `the engine is not running${health.lastError === '' ? '' : `: ${health.lastError}`}`;
+  if (health.heartbeatAgeMs > HEARTBEAT_LIMIT_MS) return `the engine has shown no sign of life for ${roughly(health.heartbeatAgeMs)}`;
+  return undefined;
+}
+
+function statusAnswer(title: string, good: string, bad: string, reason: string | undefined): Answer {
+  const ok = reason === undefined;
+  const status = ok ? good : bad;
+  return {
+    title,
+    status: ok ? 200 : 503,
+    data: ok ? { status } : { status, reason },
+    html: () => StatusPage({ ok, status, reason }),
+    text: () => (ok ? `${status}\n` : `${status}: ${reason}\n`),
+  };
+}

@@ -1,0 +1,425 @@
+import { Type, type TSchema } from 'typebox';
+import { RATE_INTERVALS_MS } from '../model/statistics.ts';
+import { TIMED_CALL_STATES } from '../model/call-state.ts';
+import { CALL_FILTERS, EVENT_FILTERS, MAX_LIST_LIMIT } from '../model/engine.ts';
+import { SELECTABLE_EVENTS } from '../model/event-type.ts';
+import { formatDuration } from '../model/duration.ts';
+
+/** JSON answers and parameters as `/openapi.json` describes them; a test holds every answer against its schema. */
+
+const Us = (what: string): TSchema => Type.Integer({ description: `${what}, microseconds since the epoch` });
+const Iso = (): TSchema => Type.String({ description: 'The same instant, ISO 8601 UTC with microseconds' });
+const Text = (description?: string): TSchema => Type.String(description === undefined ? {} : { description });
+const Count = (description?: string): TSchema => Type.Integer(description === undefined ? {} : { description });
+const Strings = Type.Array(Type.String());
+const Counts = Type.Record(Type.String(), Type.Integer());
+const Ms = Type.Union([Type.Number(), Type.Null()], { description: 'Milliseconds; null where it did not happen' });
+const PairOf = (item: TSchema): TSchema =>
+  Type.Array(item, { minItems: 2, maxItems: 2, description: "[initiator's transactions, other party's transactions]" });
+const Pair = PairOf(Type.Integer());
+const EndpointSchema = Type.Object({ ip: Type.String(), port: Type.Integer() });
+const Repeats = Type.Object({ requests: Pair, replies: Pair });
+
+export const HintSchema = Type.Object({
+  code: Text('Stable short name'),
+  text: Text('One sentence'),
+  href: Type.Optional(Text('Page that shows more')),
+});
+
+export function listOf(item: TSchema, more: Record<string, TSchema> = {}): TSchema {
+  return Type.Object({
+    total: Count('All there are'),
+    matched: Count('Those the filter lets through'),
+    offset: Count('Index of the first item'),
+    limit: Count('Most items in one answer'),
+    ...more,
+    items: Type.Array(item),
+    why: Type.Optional(Type.Array(HintSchema, { description: 'Only when items is empty: why nothing is here' })),
+  });
+}
+
+export const CallSchema = Type.Object({
+  id: Count('Stable while the call is held'),
+  callId: Text(),
+  fromTag: Text(),
+  toTag: Text(),
+  method: Text('Method that created the entry'),
+  state: Text('Short name'),
+  stateText: Text(),
+  createdUs: Us('First message'),
+  created: Iso(),
+  updatedUs: Us('Last message'),
+  updated: Iso(),
+  expiresInMs: Type.Number(),
+  from: Text(),
+  to: Text(),
+  requestUri: Text(),
+  contact: Text(),
+  userAgent: Text(),
+  uas: Text(),
+  reason: Text(),
+  src: EndpointSchema,
+  dst: EndpointSchema,
+  transport: Text(),
+  statuses: Pair,
+  cseq: Pair,
+  requests: Pair,
+  replies: Pair,
+  retransmissions: Repeats,
+  lastMethod: PairOf(Type.Union([Type.String(), Type.Integer()])),
+  lastStatus: Pair,
+  flags: Strings,
+  events: Strings,
+  lastEvent: Text(),
+  messageTrace: Text('Last messages: > towards the callee, < towards the caller, {n} retransmissions'),
+  stateTrace: Strings,
+  requestSignature: Text(),
+  pddMs: Ms,
+  ringMs: Ms,
+  durationMs: Ms,
+  agents: Strings,
+  hops: Type.Array(
+    Type.Object({
+      src: EndpointSchema,
+      dst: EndpointSchema,
+      transport: Text(),
+      agents: Strings,
+      messages: Count(),
+    }),
+  ),
+  correlation: Type.Object({ correlationId: Text(), alegCallId: Text(), sessionId: Text() }),
+});
+
+export const EventSchema = Type.Object({
+  index: Count('Ever growing'),
+  type: Text(),
+  tsUs: Us('Event'),
+  ts: Iso(),
+  createdUs: Us('First message of the call'),
+  created: Iso(),
+  callId: Text(),
+  fromTag: Text(),
+  toTag: Text(),
+  src: EndpointSchema,
+  dst: EndpointSchema,
+  transport: Text(),
+  status: Count(),
+  attributes: Type.Record(Type.String(), Type.String()),
+  durationMs: Ms,
+  pddMs: Ms,
+  ringMs: Ms,
+  originator: Type.Union([
+    Type.Literal('caller-terminated'),
+    Type.Literal('callee-terminated'),
+    Type.Literal('timeout-terminated'),
+    Type.Null(),
+  ]),
+  rate: Type.Union([
+    Type.Object({ exceeded: Count(), value: Type.Number(), limit: Type.Number(), intervalMs: Type.Number() }),
+    Type.Null(),
+  ]),
+  debug: Type.Union([
+    Type.Object({
+      state: Text(),
+      previousStates: Strings,
+      flags: Strings,
+      emitted: Strings,
+      lastEvent: Text(),
+      generatedOn: Text(),
+      cseq: Pair,
+      replyCseq: Pair,
+      requests: Pair,
+      replies: Pair,
+      retransmissions: Repeats,
+      lastMethod: PairOf(Type.String()),
+      lastStatus: Pair,
+      messageTrace: Text(),
+    }),
+    Type.Null(),
+  ]),
+});
+
+export const EventListSchema = listOf(EventSchema, {
+  nextIndex: Count('Index the next event will get; also the number generated so far'),
+  capacity: Count('Most events that are kept'),
+});
+
+export const AgentSchema = Type.Object({
+  id: Text('captureId@ip:port/transport, as in the agents of a call'),
+  source: EndpointSchema,
+  transport: Text(),
+  captureId: Count(),
+  nodeName: Text(),
+  versions: Type.Array(Type.Integer(), { description: 'HEP versions seen' }),
+  firstSeenUs: Us('First packet'),
+  firstSeen: Iso(),
+  lastSeenUs: Us('Last packet'),
+  lastSeen: Iso(),
+  packets: Count(),
+  bytes: Count(),
+  tracked: Count(),
+  sip: Count(),
+  other: Count(),
+  refused: Counts,
+  ignored: Counts,
+  clockOffsetMs: Type.Union([Type.Number(), Type.Null()]),
+  lastFault: Type.Union([
+    Type.Object({ code: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') }),
+    Type.Null(),
+  ]),
+});
+
+export const ListenerSchema = Type.Object({
+  name: Text(),
+  address: Text(),
+  port: Count(),
+  receiveBufferBytes: Type.Union([Type.Integer(), Type.Null()]),
+  kernelDrops: Type.Union([Type.Integer(), Type.Null()]),
+  connections: Type.Union([Type.Integer(), Type.Null()]),
+});
+
+export const AgentListSchema = listOf(AgentSchema, { listeners: Type.Array(ListenerSchema) });
+
+export const HealthSchema = Type.Object({
+  running: Type.Boolean(),
+  ready: Type.Boolean(),
+  restarts: Count(),
+  heartbeatAgeMs: Type.Number(),
+  lastError: Text(),
+});
+
+export const HomeSchema = Type.Object({
+  name: Text(),
+  version: Text(),
+  uptimeMs: Type.Number(),
+  health: HealthSchema,
+  calls: Count('Calls held now'),
+  agents: Count('Agents listed'),
+  events: Count('Events generated since the start'),
+  received: Count('Messages received since the start'),
+  ratesPerSecond: Type.Object({
+    messages: Type.Number(),
+    octets: Type.Number(),
+    requests: Type.Number(),
+    replies: Type.Number(),
+  }),
+  rateIntervalMs: Type.Number({ description: 'Time the rates are over' }),
+  listeners: Type.Array(ListenerSchema),
+  warnings: Type.Array(HintSchema),
+  pages: Type.Array(Type.Object({ path: Text(), group: Text(), title: Text() })),
+});
+
+export const AboutSchema = Type.Object({
+  name: Text(),
+  version: Text(),
+  node: Text(),
+  receiveMethod: Text(),
+  dependencies: Type.Array(Type.Object({ name: Text(), version: Text(), licence: Text() })),
+});
+
+export const ConfigRowSchema = Type.Object({
+  name: Text(),
+  value: Text(),
+  source: Text(),
+  default: Text(),
+  doc: Text(),
+  env: Text(),
+  unit: Text(),
+});
+
+export const CallTableSchema = Type.Object({
+  calls: Count('Entries held now'),
+  created: Count(),
+  buckets: Count(),
+  longestChain: Count(),
+  shortestChain: Count(),
+  maxEntries: Count('0 = unlimited'),
+  maxForks: Count(),
+  perState: Counts,
+});
+
+export const CallTimeoutSchema = Type.Object({
+  state: Text(),
+  text: Text(),
+  description: Text(),
+  seconds: Type.Number(),
+  defaultSeconds: Type.Number(),
+  minSeconds: Type.Number(),
+  maxSeconds: Type.Number(),
+});
+
+export const BlacklistSchema = Type.Object({ name: Text(), blacklisted: Type.Boolean() });
+
+export const CounterSchema = Type.Object({
+  group: Text(),
+  name: Text(),
+  value: Type.Number(),
+  max: Type.Optional(Type.Number()),
+  min: Type.Optional(Type.Number()),
+  description: Text(),
+});
+
+export const CounterListSchema = listOf(CounterSchema, {
+  uptimeMs: Type.Number(),
+  perMs: Type.Union([Type.Number(), Type.Null()], { description: 'What averages are per; null = values as counted' }),
+});
+
+export const StatisticsSchema = Type.Object({
+  uptimeMs: Type.Number(),
+  stopped: Type.Union([Type.Object({ sinceMs: Type.Number(), runtimeMs: Type.Number() }), Type.Null()]),
+  perMs: Type.Union([Type.Number(), Type.Null()], { description: 'What the values are per; null = totals' }),
+  updatedAgoMs: Type.Union([Type.Number(), Type.Null()]),
+  values: Type.Array(
+    Type.Object({ group: Text(), name: Text(), value: Type.Number(), description: Text() }),
+  ),
+});
+
+export const RawStatisticsSchema = Type.Record(Type.String(), Type.Number());
+
+export const FormSchema = Type.Object({
+  action: Text('Page the form leads to'),
+  fields: Strings,
+  parameters: Type.Array(Type.Object({ name: Text(), description: Text() })),
+});
+
+export const StatusSchema = Type.Object({ status: Text(), reason: Type.Optional(Text()) });
+
+export const ProblemSchema = Type.Object({
+  type: Text(),
+  title: Text(),
+  status: Count(),
+  detail: Text(),
+  parameter: Type.Optional(Text()),
+  value: Type.Optional(Text()),
+  allowed: Type.Optional(Text()),
+});
+
+// Parameters
+
+type Properties = Record<string, TSchema>;
+const optionalTexts = (names: readonly string[], description: (name: string) => string): Properties =>
+  Object.fromEntries(names.map((name) => [name, Type.Optional(Type.String({ description: description(name) }))]));
+
+export const FORMAT_PARAMETER: Properties = {
+  format: Type.Optional(
+    Type.String({ enum: ['html', 'json', 'text'], description: 'Form of the answer; without it, Accept decides' }),
+  ),
+};
+
+export const PAGING_PARAMETERS: Properties = {
+  n: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: MAX_LIST_LIMIT, default: 100, description: 'Most items in the answer' }),
+  ),
+  s: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Index of the first item' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_LIMIT, description: 'Another name of n' })),
+  offset: Type.Optional(Type.Integer({ minimum: 0, description: 'Another name of s' })),
+};
+
+export const FIELD_DOC: Readonly<Record<string, string>> = {
+  cid: 'Call-ID',
+  ftag: 'From-tag',
+  ttag: 'To-tag',
+  key: 'Call-ID, From-tag and To-tag in one',
+  state: 'state',
+  name: 'event type',
+  src: 'source address',
+  dst: 'destination address',
+  sport: 'source port',
+  dport: 'destination port',
+  proto: 'transport',
+  status: 'status code',
+  fu: 'From URI',
+  tu: 'To URI',
+  method: 'method',
+  uri: 'Request-URI',
+  contact: 'Contact URI',
+  reason: 'reason phrase',
+  ua: 'User-Agent of the caller',
+  uas: 'User-Agent or Server of the callee',
+};
+
+function filterParameters(fields: readonly string[], kind: string): Properties {
+  return {
+    ...optionalTexts(fields, (field) => `Only items whose ${FIELD_DOC[field] ?? field} contains this (${kind})`),
+    filter: Type.Optional(Type.String({ enum: [...fields], description: 'Field that val is compared with' })),
+    val: Type.Optional(Type.String({ description: 'Text the field of filter must contain' })),
+    re: Type.Optional(Type.String({ description: 'Present or 1: the text is a regular expression (RE2)' })),
+  };
+}
+
+export const CALL_LIST_PARAMETERS: Properties = {
+  ...PAGING_PARAMETERS,
+  ...filterParameters(CALL_FILTERS, 'case-sensitive'),
+};
+export const EVENT_LIST_PARAMETERS: Properties = {
+  ...PAGING_PARAMETERS,
+  ...filterParameters(EVENT_FILTERS, 'case does not matter'),
+};
+
+export const CALL_TIMEOUT_PARAMETERS: Properties = optionalTexts(
+  TIMED_CALL_STATES.flatMap((info) => (info.name === info.text ? [info.name] : [info.name, info.text])),
+  (name) => `Timeout of state "${name}", such as 30s; 0 = back to the default`,
+);
+
+export const BLACKLIST_PARAMETERS: Properties = {
+  ...optionalTexts(
+    SELECTABLE_EVENTS.map((info) => info.name),
+    (name) => `1 = ${name} events are dropped, 0 = they are kept; present without value = 1`,
+  ),
+  reset: Type.Optional(Type.String({ description: 'First go back to the configured list' })),
+};
+
+const SELECTION: Properties = {
+  group: Type.Optional(Type.Array(Type.String(), { description: 'Group by dotted path; may be repeated' })),
+  counter: Type.Optional(Type.Array(Type.String(), { description: 'Counter by dotted path; may be repeated' })),
+  short: Type.Optional(Type.String({ description: 'Without descriptions' })),
+  flags: Type.Optional(
+    Type.String({
+      description: 'What a text line shows: names of fullname, val, desc, rec, nz joined by |, or their sum of 1, 2, 4, 8, 16',
+    }),
+  ),
+  nonzero: Type.Optional(Type.String({ description: 'Only counters that are not 0' })),
+  nz: Type.Optional(Type.String({ description: 'Another name of nonzero' })),
+};
+const UNIT: Properties = {
+  d: Type.Optional(Type.String({ default: '1s', description: 'Time the average is per, such as 10s or 1m' })),
+};
+export const COUNTER_PARAMETERS: Properties = SELECTION;
+export const COUNTER_AVERAGE_PARAMETERS: Properties = { ...SELECTION, ...UNIT };
+export const AVERAGE_PARAMETERS: Properties = UNIT;
+export const RATE_PARAMETERS: Properties = {
+  d: Type.Optional(
+    Type.String({
+      default: '1s',
+      description: `Interval the rate is over, one of ${RATE_INTERVALS_MS.map(formatDuration).join(', ')}`,
+    }),
+  ),
+};
+
+/** A list that is always given whole. */
+export function wholeList<Item>(items: readonly Item[], total = items.length): WholeList<Item> {
+  return { total, matched: items.length, offset: 0, limit: items.length, items };
+}
+
+export interface WholeList<Item> {
+  total: number;
+  matched: number;
+  offset: number;
+  limit: number;
+  items: readonly Item[];
+}
+
+export interface FormView {
+  action: string;
+  fields: readonly string[];
+  parameters: { name: string; description: string }[];
+}
+
+/** A form for programs: where it leads, what can be filtered by, and every parameter. */
+export function formView(action: string, fields: readonly string[], parameters: Properties): FormView {
+  const described = Object.entries(parameters).map(([name, schema]) => {
+    const description = 'description' in schema ? String(schema.description) : '';
+    return { name, description };
+  });
+  return { action, fields, parameters: described };
+}

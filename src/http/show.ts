@@ -1,0 +1,71 @@
+/**
+ * How captured text and times are shown to people. Captured text may hold anything: what a reader could not see
+ * (controls, marks that reverse the direction of text, zero-width characters) is made visible, and stays on its line.
+ */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+
+/** Escape of one unseen character, in the manner of `\x00` and `\u{202e}`. */
+export function escapeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+}
+
+/** Cuts text into what can be shown as it is and, at the odd places, single unseen characters. */
+export function splitUnseen(text: string): string[] {
+  return text.split(/([\p{Cc}\p{Cf}\p{Cs}\u2028\u2029])/u);
+}
+
+/** Text with unseen characters escaped. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, escapeOf);
+}
+
+/** Visible text in quotes, where quotes and backslashes are escaped too, so that it can be read back. */
+export function quoted(text: string): string {
+  return `"${visible(text.replace(/["\\]/g, '\\$&'))}"`;
+}
+
+/** `2026-11-21T01:09:11.123456Z`; empty for what is no time. */
+export function isoMicros(us: number): string {
+  if (!Number.isSafeInteger(us)) return '';
+  const ms = Math.floor(us / 1000);
+  return `${new Date(ms).toISOString().slice(0, -1)}${String(us - ms * 1000).padStart(3, '0')}Z`;
+}
+
+/** `2026-11-21 01:09:11.123456 +0000 UTC`, as text pages write it. */
+export function textTime(us: number): string {
+  return isoMicros(us).replace('T', ' ').replace('Z', ' +0000 UTC');
+}
+
+/** `2026-11-21 01:09:11.123`, for tables whose heading says UTC. */
+export function tableTime(us: number): string {
+  return isoMicros(us).replace('T', ' ').slice(0, 23);
+}
+
+/** A whole number with thin groups, a fraction with at most three digits. */
+export function formatNumber(value: number): string {
+  const text = Number.isInteger(value) ? String(value) : value.toFixed(3).replace(/\.?0+$/, '');
+  const [whole = '', fraction] = text.split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+/** Adds to every `…Us` time of an answer the same instant as ISO 8601, under the same name without `Us`. */
+export function withTimes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withTimes);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries: [string, unknown][] = [];
+  for (const [name, member] of Object.entries(value)) {
+    entries.push([name, withTimes(member)]);
+    if (name.endsWith('Us') && typeof member === 'number') entries.push([name.slice(0, -2), isoMicros(member)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** A path with parameters; values are encoded, absent ones left out. */
+export function link(path: string, parameters: Readonly<Record<string, string | number | undefined>> = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.append(name, String(value));
+  const text = query.toString();
+  return text === '' ? path : `${path}?${text}`;
+}

@@ -1,0 +1,47 @@
+/** The pages, in the order of the index; what is listed here and what is routed is held equal by a test. */
+export interface SitePage {
+  path: string;
+  group: string;
+  title: string;
+}
+
+const page = (group: string, path: string, title: string): SitePage => ({ path, group, title });
+
+export const SITE_MAP: readonly SitePage[] = [
+  page('Calls', '/calls/list', 'Calls held now, newest first'),
+  page('Calls', '/calls/list/query', 'Search calls'),
+  page('Calls', '/calls', 'Call table: size, limits, states'),
+  page('Calls', '/calls/timeout', 'Timeouts of call states'),
+  page('Events', '/events', 'Events, oldest first'),
+  page('Events', '/events/query', 'Search events'),
+  page('Events', '/events/blst', 'Event types that are switched off'),
+  page('Ingest', '/hep/list', 'Agents and listeners'),
+  page('Statistics', '/stats', 'Packets and SIP messages, totals'),
+  page('Statistics', '/stats/rate', 'Rate per second'),
+  page('Statistics', '/stats/rate?d=10s', 'Rate per 10 s'),
+  page('Statistics', '/stats/rate?d=1m', 'Rate per minute'),
+  page('Statistics', '/stats/rate?d=1h', 'Rate per hour'),
+  page('Statistics', '/stats/avg', 'Average per second'),
+  page('Statistics', '/stats/avg?d=10s', 'Average per 10 s'),
+  page('Statistics', '/stats/avg?d=1m', 'Average per minute'),
+  page('Statistics', '/stats/avg?d=1h', 'Average per hour'),
+  page('Statistics', '/stats/raw', 'Packet counters by name'),
+  page('Statistics', '/counters', 'All counters'),
+  page('Statistics', '/counters/avg', 'All counters, average per second'),
+  page('About', '/about', 'Version and dependencies'),
+  page('About', '/about/config', 'Configuration in effect'),
+  page('About', '/healthz', 'Is it alive'),
+  page('About', '/readyz', 'Is it ready for traffic'),
+  page('About', '/openapi.json', 'Description of the API'),
+];
+
+/** Members by their group, groups in order of first appearance. */
+export function byGroup<Member extends { group: string }>(members: readonly Member[]): Map<string, Member[]> {
+  const groups = new Map<string, Member[]>();
+  for (const member of members) {
+    const group = groups.get(member.group);
+    if (group === undefined) groups.set(member.group, [member]);
+    else group.push(member);
+  }
+  return groups;
+}

@@ -1,0 +1,48 @@
+import { formatEndpoint } from '../../model/endpoint.ts';
+import type { AgentView, ListenerView, Page } from '../../model/views.ts';
+import { quoted, textTime, visible } from '../show.ts';
+import { roughly, type Hint } from '../why.ts';
+import { filterText, whyText } from './calls.ts';
+
+export function agentListText(
+  page: Page<AgentView>,
+  listeners: readonly ListenerView[],
+  why: readonly Hint[],
+  nowUs: number,
+): string {
+  const agents = page.items.map((agent, at) => agentLine(agent, page.offset + at, nowUs));
+  return [
+    ...listeners.map(listenerLine),
+    `Agents List (filter: ${filterText(page, undefined)}), ${page.total} in all:`,
+    ...agents,
+    whyText(why),
+  ].join('\n');
+}
+
+function listenerLine(listener: ListenerView): string {
+  const parts = [`Listener ${listener.name}: ${formatEndpoint(listener.address, listener.port)}`];
+  if (listener.connections !== null) parts.push(`connections: ${listener.connections}`);
+  if (listener.receiveBufferBytes !== null) parts.push(`receive buffer: ${listener.receiveBufferBytes}`);
+  if (listener.kernelDrops !== null) parts.push(`kernel drops: ${listener.kernelDrops}`);
+  return parts.join(' ');
+}
+
+function agentLine(agent: AgentView, index: number, nowUs: number): string {
+  const { source, lastFault } = agent;
+  const line = [
+    `${String(index).padStart(6)}. ${agent.captureId} ${quoted(agent.nodeName)}`,
+    visible(`${formatEndpoint(source.ip, source.port)}/${agent.transport}`),
+    `hep: ${agent.versions.join(',')} packets: ${agent.packets} bytes: ${agent.bytes}`,
+    `tracked: ${agent.tracked} sip: ${agent.sip} other: ${agent.other}`,
+    `refused: ${countsText(agent.refused)} ignored: ${countsText(agent.ignored)}`,
+    `first: ${textTime(agent.firstSeenUs)} last: ${textTime(agent.lastSeenUs)} (${roughly((nowUs - agent.lastSeenUs) / 1000)} ago)`,
+  ];
+  if (agent.clockOffsetMs !== null) line.push(`clock: ${agent.clockOffsetMs}ms`);
+  if (lastFault !== null) line.push(`last fault: ${visible(lastFault.code)} at ${textTime(lastFault.atUs)} ${visible(lastFault.hex)}`);
+  return line.join(' ');
+}
+
+function countsText(counts: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(counts).map(([name, count]) => `${visible(name)}=${count}`);
+  return entries.length === 0 ? '0' : entries.join(',');
+}

@@ -1,0 +1,78 @@
+import { formatDuration } from '../../model/duration.ts';
+import { formatEndpoint } from '../../model/endpoint.ts';
+import type { CallTableStats, CallTimeoutView, TextFilter } from '../../model/engine.ts';
+import type { CallView, EndpointView, HopView, Page, Pair } from '../../model/views.ts';
+import { quoted, visible } from '../show.ts';
+import type { Hint } from '../why.ts';
+
+export function callListText(page: Page<CallView>, filter: TextFilter<string> | undefined, why: readonly Hint[]): string {
+  const lines = page.items.map((call, at) => callLine(call, page.offset + at));
+  return `Calls List (filter: ${filterText(page, filter)}):\n${lines.join('\n')}${lines.length === 0 ? '' : '\n'}${whyText(why)}`;
+}
+
+/** `from 0 max 100 matches, match cid against "abc" regexp false` */
+export function filterText(page: { offset: number; limit: number }, filter: TextFilter<string> | undefined): string {
+  const range = `from ${page.offset} max ${page.limit} matches`;
+  if (filter === undefined) return range;
+  return `${range}, match ${filter.field} against ${quoted(filter.value)} regexp ${filter.regexp}`;
+}
+
+export function whyText(why: readonly Hint[]): string {
+  return why.map((hint) => `# ${visible(hint.text)}${hint.href === undefined ? '' : ` (${hint.href})`}\n`).join('');
+}
+
+/** Everything of one call on one line, so that `grep` finds calls, not parts of them. */
+function callLine(call: CallView, index: number): string {
+  const { retransmissions: again } = call;
+  return [
+    `${String(index).padStart(6)}. ${quoted(call.callId)}:${quoted(call.fromTag)}:${quoted(call.toTag)}`,
+    `method: ${visible(call.method)} state: ${quoted(call.stateText)}`,
+    `cseq ${pair(call.cseq, 3)} status: ${pair(call.statuses, 3)}`,
+    `reqs: ${countsText(call.requests, again.requests)} repls: ${countsText(call.replies, again.replies)}`,
+    `flags: ${quoted(call.flags.join('|'))} evFlags: ${quoted(call.events.join('|'))} last ev: ${quoted(call.lastEvent)}`,
+    `last method: ${call.lastMethod.map((method) => visible(String(method))).join(':')} last status ${pair(call.lastStatus, 3)}`,
+    `msg trace: ${quoted(call.messageTrace)} state trace: ${quoted(call.stateTrace.join('->'))}`,
+    `req_sig: ${visible(call.requestSignature)} expire: ${formatDuration(call.expiresInMs)}`,
+    `from: ${quoted(call.from)} to: ${quoted(call.to)} uri: ${quoted(call.requestUri)}`,
+    `${visible(call.transport)} ${endpoint(call.src)} -> ${endpoint(call.dst)}`,
+    `hops: ${call.hops.map(hopText).join(', ')} agents: ${call.agents.map(visible).join(', ')}`,
+  ].join(' ');
+}
+
+const number = (value: number, width: number): string => String(value).padStart(width);
+const endpoint = (at: EndpointView): string => visible(formatEndpoint(at.ip, at.port));
+
+function pair(values: Pair, width: number): string {
+  return `[${number(values[0], width)}:${number(values[1], width)}]`;
+}
+
+/** `[n0:n1-r0:r1]`: messages and, of them, retransmissions. */
+function countsText(counts: Pair, again: Pair): string {
+  return `[${number(counts[0], 3)}:${number(counts[1], 3)}-${number(again[0], 3)}:${number(again[1], 3)}]`;
+}
+
+function hopText(hop: HopView): string {
+  return `${visible(hop.transport)} ${endpoint(hop.src)}->${endpoint(hop.dst)} (${hop.messages})`;
+}
+
+export function callTableText(table: CallTableStats): string {
+  const limit = (value: number): string => (value === 0 ? '0 entries (unlimited)' : `${value} entries (${((table.calls / value) * 100).toFixed(1)}% used)`);
+  const chains = `Max:${table.longestChain} Min:${table.shortestChain}`;
+  return [
+    `CallTracking Hash Stats: {Total:${table.created} Crt:${table.calls} ${chains} Buckets:${table.buckets}}`,
+    `Limits: ${limit(table.maxEntries)}, ${table.maxForks === 0 ? 'unlimited' : table.maxForks} dialogs under one Call-ID`,
+    '',
+    'States:',
+    ...Object.entries(table.perState).map(([state, calls]) => `\t${visible(state).padEnd(16)} = ${number(calls, 9)}`),
+    '',
+  ].join('\n');
+}
+
+export function callTimeoutsText(states: readonly CallTimeoutView[]): string {
+  return states
+    .map(({ state, text, description, seconds, defaultSeconds, minSeconds, maxSeconds }) => {
+      const range = `default: ${defaultSeconds}s range: ${minSeconds}s-${maxSeconds}s`;
+      return `${state.padEnd(16)}: ${number(seconds, 6)}s  ${range}\t${quoted(text)} ${description}\n`;
+    })
+    .join('');
+}

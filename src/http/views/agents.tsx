@@ -1,0 +1,133 @@
+import type { VNode } from 'preact';
+import { formatEndpoint } from '../../model/endpoint.ts';
+import type { AgentView, ListenerView, Page } from '../../model/views.ts';
+import { formatNumber } from '../show.ts';
+import { roughly, type Hint } from '../why.ts';
+import { Section } from './layout.tsx';
+import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time } from './parts.tsx';
+
+const agentAnchor = (id: string): string => `agent-${id}`;
+
+/** Where an agent is listed. `URL` encodes what a fragment may not hold and never throws for text. */
+export function agentHref(id: string): string {
+  return `/hep/list${new URL(`#${agentAnchor(id)}`, 'http://localhost/').hash}`;
+}
+
+interface AgentListProps {
+  page: Page<AgentView>;
+  listeners: readonly ListenerView[];
+  why: readonly Hint[];
+  nowUs: number;
+}
+
+export function AgentList({ page, listeners, why, nowUs }: AgentListProps): VNode {
+  const head = ['Agent', 'Name', 'HEP', 'Last seen (UTC)', 'Packets', 'Octets', 'Tracked', 'SIP', 'Other', 'Refused', 'Ignored', 'Clock', 'Last fault'];
+  return (
+    <>
+      <Section title="Agents">
+        {page.items.length === 0 ? (
+          <Hints hints={why} tone="empty" title="Why is nothing here?" />
+        ) : (
+          <Table head={head} caption="Agents">
+            <tbody>
+              {page.items.map((agent) => (
+                <AgentRow agent={agent} nowUs={nowUs} />
+              ))}
+            </tbody>
+          </Table>
+        )}
+        <Pager page={page} path="/hep/list" parameters={{}} />
+      </Section>
+      <Section title="Listeners">
+        <ListenerTable listeners={listeners} />
+      </Section>
+    </>
+  );
+}
+
+function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode {
+  return (
+    <tr id={agentAnchor(agent.id)}>
+      <Cell label="Agent">
+        <strong>{agent.captureId}</strong> <Captured text={endpointText(agent.source)} /> <span class="quiet">{agent.transport}</span>
+      </Cell>
+      <Cell label="Name">{agent.nodeName === '' ? <Nothing /> : <Captured text={agent.nodeName} />}</Cell>
+      <Cell label="HEP">{agent.versions.length === 0 ? <Nothing /> : agent.versions.join(', ')}</Cell>
+      <Cell label="Last seen (UTC)">
+        <Time us={agent.lastSeenUs} /> <span class="quiet">{roughly((nowUs - agent.lastSeenUs) / 1000)} ago</span>
+      </Cell>
+      <Cell label="Packets" number>
+        {formatNumber(agent.packets)}
+      </Cell>
+      <Cell label="Octets" number>
+        {formatNumber(agent.bytes)}
+      </Cell>
+      <Cell label="Tracked" number>
+        {formatNumber(agent.tracked)}
+      </Cell>
+      <Cell label="SIP" number>
+        {formatNumber(agent.sip)}
+      </Cell>
+      <Cell label="Other" number>
+        {formatNumber(agent.other)}
+      </Cell>
+      <Cell label="Refused">
+        <Reasons counts={agent.refused} group="ingest.refused" />
+      </Cell>
+      <Cell label="Ignored">
+        <Reasons counts={agent.ignored} group="ingest.ignored" />
+      </Cell>
+      <Cell label="Clock" number>
+        {agent.clockOffsetMs === null ? <Nothing /> : `${agent.clockOffsetMs > 0 ? '+' : ''}${formatNumber(agent.clockOffsetMs)} ms`}
+      </Cell>
+      <Cell label="Last fault">
+        {agent.lastFault === null ? (
+          <Nothing />
+        ) : (
+          <>
+            <a href="/counters?group=ingest.refused&nz=1">{agent.lastFault.code}</a> <Time us={agent.lastFault.atUs} />
+            <code class="hex">{agent.lastFault.hex}</code>
+          </>
+        )}
+      </Cell>
+    </tr>
+  );
+}
+
+function Reasons({ counts, group }: { counts: Readonly<Record<string, number>>; group: string }): VNode {
+  const entries = Object.entries(counts).filter(([, count]) => count > 0);
+  if (entries.length === 0) return <Nothing />;
+  return (
+    <a href={`/counters?group=${group}&nz=1`}>{entries.map(([reason, count]) => `${count} × ${reason}`).join(', ')}</a>
+  );
+}
+
+export function ListenerTable({ listeners }: { listeners: readonly ListenerView[] }): VNode {
+  if (listeners.length === 0) return <p>No listener is open.</p>;
+  const maybe = (value: number | null, unit = ''): VNode | string => (value === null ? <Nothing /> : `${formatNumber(value)}${unit}`);
+  return (
+    <Table head={['Listener', 'Address', 'Connections', 'Receive buffer', 'Kernel drops']} caption="Listeners">
+      <tbody>
+        {listeners.map((listener) => (
+          <tr>
+            <Cell label="Listener">{listener.name}</Cell>
+            <Cell label="Address">{formatEndpoint(listener.address, listener.port)}</Cell>
+            <Cell label="Connections" number>
+              {maybe(listener.connections)}
+            </Cell>
+            <Cell label="Receive buffer" number>
+              {maybe(listener.receiveBufferBytes === null ? null : Math.round(listener.receiveBufferBytes / 1024), ' KiB')}
+            </Cell>
+            <Cell label="Kernel drops" number>
+              {listener.kernelDrops !== null && listener.kernelDrops > 0 ? (
+                <strong class="alarm">{formatNumber(listener.kernelDrops)}</strong>
+              ) : (
+                maybe(listener.kernelDrops)
+              )}
+            </Cell>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,97 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { renderToStaticMarkup } from 'preact-render-to-string';
+import { isoMicros } from '../show.ts';
+
+interface PageFrame {
+  title: string;
+  /** Path and query asked for. */
+  url: string;
+  siteName: string;
+  version: string;
+  nowUs: number;
+  body: VNode;
+}
+
+const NAVIGATION: readonly (readonly [string, string, string])[] = [
+  ['/calls/list', 'Calls', '/calls'],
+  ['/events', 'Events', '/events'],
+  ['/hep/list', 'Agents', '/hep'],
+  ['/stats', 'Statistics', '/stats'],
+  ['/counters', 'Counters', '/counters'],
+  ['/about', 'About', '/about'],
+];
+
+/** A whole HTML document around one page's content. */
+export function renderPage(frame: PageFrame): string {
+  return `<!doctype html>${renderToStaticMarkup(<Frame {...frame} />)}\n`;
+}
+
+function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode {
+  const path = url.split('?', 1)[0] ?? '/';
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${title} · ${siteName}`}</title>
+        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/assets/style.css" />
+      </head>
+      <body>
+        <a class="skip" href="#content">
+          Skip to content
+        </a>
+        <header>
+          <a class="brand" href="/" aria-current={path === '/' ? 'page' : undefined}>
+            {siteName}
+          </a>
+          <nav aria-label="Pages">
+            {NAVIGATION.map(([href, text, prefix]) => (
+              <a href={href} aria-current={path === prefix || path.startsWith(`${prefix}/`) ? 'page' : undefined}>
+                {text}
+              </a>
+            ))}
+          </nav>
+        </header>
+        <main id="content">
+          <h1>{title}</h1>
+          {body}
+        </main>
+        <footer>
+          <span>
+            {siteName} {version}
+          </span>
+          <span>
+            As of <time dateTime={isoMicros(nowUs)}>{isoMicros(nowUs).slice(0, 19).replace('T', ' ')} UTC</time>
+          </span>
+          <OtherForms url={url} />
+        </footer>
+      </body>
+    </html>
+  );
+}
+
+/** The same page as text and as JSON. */
+function OtherForms({ url }: { url: string }): VNode {
+  const [path = '/', query = ''] = url.split('?', 2);
+  const href = (format: string): string => {
+    const parameters = new URLSearchParams(query);
+    parameters.set('format', format);
+    return `${path}?${parameters.toString()}`;
+  };
+  return (
+    <span>
+      This page as <a href={href('text')}>text</a> or <a href={href('json')}>JSON</a>
+    </span>
+  );
+}
+
+export function Section({ title, children }: { title: string; children: ComponentChildren }): VNode {
+  return (
+    <section>
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}

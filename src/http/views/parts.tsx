@@ -1,0 +1,222 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { formatDuration } from '../../model/duration.ts';
+import { formatEndpoint } from '../../model/endpoint.ts';
+import type { EndpointView, Page } from '../../model/views.ts';
+import { escapeOf, isoMicros, link, splitUnseen, tableTime, visible } from '../show.ts';
+import type { Hint } from '../why.ts';
+
+/** Captured text: set apart in direction from what is around it, unseen characters shown as marked escapes. */
+export function Captured({ text }: { text: string }): VNode {
+  const parts = splitUnseen(text);
+  if (parts.length === 1) return <bdi>{text}</bdi>;
+  // Odd places hold the single unseen characters.
+  return <bdi>{parts.map((part, at) => (at % 2 === 1 ? <span class="unseen">{escapeOf(part)}</span> : part))}</bdi>;
+}
+
+/** Captured text that leads somewhere; empty text is a dash without a link. */
+export function CapturedLink({ text, href }: { text: string; href: string }): VNode {
+  if (text === '') return <Nothing />;
+  return (
+    <a href={href} title={visible(text)}>
+      <Captured text={text} />
+    </a>
+  );
+}
+
+export function Nothing(): VNode {
+  return <span class="nothing">–</span>;
+}
+
+export function Time({ us }: { us: number }): VNode {
+  const iso = isoMicros(us);
+  if (iso === '' || us === 0) return <Nothing />;
+  return (
+    <time dateTime={iso} title={iso}>
+      {tableTime(us)}
+    </time>
+  );
+}
+
+export function Milliseconds({ ms }: { ms: number | null }): VNode {
+  return ms === null ? <Nothing /> : <span>{formatDuration(ms)}</span>;
+}
+
+export function endpointText(endpoint: EndpointView): string {
+  return formatEndpoint(endpoint.ip, endpoint.port);
+}
+
+/** Where a message went, from and to; addresses stay whole when the line breaks. */
+export function Path({ src, dst }: { src: EndpointView; dst: EndpointView }): VNode {
+  return (
+    <span class="path">
+      <Captured text={endpointText(src)} /> <span aria-label="to">→</span> <Captured text={endpointText(dst)} />
+    </span>
+  );
+}
+
+export type Tone = 'good' | 'busy' | 'bad' | 'odd' | 'calm';
+
+/** A state: the word says it, the tone and its sign repeat it. */
+export function Pill({ text, tone, href }: { text: string; tone: Tone; href?: string }): VNode {
+  const className = `pill ${tone}`;
+  return href === undefined ? (
+    <span class={className}>
+      <Captured text={text} />
+    </span>
+  ) : (
+    <a class={className} href={href}>
+      <Captured text={text} />
+    </a>
+  );
+}
+
+export function Hints({ hints, tone, title }: { hints: readonly Hint[]; tone: 'warning' | 'empty'; title: string }): VNode {
+  return (
+    <aside class={`hints ${tone}`} aria-label={title}>
+      <strong>{title}</strong>
+      <ul>
+        {hints.map((hint) => (
+          <li>
+            <Captured text={hint.text} />
+            {hint.href === undefined ? undefined : (
+              <>
+                {' '}
+                <a href={hint.href}>{linkText(hint.href)}</a>
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </aside>
+  );
+}
+
+function linkText(href: string): string {
+  const path = href.split('?', 1)[0] ?? href;
+  return path === href ? path : `${path}…`;
+}
+
+/** A table that scrolls sideways inside its frame and becomes a list of cards on a narrow screen. */
+export function Table({
+  head,
+  children,
+  caption,
+}: {
+  head: readonly ComponentChildren[];
+  children: ComponentChildren;
+  caption: string;
+}): VNode {
+  return (
+    <div class="scroll" role="region" aria-label={caption} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {head.map((text) => (
+              <th scope="col">{text}</th>
+            ))}
+          </tr>
+        </thead>
+        {children}
+      </table>
+    </div>
+  );
+}
+
+/** One cell; the label names the column where there is no heading row. */
+export function Cell({ label, number, children }: { label: string; number?: boolean; children: ComponentChildren }): VNode {
+  return (
+    <td data-label={label} class={number === true ? 'number' : undefined}>
+      {children}
+    </td>
+  );
+}
+
+export function Facts({ rows }: { rows: readonly (readonly [string, ComponentChildren])[] }): VNode {
+  return (
+    <dl class="facts">
+      {rows.map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Which part of a list is shown, and the way to the rest. */
+export function Pager({
+  page,
+  path,
+  parameters,
+}: {
+  page: Page<unknown>;
+  path: string;
+  parameters: Readonly<Record<string, string | number | undefined>>;
+}): VNode {
+  const { offset, limit, matched, total, items } = page;
+  const last = offset + items.length;
+  const at = (start: number): string => link(path, { ...parameters, n: limit, s: start });
+  return (
+    <p class="pager">
+      <span>
+        {items.length === 0 ? `0 of ${matched}` : `${offset + 1}–${last} of ${matched}`}
+        {matched === total ? '' : ` matching, ${total} in all`}
+      </span>
+      {offset > 0 ? <a href={at(Math.max(0, offset - limit))}>← Previous</a> : undefined}
+      {items.length > 0 && last < matched ? <a href={at(last)}>Next →</a> : undefined}
+    </p>
+  );
+}
+
+/** A form that asks for a list: field, text, switch, size. */
+export function FilterForm({
+  action,
+  fields,
+  filter,
+  limit,
+  offset,
+  describe,
+}: {
+  action: string;
+  fields: readonly string[];
+  filter: { field: string; value: string; regexp: boolean } | undefined;
+  limit: number;
+  /** Given where the start can be chosen. */
+  offset?: number;
+  describe: (field: string) => string;
+}): VNode {
+  return (
+    <form class="filter" method="get" action={action}>
+      <label>
+        <span>Field</span>
+        <select name="filter">
+          {fields.map((field) => (
+            <option value={field} selected={field === filter?.field}>
+              {describe(field)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="grow">
+        <span>contains</span>
+        <input type="search" name="val" value={filter?.value ?? ''} autocomplete="off" spellcheck={false} />
+      </label>
+      <label class="check">
+        <input type="checkbox" name="re" value="1" checked={filter?.regexp === true} />
+        <span>Regular expression</span>
+      </label>
+      <label>
+        <span>At most</span>
+        <input type="number" name="n" min="1" max="100000" value={limit} />
+      </label>
+      {offset === undefined ? undefined : (
+        <label>
+          <span>From index</span>
+          <input type="number" name="s" min="0" value={offset} />
+        </label>
+      )}
+      <button type="submit">Search</button>
+    </form>
+  );
+}

@@ -1,0 +1,283 @@
+import {
+  Calls,
+  COUNTERS,
+  Dropped,
+  EventRing,
+  Hep,
+  Ignored,
+  Ingest,
+  REFUSED_BY_FAULT,
+  type CounterInfo,
+} from '../model/counters.ts';
+import { formatDuration } from '../model/duration.ts';
+import { formatEndpoint } from '../model/endpoint.ts';
+import type { EngineHealth, EventPage, TextFilter } from '../model/engine.ts';
+import type { AgentView, CallView, ListenerView, Page } from '../model/views.ts';
+import type { CounterColumns, HttpDeps } from './deps.ts';
+import { FIELD_DOC } from './schemas.ts';
+import { link } from './show.ts';
+
+/**
+ * "Why is nothing here?" and "what is wrong?", answered from facts at hand: one sentence each, most telling first,
+ * with the page that shows more. Pages, text and JSON give the same sentences.
+ */
+export interface Hint {
+  code: string;
+  text: string;
+  href?: string;
+}
+
+export interface Facts {
+  counters: CounterColumns;
+  health: EngineHealth;
+  listeners: readonly ListenerView[];
+  agents: readonly AgentView[];
+  uptimeMs: number;
+  nowUs: number;
+}
+
+/** Enough agents to find the one that sent last without copying a long list for a sentence. */
+const AGENTS_LOOKED_AT = 200;
+
+export async function gatherFacts(deps: HttpDeps): Promise<Facts> {
+  const [listeners, agents] = await Promise.all([
+    deps.engine.listeners(),
+    deps.engine.listAgents({ offset: 0, limit: AGENTS_LOOKED_AT }),
+  ]);
+  return {
+    counters: deps.counters(),
+    health: deps.engine.health(),
+    listeners,
+    agents: agents.items,
+    uptimeMs: deps.statistics.totals().uptimeMs,
+    nowUs: deps.clock(),
+  };
+}
+
+// What is wrong, whatever page is looked at
+
+/** Facts that mean lost data or wait for somebody to act. */
+export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>): Hint[] {
+  const { counters, health, listeners } = facts;
+  const hints: Hint[] = [];
+  const warn = (code: string, count: number, text: string, href: string): void => {
+    if (count > 0) hints.push({ code, text: `${plural(count, text)}`, href });
+  };
+  if (!health.running) hints.push({ code: 'engine-down', text: `The engine is not running${reasonOf(health)}`, href: '/healthz' });
+  else if (!health.ready) hints.push({ code: 'engine-starting', text: 'The engine is not ready for traffic yet', href: '/readyz' });
+  warn('engine-restarts', health.restarts, `engine restart since the start${reasonOf(health)}`, '/healthz');
+  if (health.running && listeners.length === 0) hints.push(noListener());
+  warn(
+    'kernel-drops',
+    kernelDrops(facts),
+    'datagram(s) dropped by the kernel because the receive buffer was full: raise net.core.rmem_max',
+    '/hep/list',
+  );
+  warn('dropped', get(counters, Ingest.DROPPED), `message(s) thrown away unread: ${topOf(counters, DROPPED)}`, '/counters?group=ingest.dropped');
+  warn('call-limit', get(counters, Calls.FAIL_LIM), 'call(s) not tracked because a limit is reached', '/calls');
+  warn('refused', get(counters, Ingest.REFUSED), `message(s) refused: ${topOf(counters, REFUSED)}`, '/counters?group=ingest.refused&nz=1');
+  warn('connections-faulty', get(counters, Hep.CONNS_FAULTY), 'connection(s) closed because of a framing error or a deadline', '/counters?group=hep&nz=1');
+  warn('connections-refused', get(counters, Hep.CONNS_REFUSED), 'connection(s) refused by hep_allow or a connection limit', '/counters?group=hep&nz=1');
+  warn('tls-errors', get(counters, Hep.TLS_ERRORS), 'TLS handshake(s) failed', '/counters?group=hep&nz=1');
+  warn('clock-skew', get(counters, Hep.TIME_SKEWED), "message(s) tracked on arrival time because the sender's clock is off", '/hep/list');
+  warn('agents-unlisted', get(counters, Hep.AGENTS_UNLISTED), 'message(s) of agents not listed because of hep_max_agents', '/hep/list');
+  return hints;
+}
+
+// Why a list is empty
+
+export function whyNoCalls(
+  facts: Facts,
+  page: Page<CallView>,
+  filter: TextFilter<string> | undefined,
+): Hint[] {
+  const narrowed = whyNarrowed(page, filter, '/calls/list', 'calls held', 'compared with case');
+  if (narrowed !== undefined) {
+    if (filter?.field === 'cid') {
+      const href = link('/events', { cid: filter.value, re: filter.regexp ? 1 : undefined });
+      narrowed.push({ code: 'finished', text: 'A finished call leaves the list after some seconds; its events stay longer', href });
+    }
+    return narrowed;
+  }
+  const { counters } = facts;
+  const created = get(counters, Calls.CREATED);
+  const hints: Hint[] = [];
+  if (created > 0) {
+    hints.push({
+      code: 'finished',
+      text: `${plural(created, 'call(s) tracked since the start, none held now')}: a call leaves the list when the timeout of its state has passed`,
+      href: '/calls/timeout',
+    });
+    const events = get(counters, EventRing.QUEUED);
+    if (events > 0) hints.push({ code: 'events', text: plural(events, 'event(s) about them'), href: '/events' });
+  }
+  return [...hints, ...limitHints(counters), ...trafficHints(facts)];
+}
+
+export function whyNoEvents(facts: Facts, page: EventPage, filter: TextFilter<string> | undefined, offset: number): Hint[] {
+  if (page.nextIndex > 0 && offset >= page.nextIndex) {
+    return [
+      {
+        code: 'behind-the-end',
+        text: `The next event will get index ${page.nextIndex}, and s=${offset} asks for what comes from there on`,
+        href: link('/events', { s: Math.max(0, page.nextIndex - 1) }),
+      },
+    ];
+  }
+  const narrowed = whyNarrowed(page, filter, '/events', `events held, the last of ${page.nextIndex}`, 'compared without case');
+  if (narrowed !== undefined) return narrowed;
+  const { counters } = facts;
+  const hints: Hint[] = [];
+  const suppressed = get(counters, EventRing.BLST);
+  if (suppressed > 0) {
+    hints.push({ code: 'switched-off', text: plural(suppressed, 'event(s) dropped because their type is switched off'), href: '/events/blst' });
+  }
+  const active = get(counters, Calls.ACTIVE);
+  if (active > 0) {
+    hints.push({
+      code: 'calls-in-progress',
+      text: `${plural(active, 'call(s) held')}: an event comes when a call is answered, fails, ends or times out`,
+      href: '/calls/list',
+    });
+  }
+  return [...hints, ...limitHints(counters), ...trafficHints(facts)];
+}
+
+export function whyNoAgents(facts: Facts, page: Page<AgentView>): Hint[] {
+  const narrowed = whyNarrowed(page, undefined, '/hep/list', 'agents listed', '');
+  return narrowed ?? trafficHints(facts);
+}
+
+function whyNarrowed(
+  page: Page<unknown>,
+  filter: TextFilter<string> | undefined,
+  path: string,
+  what: string,
+  comparison: string,
+): Hint[] | undefined {
+  if (page.matched > 0) {
+    const text = `Item ${page.offset} is behind the last: ${page.matched} match, counted from 0`;
+    const first = link(path, filter === undefined ? {} : { [filter.field]: filter.value, re: filter.regexp ? 1 : undefined });
+    return [{ code: 'behind-the-end', text, href: first }];
+  }
+  if (filter === undefined || page.total === 0) return undefined;
+  const field = FIELD_DOC[filter.field] ?? filter.field;
+  const how = filter.regexp ? 'matches the expression' : `contains (${comparison})`;
+  return [{ code: 'filter', text: `There are ${page.total} ${what}, but no ${field} ${how} "${filter.value}"`, href: path }];
+}
+
+function limitHints(counters: CounterColumns): Hint[] {
+  const refused = get(counters, Calls.FAIL_LIM);
+  return refused === 0 ? [] : [{ code: 'call-limit', text: plural(refused, 'call(s) not tracked because a limit is reached'), href: '/calls' }];
+}
+
+/** From "the process listens" to "the messages are SIP": the first step that fails explains the rest. */
+function trafficHints(facts: Facts): Hint[] {
+  const { counters, health, listeners } = facts;
+  if (!health.running) return [{ code: 'engine-down', text: `The engine is not running${reasonOf(health)}`, href: '/healthz' }];
+  if (listeners.length === 0) return [noListener()];
+  const received = get(counters, Ingest.RECEIVED);
+  const hints = received === 0 ? nothingReceived(facts) : whatWasReceived(facts, received);
+  const drops = kernelDrops(facts);
+  if (drops > 0) hints.push({ code: 'kernel-drops', text: plural(drops, 'datagram(s) dropped by the kernel: raise net.core.rmem_max'), href: '/hep/list' });
+  const refused = get(counters, Hep.CONNS_REFUSED);
+  if (refused > 0) hints.push({ code: 'connections-refused', text: plural(refused, 'connection(s) refused by hep_allow or a connection limit'), href: '/about/config' });
+  const tlsErrors = get(counters, Hep.TLS_ERRORS);
+  if (tlsErrors > 0) hints.push({ code: 'tls-errors', text: plural(tlsErrors, 'TLS handshake(s) failed'), href: '/counters?group=hep&nz=1' });
+  return hints;
+}
+
+function nothingReceived({ listeners, uptimeMs }: Facts): Hint[] {
+  const hints: Hint[] = [
+    { code: 'nothing-received', text: `Nothing has arrived in the ${roughly(uptimeMs)} since the start` },
+    { code: 'listening', text: `Listening for ${listeners.map(listenerText).join(', ')}`, href: '/hep/list' },
+  ];
+  const connections = listeners.reduce((sum, listener) => sum + (listener.connections ?? 0), 0);
+  if (connections > 0) hints.push({ code: 'silent-connections', text: plural(connections, 'connection(s) open, without a whole message so far') });
+  if (listeners.every((listener) => isLoopback(listener.address))) {
+    hints.push({ code: 'loopback-only', text: 'All listeners are on loopback addresses: agents on other hosts cannot reach them, set hep_addr', href: '/about/config' });
+  }
+  hints.push({ code: 'check-agents', text: 'Check that an agent sends HEP to this host and port, and that no firewall is between' });
+  return hints;
+}
+
+function whatWasReceived({ counters, agents, nowUs }: Facts, received: number): Hint[] {
+  const lastSeenUs = Math.max(0, ...agents.map((agent) => agent.lastSeenUs));
+  const last = lastSeenUs === 0 ? '' : `, the last ${roughly((nowUs - lastSeenUs) / 1000)} ago`;
+  const from = agents.length === 0 ? '' : ` from ${plural(get(counters, Hep.AGENTS), 'agent(s)')}`;
+  const tracked = get(counters, Ingest.TRACKED);
+  const hints: Hint[] = [
+    { code: 'received', text: `${plural(received, 'message(s)')} received${from}${last}; ${tracked === 0 ? 'none' : tracked} of them SIP that could be tracked`, href: '/hep/list' },
+  ];
+  const exits: [string, number, string, readonly CounterInfo[], string][] = [
+    ['refused', Ingest.REFUSED, 'refused', REFUSED, 'ingest.refused'],
+    ['ignored', Ingest.IGNORED, 'not used', IGNORED, 'ingest.ignored'],
+    ['dropped', Ingest.DROPPED, 'thrown away', DROPPED, 'ingest.dropped'],
+  ];
+  for (const [code, total, verb, counted, group] of exits) {
+    const count = get(counters, total);
+    if (count > 0) hints.push({ code, text: `${plural(count, `message(s) ${verb}`)}: ${topOf(counters, counted)}`, href: `/counters?group=${group}&nz=1` });
+  }
+  return hints;
+}
+
+// Facts in words
+
+const LISTENER_NAMES: Readonly<Record<string, string>> = {
+  'hep-udp': 'HEP over UDP',
+  'hep-tcp': 'HEP over TCP',
+  'hep-tls': 'HEP over TLS',
+};
+
+export function listenerText(listener: ListenerView): string {
+  return `${LISTENER_NAMES[listener.name] ?? listener.name} on ${formatEndpoint(listener.address, listener.port)}`;
+}
+
+function noListener(): Hint {
+  return { code: 'no-listener', text: 'No listener is open, so nothing can arrive: set hep_udp_port or hep_tcp_port', href: '/about/config' };
+}
+
+function reasonOf(health: EngineHealth): string {
+  return health.lastError === '' ? '' : `: ${health.lastError}`;
+}
+
+const counterInfos = (indices: readonly number[]): CounterInfo[] => COUNTERS.filter((info) => indices.includes(info.index));
+const REFUSED = counterInfos(REFUSED_BY_FAULT);
+const IGNORED = counterInfos(Object.values(Ignored));
+const DROPPED = counterInfos(Object.values(Dropped));
+
+/** The three largest of some counters: name, count and meaning. */
+function topOf(counters: CounterColumns, infos: readonly CounterInfo[]): string {
+  return infos
+    .map((info) => ({ info, value: get(counters, info.index) }))
+    .filter(({ value }) => value > 0)
+    .toSorted((a, b) => b.value - a.value)
+    .slice(0, 3)
+    .map(({ info, value }) => `${value} × ${info.name} (${info.description})`)
+    .join('; ');
+}
+
+export function get(counters: CounterColumns, index: number): number {
+  return counters.values[index] ?? 0;
+}
+
+/** The listeners know the sum of now, the counter what was counted by listeners that are gone. */
+function kernelDrops({ counters, listeners }: Pick<Facts, 'counters' | 'listeners'>): number {
+  const now = listeners.reduce((sum, listener) => sum + (listener.kernelDrops ?? 0), 0);
+  return Math.max(now, get(counters, Hep.KERNEL_DROPS));
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
+/** "1 call", "2 calls" of "call(s)". */
+function plural(count: number, text: string): string {
+  return `${count} ${text.replace('(s)', count === 1 ? '' : 's')}`;
+}
+
+/** A duration for a sentence: whole seconds from one second on. */
+export function roughly(ms: number): string {
+  return formatDuration(ms < 1000 ? Math.round(ms) : Math.round(ms / 1000) * 1000);
+}
+

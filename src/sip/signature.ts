@@ -1,0 +1,2 @@
+import type { SipMessage } from './message.ts';
+export function requestSignature(_message: SipMessage): string { return ''; }
