@@ -20,7 +20,7 @@ describe('recorded HEP traffic', { concurrency: 2 }, () => {
     const expected = readExpected(name);
     const datagrams = readDatagrams(capturePath(name), [expected.hepPort]);
 
-    test(`${name}: calls, agents, counters and events are those of the SIP on the wire`, async () => {
+    test(`${name}: calls, agents, counters and events are those of the SIP on the wire`, async (context) => {
       const [keeping, expiring] = await Promise.all([
         startCollector({ calls_timeouts: KEEP }),
         startCollector({ calls_timeouts: EXPIRE }),
@@ -31,7 +31,11 @@ describe('recorded HEP traffic', { concurrency: 2 }, () => {
         await assertCounters(keeping, expected);
         await assertAgent(keeping, expected, agent.port);
         await assertCalls(keeping, expected, `${expected.agent.captureId}@127.0.0.1:${agent.port}/udp`);
-        await assertEvents(expiring, expected);
+        const [ending, living] = [expected.calls.filter((call) => !livesOn(call)), expected.calls.filter(livesOn)];
+        await assertEvents(expiring, ending, EVENT_LIMIT_MS);
+        await assertParseErrors(expiring, expected);
+        const todo = 'the tables of registrations and subscriptions';
+        await context.test('bindings and subscriptions report', { todo }, () => assertEvents(expiring, living, 0));
       } finally {
         agent.close();
         await Promise.all([keeping.stop(), expiring.stop()]);
@@ -68,8 +72,8 @@ async function assertCounters(collector: Collector, expected: Expected): Promise
 async function assertAgent(collector: Collector, expected: Expected, port: number): Promise<void> {
   const agents = await collector.agents();
   assert.deepEqual(
-    agents.map(({ source, transport, captureId, versions, packets, bytes }) => {
-      return { source, transport, captureId, versions, packets, bytes };
+    agents.map(({ source, transport, captureId, versions, packets, bytes, sip }) => {
+      return { source, transport, captureId, versions, packets, bytes, sip };
     }),
     [
       {
@@ -79,6 +83,7 @@ async function assertAgent(collector: Collector, expected: Expected, port: numbe
         versions: expected.agent.versions,
         packets: expected.agent.packets,
         bytes: expected.agent.bytes,
+        sip: expected.agent.sip,
       },
     ],
   );
@@ -137,36 +142,42 @@ function endpoint({ ip, port }: EndpointView): string {
   return `${ip}:${port}`;
 }
 
-async function assertEvents(collector: Collector, expected: Expected): Promise<void> {
-  const want = expected.calls.flatMap((call) => {
-    const { callId, fromTag, toTag, src, dst, transport } = call;
-    const names = [...call.events.atOnce, ...call.events.atTimeout].filter(isDecidedHere);
-    return names.map((event) => ({ callId, event, fromTag, toTag, src, dst, transport }));
-  });
-  let got: typeof want = [];
-  await until('the events of all calls', EVENT_LIMIT_MS, async () => {
-    got = (await collector.events()).filter(isOfACall).map((event) => {
-      const { callId, fromTag, toTag, transport } = event;
-      const name = `${event.type} ${event.status}`;
-      return { callId, event: name, fromTag, toTag, src: endpoint(event.src), dst: endpoint(event.dst), transport };
-    });
+/** Bindings and subscriptions live on after their transaction: what they report at their end is not waited for. */
+function livesOn(call: ExpectedCall): boolean {
+  return call.events.atTimeout.some((event) => event.startsWith('reg-expired') || event.startsWith('sub-del'));
+}
+
+/** An event in the words of the expectation. */
+type EventOfCall = Pick<ExpectedCall, 'callId' | 'fromTag' | 'toTag' | 'src' | 'dst' | 'transport'> & { event: string };
+
+function eventsOf(call: ExpectedCall): EventOfCall[] {
+  const { callId, fromTag, toTag, src, dst, transport } = call;
+  const events = livesOn(call) ? call.events.atOnce : [...call.events.atOnce, ...call.events.atTimeout];
+  return events.map((event) => ({ callId, fromTag, toTag, src, dst, transport, event }));
+}
+
+function shownEvent({ callId, fromTag, toTag, src, dst, transport, type, status }: EventView): EventOfCall {
+  return { callId, fromTag, toTag, src: endpoint(src), dst: endpoint(dst), transport, event: `${type} ${status}` };
+}
+
+/** Compares the events of `calls`: the order of one call's events counts, the order of calls does not. */
+async function assertEvents(collector: Collector, calls: readonly ExpectedCall[], limitMs: number): Promise<void> {
+  const callIds = new Set(calls.map(({ callId }) => callId));
+  const want = calls.flatMap(eventsOf);
+  let got: EventOfCall[] = [];
+  await until('the events of all calls', limitMs, async () => {
+    got = (await collector.events()).filter(({ callId }) => callIds.has(callId)).map(shownEvent);
     return got.length >= want.length ? true : undefined;
   }).catch(() => undefined); // the comparison below shows which are missing
   assert.deepEqual(got.toSorted(byCall), want.toSorted(byCall));
-  const unparsed = (await collector.events()).filter(({ type }) => type === 'parse-error').length;
-  assert.equal(unparsed, expected.counters['ingest.refused']);
 }
 
-/** A stable sort, so that the order of one call's events counts and the order of calls does not. */
+/** For a stable sort. */
 function byCall(left: { callId: string }, right: { callId: string }): number {
   return left.callId < right.callId ? -1 : left.callId > right.callId ? 1 : 0;
 }
 
-function isOfACall({ type, status }: EventView): boolean {
-  return type !== 'parse-error' && isDecidedHere(`${type} ${status}`);
-}
-
-/** Registrations and their events are proven by the tests of the binding table. */
-function isDecidedHere(event: string): boolean {
-  return !event.startsWith('reg-');
+async function assertParseErrors(collector: Collector, expected: Expected): Promise<void> {
+  const unparsed = (await collector.events()).filter(({ type }) => type === 'parse-error').length;
+  assert.equal(unparsed, expected.counters['ingest.refused']);
 }

@@ -70,7 +70,7 @@ export function expect(name: string): Expected {
 type Received = { datagram: Datagram; hep: HepEnvelope };
 
 function agentOf(packets: Received[], sip: number): Expected['agent'] {
-  const sources = new Set(packets.map(({ datagram, hep }) => `${hep.captureId}@${datagram.src}`));
+  const sources = new Set(packets.map(({ datagram, hep }) => `${displayedId(hep.captureId)}@${datagram.src}`));
   const [source] = sources;
   if (sources.size !== 1 || source === undefined) throw new Error('expected one agent per capture');
   const [captureId, address] = source.split('@');
@@ -83,6 +83,11 @@ function agentOf(packets: Received[], sip: number): Expected['agent'] {
     sip,
     other: packets.length - sip,
   };
+}
+
+/** sngrep and sipgrep shift their id by 16 bits; it is shown as it was meant. */
+function displayedId(raw: number): number {
+  return raw % 0x10000 === 0 ? raw / 0x10000 : raw;
 }
 
 function countersOf(

@@ -20,6 +20,7 @@ export interface Expected {
 export interface ExpectedAgent {
   /** As in the capture; a test sends from a port of its own. */
   source: string;
+  /** As shown: agents that shift it by 16 bits are understood. */
   captureId: number;
   versions: number[];
   packets: number;

@@ -14,7 +14,10 @@ const CALL_LIMIT_MS = 10_000;
 const SNIFFERS: readonly { name: string; args: (collector: number, sip: number) => string[] }[] = [
   {
     name: 'sngrep',
-    args: (collector, sip) => ['-F', '-N', '-q', '-d', 'lo', '-H', `udp:127.0.0.1:${collector}`, `udp port ${sip}`],
+    args: (collector, sip) => {
+      const filter = ['udp', 'port', String(sip)];
+      return ['-F', '-N', '-q', '-d', 'lo', '-H', `udp:127.0.0.1:${collector}`, ...filter];
+    },
   },
   {
     name: 'sipgrep',

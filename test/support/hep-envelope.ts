@@ -1,5 +1,3 @@
-import { dotted } from './pcap.ts';
-
 /** What a test needs to know of a HEP packet. */
 export interface HepEnvelope {
   version: 1 | 2 | 3;
@@ -66,4 +64,8 @@ function transportOf(ipProtocol: number): 'udp' | 'tcp' {
   if (ipProtocol === 17) return 'udp';
   if (ipProtocol === 6) return 'tcp';
   throw new Error(`unexpected IP protocol ${ipProtocol}`);
+}
+
+function dotted(bytes: Buffer, at: number): string {
+  return [...bytes.subarray(at, at + 4)].join('.');
 }
