@@ -159,14 +159,13 @@ test('replay --as sip hands envelope and options to the encoder', async (t) => {
   assert.match(payload, /^REGISTER sip:/);
   assert.deepEqual(envelope, {
     version: 3,
-    family: 4,
     ipProtocol: 17,
     src: '127.0.0.1',
     srcPort: 6110,
     dst: '127.0.0.1',
     dstPort: 5060,
-    timeUs: 1_795_219_286_088_248,
-    type: 1,
+    capturedAtUs: 1_795_219_286_088_248,
+    kind: 1,
     captureId: 77,
     authKey: 'k',
     nodeName: 'sipcol-replay',
@@ -183,7 +182,7 @@ test('replay --now moves the times of plain SIP and keeps their distances', asyn
   const afterUs = Date.now() * 1000;
   await run(argv);
   await receiver.received(552);
-  const times = receiver.packets.map((packet): number => JSON.parse(packet.toString('latin1')).timeUs);
+  const times = receiver.packets.map((packet): number => JSON.parse(packet.toString('latin1')).capturedAtUs);
   const [shifted, recorded] = [times.slice(0, 276), times.slice(276)];
   const [first = 0] = shifted;
   assert.ok(first >= beforeUs && first <= afterUs);

@@ -2,12 +2,12 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { runReplay } from '../../src/replay/command.ts';
-import type { HepMessage } from '../../src/replay/settings.ts';
+import type { HepMessage } from '../../src/wire/hep/encode.ts';
 
 /** Stands in for the HEP encoder: what replay hands over arrives as text that the test can read back. */
 function encodeAsText(version: number): (message: HepMessage) => Buffer {
   return (message) => {
-    const payload = Buffer.from(message.payload).toString('latin1');
+    const payload = Buffer.from(message.payload ?? []).toString('latin1');
     return Buffer.from(JSON.stringify({ version, ...message, payload }), 'latin1');
   };
 }
