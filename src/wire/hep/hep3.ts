@@ -12,50 +12,15 @@ import { settleTime } from './timestamp.ts';
  * Value size of each generic chunk type, by type; 0 = any size (text, payload) or not assigned.
  * Types that are not read are listed too: a wrong size tells of a broken sender whatever the type.
  */
-const VALUE_SIZE = new Uint8Array([
-  0,
-  1,
-  1,
-  4,
-  4,
-  16,
-  16,
-  2,
-  2,
-  4,
-  4,
-  1,
-  4,
-  2,
-  0,
-  0, // 0x00 …
-  0,
-  0,
-  2,
-  0,
-  8,
-  8,
-  2,
-  1,
-  1,
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  0, // 0x10 …
-  2,
-  2,
-  0,
-  4,
-  0,
-  0,
-  0,
-  2,
-  2,
-  0, // 0x20 …
-]);
+const VALUE_SIZE = new Uint8Array(0x2a);
+const TYPES_OF_SIZE: readonly (readonly [size: number, types: readonly number[]])[] = [
+  [1, [Chunk.FAMILY, Chunk.PROTOCOL, Chunk.KIND, 0x17, 0x18]],
+  [2, [Chunk.SOURCE_PORT, Chunk.DESTINATION_PORT, 0x0d, Chunk.VLAN, 0x16, Chunk.MOS, Chunk.R_FACTOR, 0x27, 0x28]],
+  [4, [Chunk.IPV4_SOURCE, Chunk.IPV4_DESTINATION, Chunk.SECONDS, Chunk.MICROSECONDS, Chunk.CAPTURE_ID, 0x23]],
+  [8, [0x14, 0x15]],
+  [16, [Chunk.IPV6_SOURCE, Chunk.IPV6_DESTINATION]],
+];
+for (const [size, types] of TYPES_OF_SIZE) for (const type of types) VALUE_SIZE[type] = size;
 
 /** Bits of `seen`: chunk types 0x01 to 0x1f by number. */
 const SOURCE_SEEN = (1 << Chunk.IPV4_SOURCE) | (1 << Chunk.IPV6_SOURCE);

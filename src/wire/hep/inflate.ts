@@ -25,7 +25,9 @@ export function inflate(bytes: Buffer, start: number, end: number, limits: HepDe
   if (maxOutputLength < 1) return Fault.HEP_INFLATE_LIMIT;
   const compressed = bytes.subarray(start, end);
   const options = { maxOutputLength };
-  // zlib has no way but to throw for bad input; this is the one place where that is turned into a value.
+  // zlib has no way but to throw for bad input; this is the one place where that is turned into a value. What a failed
+  // inflater holds (some 8 KiB) is freed when the event loop turns: a datagram fails once, a read of a stream as often
+  // as messages fit into it.
   try {
     if (looksGzipped(compressed)) return gunzipSync(compressed, options);
     if (looksZlib(compressed, 0)) return inflateSync(compressed, options);
