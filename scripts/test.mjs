@@ -1,5 +1,7 @@
 // `npm test`: format, lint, import directions, documentation, then every test; one closing line says how it went.
 // Words given as arguments run only the test files whose path contains one of them, and none of the other checks.
+// Tests that need a tool which is not installed skip themselves and are counted; SIPCOL_REQUIRE_INTEROP=1 makes them
+// fail. SIPCOL_CLI names another build of the program for those that start it.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

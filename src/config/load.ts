@@ -149,8 +149,8 @@ function readArguments(argv: readonly string[]): {
 
 const CONFIG_VARIABLE = `${ENV_PREFIX}CONFIG`;
 
-/** Variables with our prefix that are no options: the file name, and what the test runner is told. */
-const NOT_OPTIONS: ReadonlySet<string> = new Set([CONFIG_VARIABLE, `${ENV_PREFIX}REQUIRE_INTEROP`]);
+/** Variables with our prefix that are no options: the file name, and what tests are told (see scripts/test.mjs). */
+const NOT_OPTIONS: ReadonlySet<string> = new Set([CONFIG_VARIABLE, `${ENV_PREFIX}REQUIRE_INTEROP`, `${ENV_PREFIX}CLI`]);
 
 /**
  * Kubernetes and Docker links put SIPCOL_SERVICE_HOST, SIPCOL_PORT_9060_UDP=udp://… and the like into the environment

@@ -17,7 +17,7 @@ export interface ConfigCase {
 
 const FOLDER = 'fixtures/config';
 
-/** All rows of the files with that ending, each with the name of its file in front. */
+/** All rows of the files whose names end so. */
 export function configCases(ending: string): ConfigCase[] {
   return readdirSync(FOLDER)
     .filter((name) => name.endsWith(ending))

@@ -113,7 +113,7 @@ test('loadConfig() takes an empty file, and an empty variable for none', () => {
   assert.equal(sources.size, 0);
 });
 
-test('loadConfig() passes over what Kubernetes and Docker set for a service of our name', () => {
+test('loadConfig() passes over what Kubernetes and Docker set for a service of our name, and what tests are told', () => {
   const env = {
     SIPCOL_SERVICE_HOST: '10.0.0.1',
     SIPCOL_SERVICE_PORT: '8060',
@@ -124,6 +124,7 @@ test('loadConfig() passes over what Kubernetes and Docker set for a service of o
     SIPCOL_HTTP_PORT: 'tcp://10.0.0.2:80',
     SIPCOL_HTTP_PORT_80_TCP_PROTO: 'tcp',
     SIPCOL_REQUIRE_INTEROP: '1',
+    SIPCOL_CLI: 'dist/cli.js',
   };
   assert.equal(load({ env }).sources.size, 0);
 });
