@@ -28,7 +28,7 @@ export function CounterTables({ items, valueTitle }: { items: readonly Numbered[
 function GroupTable({ members, caption, valueTitle }: { members: readonly Numbered[]; caption: string; valueTitle: string }): VNode {
   const hasMax = members.some((member) => member.max !== undefined);
   return (
-    <Table head={['Counter', valueTitle, ...(hasMax ? ['Highest'] : []), 'Meaning']} caption={caption}>
+    <Table head={['Counter', { number: valueTitle }, ...(hasMax ? [{ number: 'Highest' }] : []), 'Meaning']} caption={caption}>
       <tbody>
         {members.map((member) => (
           <tr class={member.value === 0 ? 'zero' : undefined}>
