@@ -20,7 +20,7 @@ export function ingestRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const why = page.items.length === 0 ? whyNoAgents(await gatherFacts(deps), page) : [];
       const nowUs = deps.clock();
       return {
-        title: 'Ingest',
+        title: 'Agents and listeners',
         data: withTimes({ ...page, listeners, ...(why.length === 0 ? {} : { why }) }),
         html: () => AgentList({ page, listeners, why, nowUs }),
         text: () => agentListText(page, listeners, why, nowUs),

@@ -21,21 +21,7 @@ interface AgentListProps {
 }
 
 export function AgentList({ page, listeners, why, nowUs }: AgentListProps): VNode {
-  const head = [
-    'Agent',
-    'Name',
-    'HEP',
-    'Last seen (UTC)',
-    'Packets',
-    'Octets',
-    'Tracked',
-    'SIP',
-    'Other',
-    'Refused',
-    'Ignored',
-    'Clock',
-    'Last fault',
-  ];
+  const head = ['Agent', 'Name', 'HEP', 'Last seen (UTC)', { number: 'Packets' }, { number: 'Octets' }, { number: 'Tracked' }, { number: 'SIP' }, { number: 'Other' }, 'Refused', 'Ignored', { number: 'Clock' }, 'Last fault'];
   return (
     <>
       <Section title="Agents">
@@ -104,7 +90,8 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
           <Nothing />
         ) : (
           <>
-            <a href="/counters?group=ingest.refused&nz=1">{agent.lastFault.code}</a> <Time us={agent.lastFault.atUs} />
+            <a href="/counters?group=ingest.refused&nz=1">{agent.lastFault.code}</a>{' '}
+            <span class="quiet">{roughly((nowUs - agent.lastFault.atUs) / 1000)} ago</span>
             <code class="hex">{agent.lastFault.hex}</code>
           </>
         )}
@@ -117,7 +104,13 @@ function Reasons({ counts, group }: { counts: Readonly<Record<string, number>>; 
   const entries = Object.entries(counts).filter(([, count]) => count > 0);
   if (entries.length === 0) return <Nothing />;
   return (
-    <a href={`/counters?group=${group}&nz=1`}>{entries.map(([reason, count]) => `${count} × ${reason}`).join(', ')}</a>
+    <ul class="plain">
+      {entries.map(([reason, count]) => (
+        <li>
+          {formatNumber(count)} × <a href={`/counters?group=${group}&nz=1`}>{reason}</a>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -126,7 +119,7 @@ export function ListenerTable({ listeners }: { listeners: readonly ListenerView[
   const maybe = (value: number | null, unit = ''): VNode | string =>
     value === null ? <Nothing /> : `${formatNumber(value)}${unit}`;
   return (
-    <Table head={['Listener', 'Address', 'Connections', 'Receive buffer', 'Kernel drops']} caption="Listeners">
+    <Table head={['Listener', 'Address', { number: 'Connections' }, { number: 'Receive buffer' }, { number: 'Kernel drops' }]} caption="Listeners">
       <tbody>
         {listeners.map((listener) => (
           <tr>

@@ -35,19 +35,7 @@ interface CallListProps {
   why: readonly Hint[];
 }
 
-const HEAD = [
-  'State',
-  'Created (UTC)',
-  'From',
-  'To',
-  'Status',
-  'Path',
-  'Setup',
-  'Ringing',
-  'Duration',
-  'Repeats',
-  'Call-ID',
-];
+const HEAD = ['State', 'Created (UTC)', 'From', 'To', 'Status', { number: 'Setup' }, { number: 'Ringing' }, { number: 'Duration' }, 'Call-ID'];
 
 export function CallList({ page, filter, why }: CallListProps): VNode {
   return (
@@ -114,11 +102,8 @@ function CallRows({ call }: { call: CallView }): VNode {
         <Cell label="To">
           <CapturedLink text={call.to} href={link('/events', { tu: call.to })} />
         </Cell>
-        <Cell label="Status">
+        <Cell label="Status" brief>
           <Captured text={call.method} /> <Status statuses={call.statuses} /> <Captured text={call.reason} />
-        </Cell>
-        <Cell label="Path">
-          <Path src={call.src} dst={call.dst} /> <span class="quiet">{call.transport}</span>
         </Cell>
         <Cell label="Setup" number>
           <Milliseconds ms={call.pddMs} />
@@ -129,9 +114,6 @@ function CallRows({ call }: { call: CallView }): VNode {
         <Cell label="Duration" number>
           <Milliseconds ms={call.durationMs} />
         </Cell>
-        <Cell label="Repeats" number>
-          {repeats === 0 ? <Nothing /> : repeats}
-        </Cell>
         <Cell label="Call-ID">
           <CapturedLink text={call.callId} href={link('/events', { cid: call.callId })} />
         </Cell>
@@ -140,12 +122,14 @@ function CallRows({ call }: { call: CallView }): VNode {
         <td colSpan={HEAD.length}>
           <details>
             <summary>
+              <span class="quiet">{call.transport}</span> <Path src={call.src} dst={call.dst} />
               <code class="trace">
                 <Captured text={call.messageTrace} />
               </code>
               <span class="quiet">
                 {call.hops.length} {call.hops.length === 1 ? 'hop' : 'hops'}, {call.agents.length}{' '}
                 {call.agents.length === 1 ? 'agent' : 'agents'}
+                {repeats === 0 ? '' : `, ${repeats} ${repeats === 1 ? 'retransmission' : 'retransmissions'}`}
               </span>
             </summary>
             <CallFacts call={call} />
@@ -280,7 +264,7 @@ export function CallTable({ table }: { table: CallTableStats }): VNode {
           ['Longest, shortest chain', `${table.longestChain}, ${table.shortestChain}`],
         ]}
       />
-      <Table head={['State', 'Calls']} caption="Calls by state">
+      <Table head={['State', { number: 'Calls' }]} caption="Calls by state">
         <tbody>
           {Object.entries(table.perState).map(([state, calls]) => (
             <tr>
@@ -316,7 +300,7 @@ export function CallTimeouts({
         A call that is silent for so long in its state leaves the list. A new value counts from the next message on; 0
         goes back to the default.
       </p>
-      <Table head={['State', 'Timeout', 'Default', 'Allowed', 'Meaning', 'Change']} caption="Timeouts by state">
+      <Table head={['State', { number: 'Timeout' }, { number: 'Default' }, { number: 'Allowed' }, 'Meaning', 'Change']} caption="Timeouts by state">
         <tbody>
           {states.map((row) => (
             <tr>

@@ -34,7 +34,7 @@ interface EventListProps {
   why: readonly Hint[];
 }
 
-const HEAD = ['#', 'Time (UTC)', 'Type', 'Status', 'From', 'To', 'Path', 'Setup', 'Ringing', 'Duration', 'Call-ID'];
+const HEAD = [{ number: '#' }, 'Time (UTC)', 'Type', 'Status', 'From', 'To', { number: 'Setup' }, { number: 'Ringing' }, { number: 'Duration' }, 'Call-ID'];
 
 export function EventList({ page, filter, why }: EventListProps): VNode {
   return (
@@ -115,7 +115,7 @@ function EventRows({ event }: { event: EventView }): VNode {
         <Cell label="Type">
           <Pill text={event.type} tone={eventTone(event.type)} href={link('/events', { name: event.type })} />
         </Cell>
-        <Cell label="Status">
+        <Cell label="Status" brief>
           <Captured text={event.attributes['sip.request.method'] ?? ''} />{' '}
           {event.status === 0 ? (
             <Nothing />
@@ -131,9 +131,6 @@ function EventRows({ event }: { event: EventView }): VNode {
         </Cell>
         <Cell label="To">
           <CapturedLink text={to} href={link('/events', { tu: to })} />
-        </Cell>
-        <Cell label="Path">
-          <Path src={event.src} dst={event.dst} /> <span class="quiet">{event.transport}</span>
         </Cell>
         <Cell label="Setup" number>
           <Milliseconds ms={event.pddMs} />
@@ -152,6 +149,7 @@ function EventRows({ event }: { event: EventView }): VNode {
         <td colSpan={HEAD.length}>
           <details>
             <summary>
+              <span class="quiet">{event.transport}</span> <Path src={event.src} dst={event.dst} />
               <code class="trace">
                 <Captured text={event.debug?.messageTrace ?? ''} />
               </code>

@@ -37,8 +37,11 @@ export function Time({ us }: { us: number }): VNode {
   );
 }
 
+/** A duration at a glance: the longer it is, the less its last digits say. */
 export function Milliseconds({ ms }: { ms: number | null }): VNode {
-  return ms === null ? <Nothing /> : <span>{formatDuration(ms)}</span>;
+  if (ms === null) return <Nothing />;
+  const step = ms >= 60_000 ? 1000 : ms >= 1000 ? 10 : ms >= 1 ? 1 : 0.001;
+  return <span title={formatDuration(ms)}>{formatDuration(Math.round(ms / step) * step)}</span>;
 }
 
 export function endpointText(endpoint: EndpointView): string {
@@ -104,13 +107,16 @@ function linkText(href: string): string {
   return path === href ? path : `${path}…`;
 }
 
+/** Heading of a column; numbers stand to the right. */
+export type Column = string | { number: string };
+
 /** A table that scrolls sideways inside its frame and becomes a list of cards on a narrow screen. */
 export function Table({
   head,
   children,
   caption,
 }: {
-  head: readonly ComponentChildren[];
+  head: readonly Column[];
   children: ComponentChildren;
   caption: string;
 }): VNode {
@@ -119,8 +125,10 @@ export function Table({
       <table>
         <thead>
           <tr>
-            {head.map((text) => (
-              <th scope="col">{text}</th>
+            {head.map((column) => (
+              <th scope="col" class={typeof column === 'string' ? undefined : 'number'}>
+                {typeof column === 'string' ? column : column.number}
+              </th>
             ))}
           </tr>
         </thead>
@@ -134,14 +142,18 @@ export function Table({
 export function Cell({
   label,
   number,
+  brief,
   children,
 }: {
   label: string;
+  /** Aligned to the right. */
   number?: boolean;
+  /** Stays on one line. */
+  brief?: boolean;
   children: ComponentChildren;
 }): VNode {
   return (
-    <td data-label={label} class={number === true ? 'number' : undefined}>
+    <td data-label={label} class={number === true ? 'number' : brief === true ? 'brief' : undefined}>
       {children}
     </td>
   );

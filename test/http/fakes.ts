@@ -1,0 +1,358 @@
+import { CALL_STATES, callStateByName, TIMED_CALL_STATES } from '../../src/model/call-state.ts';
+import { CounterSet, COUNTERS, counterByName } from '../../src/model/counters.ts';
+import {
+  EngineRequestError,
+  type CallQuery,
+  type CallTimeoutView,
+  type Engine,
+  type EngineHealth,
+  type EventQuery,
+} from '../../src/model/engine.ts';
+import { SELECTABLE_EVENTS } from '../../src/model/event-type.ts';
+import type { StatisticsBlock, StatisticsSource } from '../../src/model/statistics.ts';
+import type { AgentView, CallView, EventView, ListenerView } from '../../src/model/views.ts';
+import type { HttpDeps } from '../../src/http/deps.ts';
+
+/** 2026-11-21T10:00:00.000000Z */
+export const NOW_US = Date.UTC(2026, 10, 21, 10) * 1000;
+
+export function call(changes: Partial<CallView> = {}): CallView {
+  return {
+    id: 1,
+    callId: 'a84b4c76e66710@pc33.example.com',
+    fromTag: '1928301774',
+    toTag: 'a6c85cf',
+    method: 'INVITE',
+    state: 'inv_established',
+    stateText: 'established',
+    createdUs: NOW_US - 65_000_000 + 123_456,
+    updatedUs: NOW_US - 60_000_000,
+    expiresInMs: 3_540_000,
+    from: 'sip:alice@example.com',
+    to: 'sip:+4930123456@example.net',
+    requestUri: 'sip:+4930123456@198.51.100.2;user=phone',
+    contact: 'sip:alice@192.0.2.1:5060',
+    userAgent: 'Softphone 4.2',
+    uas: 'Gateway/11',
+    reason: 'OK',
+    src: { ip: '192.0.2.1', port: 5060 },
+    dst: { ip: '198.51.100.2', port: 5060 },
+    transport: 'udp',
+    statuses: [200, 0],
+    cseq: [1, 0],
+    requests: [2, 0],
+    replies: [3, 0],
+    retransmissions: { requests: [0, 0], replies: [0, 0] },
+    lastMethod: ['ACK', 'UNDEF'],
+    lastStatus: [200, 0],
+    flags: ['Reused'],
+    events: ['call-start'],
+    lastEvent: 'call-start',
+    messageTrace: '>INVITE<100<180<200>ACK',
+    stateTrace: ['init', 'first invite', 'early dialog'],
+    requestSignature: '26435027I004002F0000V0000',
+    pddMs: 210,
+    ringMs: 1800.5,
+    durationMs: 60_000,
+    agents: ['2001@203.0.113.7:40112/udp'],
+    hops: [
+      {
+        src: { ip: '192.0.2.1', port: 5060 },
+        dst: { ip: '198.51.100.2', port: 5060 },
+        transport: 'udp',
+        agents: ['2001@203.0.113.7:40112/udp'],
+        messages: 5,
+      },
+      {
+        src: { ip: '198.51.100.2', port: 5060 },
+        dst: { ip: '2001:db8::5', port: 5061 },
+        transport: 'tls',
+        agents: ['2001@203.0.113.7:40112/udp'],
+        messages: 5,
+      },
+    ],
+    correlation: { correlationId: '', alegCallId: '', sessionId: '' },
+    ...changes,
+  };
+}
+
+export function event(changes: Partial<EventView> = {}): EventView {
+  return {
+    index: 3,
+    type: 'call-start',
+    tsUs: NOW_US - 63_000_000,
+    createdUs: NOW_US - 65_000_000,
+    callId: 'a84b4c76e66710@pc33.example.com',
+    fromTag: '1928301774',
+    toTag: 'a6c85cf',
+    src: { ip: '192.0.2.1', port: 5060 },
+    dst: { ip: '198.51.100.2', port: 5060 },
+    transport: 'udp',
+    status: 200,
+    attributes: {
+      'sip.from': 'sip:alice@example.com',
+      'sip.to': 'sip:bob@example.net',
+      'sip.request.method': 'INVITE',
+      'sip.sip_reason': 'OK',
+    },
+    durationMs: 0.031,
+    pddMs: 210,
+    ringMs: 1800,
+    originator: null,
+    rate: null,
+    debug: {
+      state: 'established',
+      previousStates: ['init', 'first invite', 'early dialog'],
+      flags: ['Reused'],
+      emitted: ['call-start'],
+      lastEvent: 'empty',
+      generatedOn: 'reply',
+      cseq: [1, 0],
+      replyCseq: [1, 0],
+      requests: [1, 0],
+      replies: [3, 0],
+      retransmissions: { requests: [0, 0], replies: [0, 0] },
+      lastMethod: ['INVITE', ''],
+      lastStatus: [200, 0],
+      messageTrace: '>INVITE<100<180<200',
+    },
+    ...changes,
+  };
+}
+
+export function agent(changes: Partial<AgentView> = {}): AgentView {
+  return {
+    id: '2001@203.0.113.7:40112/udp',
+    source: { ip: '203.0.113.7', port: 40112 },
+    transport: 'udp',
+    captureId: 2001,
+    nodeName: 'proxy-a',
+    versions: [2, 3],
+    firstSeenUs: NOW_US - 3_600_000_000,
+    lastSeenUs: NOW_US - 2_000_000,
+    packets: 12_345,
+    bytes: 9_876_543,
+    tracked: 12_000,
+    sip: 12_100,
+    other: 245,
+    refused: { SIP_INCOMPLETE: 7, HEP_BAD_CHUNK: 2 },
+    ignored: { rtcp: 245 },
+    clockOffsetMs: -12.25,
+    lastFault: { code: 'HEP_BAD_CHUNK', atUs: NOW_US - 30_000_000, hex: '48455033001a' },
+    ...changes,
+  };
+}
+
+export const LISTENERS: readonly ListenerView[] = [
+  { name: 'hep-udp', address: '0.0.0.0', port: 9060, receiveBufferBytes: 8_388_608, kernelDrops: 0, connections: null },
+  { name: 'hep-tcp', address: '0.0.0.0', port: 9060, receiveBufferBytes: null, kernelDrops: null, connections: 2 },
+];
+
+/** What the engine has to say, for tests to set; and what it was told, for tests to look at. */
+export class FakeEngine implements Engine {
+  calls: CallView[] = [call()];
+  events: EventView[] = [event()];
+  agents: AgentView[] = [agent()];
+  listening: ListenerView[] = [...LISTENERS];
+  nextIndex = 4;
+  state: EngineHealth = { running: true, ready: true, restarts: 0, heartbeatAgeMs: 40, lastError: '' };
+  seconds = new Map(TIMED_CALL_STATES.map((info) => [info.name, info.defaultSeconds]));
+  blacklist = new Set<string>(['other-ok']);
+  failure: Error | undefined;
+  readonly asked: unknown[] = [];
+
+  async listCalls(query: CallQuery) {
+    this.#ask(['listCalls', query]);
+    return this.#page(this.calls, query.offset, query.limit, query.filter, (item) => item.callId);
+  }
+
+  async callsByCallId(callId: string) {
+    return this.calls.filter((item) => item.callId === callId);
+  }
+
+  async callTable() {
+    this.#ask(['callTable']);
+    const perState = Object.fromEntries(TIMED_CALL_STATES.map((info) => [info.name, 0]));
+    for (const item of this.calls) perState[item.state] = (perState[item.state] ?? 0) + 1;
+    return {
+      calls: this.calls.length,
+      created: 21,
+      buckets: 65_536,
+      longestChain: 1,
+      shortestChain: 0,
+      maxEntries: 1000,
+      maxForks: 64,
+      perState,
+    };
+  }
+
+  async callTimeouts(): Promise<CallTimeoutView[]> {
+    return CALL_STATES.slice(1).map((info) => ({
+      state: info.name,
+      text: info.text,
+      description: info.description,
+      seconds: this.seconds.get(info.name) ?? 0,
+      defaultSeconds: info.defaultSeconds,
+      minSeconds: info.minSeconds,
+      maxSeconds: info.maxSeconds,
+    }));
+  }
+
+  async setCallTimeouts(seconds: Record<string, number>) {
+    this.#ask(['setCallTimeouts', seconds]);
+    for (const [name, value] of Object.entries(seconds)) {
+      const info = callStateByName(name);
+      if (info === undefined || value > info.maxSeconds) {
+        throw new EngineRequestError(`Parameter "${name}" is "${value}s", expected ${info?.minSeconds}s to ${info?.maxSeconds}s`);
+      }
+    }
+    for (const [name, value] of Object.entries(seconds)) this.seconds.set(name, value);
+    return this.callTimeouts();
+  }
+
+  async listEvents(query: EventQuery) {
+    this.#ask(['listEvents', query]);
+    const from = this.events.filter((item) => item.index >= query.offset);
+    const page = this.#page(from, 0, query.limit, query.filter, (item) => item.callId);
+    return { ...page, total: this.events.length, offset: query.offset, nextIndex: this.nextIndex, capacity: 10_240 };
+  }
+
+  async eventBlacklist() {
+    return { types: SELECTABLE_EVENTS.map(({ name }) => ({ name, blacklisted: this.blacklist.has(name) })) };
+  }
+
+  async setEventBlacklist(changes: Record<string, boolean>, reset: boolean) {
+    this.#ask(['setEventBlacklist', changes, reset]);
+    if (reset) this.blacklist = new Set(['other-ok']);
+    for (const [name, off] of Object.entries(changes)) {
+      if (off) this.blacklist.add(name);
+      else this.blacklist.delete(name);
+    }
+    return this.eventBlacklist();
+  }
+
+  async listAgents(query: { offset: number; limit: number }) {
+    return this.#page(this.agents, query.offset, query.limit, undefined, () => '');
+  }
+
+  async listeners() {
+    return this.listening;
+  }
+
+  health(): EngineHealth {
+    return this.state;
+  }
+
+  #ask(question: unknown): void {
+    this.asked.push(question);
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  #page<Item>(
+    all: readonly Item[],
+    offset: number,
+    limit: number,
+    filter: { value: string } | undefined,
+    text: (item: Item) => string,
+  ) {
+    const matching = filter === undefined ? all : all.filter((item) => text(item).includes(filter.value));
+    return { total: all.length, matched: matching.length, offset, limit, items: matching.slice(offset, offset + limit) };
+  }
+}
+
+const VALUES = [
+  { group: 'ingest', name: 'received', value: 1042, description: 'messages received' },
+  { group: 'ingest', name: 'bytes', value: 812_000, description: 'octets of all messages received' },
+  { group: 'pkt_stats', name: 'sip_reqs', value: 500, description: 'SIP requests parsed' },
+  { group: 'pkt_stats', name: 'sip_repls', value: 503, description: 'SIP replies parsed' },
+  { group: 'pkt_stats', name: 'sctp', value: 0, description: 'seen on SCTP' },
+];
+
+function block(changes: Partial<StatisticsBlock>, factor: number): StatisticsBlock {
+  return {
+    uptimeMs: 12_500,
+    stopped: null,
+    perMs: null,
+    updatedAgoMs: null,
+    values: VALUES.map((entry) => ({ ...entry, value: entry.value * factor })),
+    lines: ['Statistics:', `${String(1042 * factor).padStart(9)} packets      1040 ipv4         2 ipv6`],
+    ...changes,
+  };
+}
+
+export const STATISTICS: StatisticsSource = {
+  totals: () => block({}, 1),
+  rate: (intervalMs) => block({ perMs: intervalMs, updatedAgoMs: 3000 }, 0.5),
+  average: (unitMs) => block({ perMs: unitMs }, 0.25),
+};
+
+/** Counters as after some traffic. */
+export function countersOf(values: Readonly<Record<string, number>> = {}): CounterSet {
+  const counters = new CounterSet();
+  for (const [path, value] of Object.entries(values)) {
+    const info = counterByName(path);
+    if (info === undefined) throw new Error(`no counter ${path}, only ${COUNTERS.map((each) => each.name).join()}`);
+    counters.set(info.index, value);
+  }
+  return counters;
+}
+
+export const SOME_TRAFFIC: Readonly<Record<string, number>> = {
+  'ingest.received': 1042,
+  'ingest.tracked': 1000,
+  'ingest.refused': 9,
+  'ingest.refused.SIP_INCOMPLETE': 7,
+  'ingest.refused.HEP_BAD_CHUNK': 2,
+  'ingest.ignored': 33,
+  'ingest.ignored.rtcp': 33,
+  'hep.agents': 1,
+  'calls.active': 1,
+  'calls.created': 21,
+  'ev_ring0.queued': 4,
+};
+
+export interface FakeDeps extends HttpDeps {
+  engine: FakeEngine;
+}
+
+export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
+  const counters = countersOf(SOME_TRAFFIC);
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  return {
+    engine: new FakeEngine(),
+    counters: () => counters,
+    clock: () => NOW_US,
+    statistics: STATISTICS,
+    about: {
+      name: 'sipcol',
+      version: '0.1.0',
+      node: 'v20.20.2',
+      receiveMethod: 'dgram',
+      dependencies: [{ name: 'fastify', version: '5.12.8', licence: 'MIT' }],
+    },
+    config: [
+      {
+        name: 'hep_udp_port',
+        value: '9060',
+        source: 'default',
+        default: '9060',
+        doc: 'UDP port HEP is received on',
+        env: 'SIPCOL_HEP_UDP_PORT',
+        unit: '',
+      },
+      {
+        name: 'http_port',
+        value: '8081',
+        source: 'command line',
+        default: '8060',
+        doc: 'TCP port of the web server',
+        env: 'SIPCOL_HTTP_PORT',
+        unit: '',
+      },
+    ],
+    settings: { tokens: [], allowAnonymous: false },
+    log,
+    ...changes,
+  } as FakeDeps; // `changes` of tests never replace the engine
+}
+
