@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   config: ['model'],
   telemetry: ['model'],
   replay: ['model', 'wire'],
-  engine: ['model', 'pipeline', 'tracker', 'sources'],
+  engine: ['model', 'pipeline', 'tracker', 'sources', 'wire'],
 };
 
 /** No clock, no I/O: time and octets come in as arguments. */

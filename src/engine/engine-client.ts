@@ -15,7 +15,7 @@ import {
 import type { Log } from '../model/log.ts';
 import type { EngineSettings } from '../model/settings.ts';
 import type { AgentView, CallView, ListenerView, Page } from '../model/views.ts';
-import type { EngineMethod, EngineMethods, FromEngine, StopSettings, ToEngine, WorkerStart } from './protocol.ts';
+import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_PENDING = 256;
@@ -135,7 +135,7 @@ export class EngineClient implements Engine {
   }
 
   async #askList<Result>(method: 'listCalls' | 'listEvents', args: [CallQuery] | [EventQuery]): Promise<Result> {
-    const { result, items } = await this.#ask(method, args as EngineMethods[typeof method]);
+    const { result, items } = await this.#ask(method, args);
     // The worker answers these two with everything of the page but its items.
     return { ...(result as object), items } as Result;
   }
@@ -158,8 +158,7 @@ export class EngineClient implements Engine {
       }, REQUEST_TIMEOUT_MS);
       const items: unknown[] = [];
       this.#pending.set(id, { resolve: (result) => resolve({ result, items }), reject, items, timer });
-      const request = { id, method, args } as ToEngine; // the pair of method and arguments was checked by the signature
-      worker.postMessage(request);
+      worker.postMessage({ id, method, args });
     });
   }
 

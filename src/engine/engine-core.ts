@@ -161,8 +161,8 @@ export class EngineCore {
       changes.push({ state: info.state, seconds: value });
     }
     for (const change of changes) {
-      if (change.seconds > 0) this.tracker.setTimeout(change.state, change.seconds);
-      else this.tracker.resetTimeout(change.state);
+      if (change.seconds > 0) this.tracker.setStateTimeout(change.state, change.seconds);
+      else this.tracker.resetStateTimeout(change.state);
     }
     return this.callTimeouts();
   }

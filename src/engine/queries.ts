@@ -9,7 +9,7 @@ import {
   MAX_LIST_LIMIT,
 } from '../model/engine.ts';
 import type { CallView, EventView, Page } from '../model/views.ts';
-import { displayText } from '../sip/text.ts';
+import { displayText } from '../model/text.ts';
 import type { Call } from '../tracker/call.ts';
 import type { EventRing } from '../tracker/event-ring.ts';
 import type { CallTracker } from '../tracker/tracker.ts';

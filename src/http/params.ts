@@ -130,7 +130,7 @@ export function filterOf<Field extends string>(
       `the field "val" is compared with, one of: ${fields.join(', ')}`,
     );
   }
-  const all = [...direct.map((field) => ({ field, value: params.text(field) ?? '' }))];
+  const all = direct.map((field) => ({ field, value: params.text(field) ?? '' }));
   if (named !== undefined && value !== '') all.push({ field: named, value });
   if (all.length > 1) {
     const second = all[1];

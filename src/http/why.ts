@@ -61,7 +61,7 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
   const { counters, health, listeners } = facts;
   const hints: Hint[] = [];
   const warn = (code: string, count: number, text: string, href: string): void => {
-    if (count > 0) hints.push({ code, text: `${plural(count, text)}`, href });
+    if (count > 0) hints.push({ code, text: plural(count, text), href });
   };
   if (!health.running)
     hints.push({ code: 'engine-down', text: `The engine is not running${reasonOf(health)}`, href: '/healthz' });

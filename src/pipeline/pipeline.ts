@@ -132,10 +132,7 @@ export class Pipeline implements HepIngest {
       if (used === 0) return;
       at += used;
       if (at >= bytes.length) return;
-      if (!startsWithHep3(bytes, at, bytes.length)) {
-        this.#counters.add(Hep.TRAILING_BYTES, 1);
-        return;
-      }
+      if (!startsWithHep3(bytes, at, bytes.length)) return;
     }
   }
 

@@ -63,7 +63,7 @@ export class CallTracker {
     this.#counters = counters;
     this.#hashSeed = hashSeed;
     for (const info of CALL_STATES) {
-      this.setTimeout(info.state, settings.timeouts.get(info.state) ?? info.defaultSeconds);
+      this.setStateTimeout(info.state, settings.timeouts.get(info.state) ?? info.defaultSeconds);
     }
   }
 
@@ -77,13 +77,13 @@ export class CallTracker {
   }
 
   /** Sets how long a state may last; applies to timers set from now on. */
-  setTimeout(state: CallState, seconds: number): void {
+  setStateTimeout(state: CallState, seconds: number): void {
     this.#timeoutUs[state] = seconds * 1e6;
   }
 
-  resetTimeout(state: CallState): void {
+  resetStateTimeout(state: CallState): void {
     const info = TIMED_CALL_STATES.find((timed) => timed.state === state);
-    if (info !== undefined) this.setTimeout(state, info.defaultSeconds);
+    if (info !== undefined) this.setStateTimeout(state, info.defaultSeconds);
   }
 
   /**

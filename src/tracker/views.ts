@@ -5,7 +5,7 @@ import { methodName } from '../model/method.ts';
 import type { Observer } from '../model/observer.ts';
 import { transportName } from '../model/transport.ts';
 import type { CallView, EndpointView, EventView, HopView, Pair } from '../model/views.ts';
-import { displayText } from '../sip/text.ts';
+import { displayText } from '../model/text.ts';
 import { type Call, CallFlag, flagNames, type Hop } from './call.ts';
 import type { EventSlot } from './event-ring.ts';
 import { Row } from './rows.ts';

@@ -144,8 +144,8 @@ export class Stage {
   }
 }
 
-function host(letter: string): string {
-  return `192.0.2.${letter.charCodeAt(0) - 64}`;
+function host(name: string): string {
+  return `192.0.2.${name.charCodeAt(0) - 64}`;
 }
 
 /** `call-start 200 @2.000`, times in seconds since the scenario's start. */

@@ -16,7 +16,7 @@ export function homeText(summary: Summary): string {
     `calls: ${summary.calls}  agents: ${summary.agents}  events: ${summary.events}  received: ${summary.received}`,
     `per second: ${rates.messages.toFixed(1)} messages  ${rates.requests.toFixed(1)} requests  ${rates.replies.toFixed(1)} replies`,
     `listening: ${summary.listeners.map(listenerText).join(', ') || 'no'}`,
-    `${whyText(summary.warnings)}`,
+    whyText(summary.warnings),
     ...SITE_MAP.map((page) => `${page.path.padEnd(width)}${page.title}`),
     '',
   ].join('\n');

@@ -21,7 +21,21 @@ interface AgentListProps {
 }
 
 export function AgentList({ page, listeners, why, nowUs }: AgentListProps): VNode {
-  const head = ['Agent', 'Name', 'HEP', 'Last seen (UTC)', { number: 'Packets' }, { number: 'Octets' }, { number: 'Tracked' }, { number: 'SIP' }, { number: 'Other' }, 'Refused', 'Ignored', { number: 'Clock' }, 'Last fault'];
+  const head = [
+    'Agent',
+    'Name',
+    'HEP',
+    'Last seen (UTC)',
+    { number: 'Packets' },
+    { number: 'Octets' },
+    { number: 'Tracked' },
+    { number: 'SIP' },
+    { number: 'Other' },
+    'Refused',
+    'Ignored',
+    { number: 'Clock' },
+    'Last fault',
+  ];
   return (
     <>
       <Section title="Agents">
@@ -119,7 +133,16 @@ export function ListenerTable({ listeners }: { listeners: readonly ListenerView[
   const maybe = (value: number | null, unit = ''): VNode | string =>
     value === null ? <Nothing /> : `${formatNumber(value)}${unit}`;
   return (
-    <Table head={['Listener', 'Address', { number: 'Connections' }, { number: 'Receive buffer' }, { number: 'Kernel drops' }]} caption="Listeners">
+    <Table
+      head={[
+        'Listener',
+        'Address',
+        { number: 'Connections' },
+        { number: 'Receive buffer' },
+        { number: 'Kernel drops' },
+      ]}
+      caption="Listeners"
+    >
       <tbody>
         {listeners.map((listener) => (
           <tr>

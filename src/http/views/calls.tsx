@@ -35,7 +35,17 @@ interface CallListProps {
   why: readonly Hint[];
 }
 
-const HEAD = ['State', 'Created (UTC)', 'From', 'To', 'Status', { number: 'Setup' }, { number: 'Ringing' }, { number: 'Duration' }, 'Call-ID'];
+const HEAD = [
+  'State',
+  'Created (UTC)',
+  'From',
+  'To',
+  'Status',
+  { number: 'Setup' },
+  { number: 'Ringing' },
+  { number: 'Duration' },
+  'Call-ID',
+];
 
 export function CallList({ page, filter, why }: CallListProps): VNode {
   return (
@@ -300,7 +310,10 @@ export function CallTimeouts({
         A call that is silent for so long in its state leaves the list. A new value counts from the next message on; 0
         goes back to the default.
       </p>
-      <Table head={['State', { number: 'Timeout' }, { number: 'Default' }, { number: 'Allowed' }, 'Meaning', 'Change']} caption="Timeouts by state">
+      <Table
+        head={['State', { number: 'Timeout' }, { number: 'Default' }, { number: 'Allowed' }, 'Meaning', 'Change']}
+        caption="Timeouts by state"
+      >
         <tbody>
           {states.map((row) => (
             <tr>

@@ -34,7 +34,18 @@ interface EventListProps {
   why: readonly Hint[];
 }
 
-const HEAD = [{ number: '#' }, 'Time (UTC)', 'Type', 'Status', 'From', 'To', { number: 'Setup' }, { number: 'Ringing' }, { number: 'Duration' }, 'Call-ID'];
+const HEAD = [
+  { number: '#' },
+  'Time (UTC)',
+  'Type',
+  'Status',
+  'From',
+  'To',
+  { number: 'Setup' },
+  { number: 'Ringing' },
+  { number: 'Duration' },
+  'Call-ID',
+];
 
 export function EventList({ page, filter, why }: EventListProps): VNode {
   return (

@@ -36,7 +36,10 @@ function GroupTable({
 }): VNode {
   const hasMax = members.some((member) => member.max !== undefined);
   return (
-    <Table head={['Counter', { number: valueTitle }, ...(hasMax ? [{ number: 'Highest' }] : []), 'Meaning']} caption={caption}>
+    <Table
+      head={['Counter', { number: valueTitle }, ...(hasMax ? [{ number: 'Highest' }] : []), 'Meaning']}
+      caption={caption}
+    >
       <tbody>
         {members.map((member) => (
           <tr class={member.value === 0 ? 'zero' : undefined}>

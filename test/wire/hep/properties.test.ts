@@ -29,7 +29,11 @@ function assertSound(packet: Packet, start: number, end: number): void {
   assert.ok(Number.isSafeInteger(packet.capturedAtUs) && packet.capturedAtUs >= 0);
 }
 
-const damaged = fc.oneof(mutated(validPacket), mutated(validPacket, 1), fc.uint8Array().map(Buffer.from));
+const damaged = fc.oneof(
+  mutated(validPacket),
+  mutated(validPacket, 1),
+  fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+);
 
 test('decodeHep() answers damaged packets with a fault or sound ranges, and reads the next packet as ever', () => {
   const good = example('e');
