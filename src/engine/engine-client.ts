@@ -166,8 +166,7 @@ export class EngineClient implements Engine {
     const workerData: WorkerStart = {
       settings: this.#settings,
       counterMemory: this.counters.memory,
-      // Allocated as shared memory above.
-      heartbeatMemory: this.#heartbeat.buffer as SharedArrayBuffer,
+      heartbeatMemory: this.#heartbeat.buffer,
     };
     this.#heartbeat[0] = Date.now();
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, name: 'engine' });
