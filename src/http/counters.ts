@@ -37,7 +37,8 @@ export function counterChoice(params: Params): CounterChoice {
   const names = params.texts('counter');
   if (groups.length === 0 && names.length === 0) return { infos: COUNTERS, flags };
   const chosen = new Set<CounterInfo>();
-  for (const group of groups) for (const info of membersOf(group, (flags & CounterFlag.RECURSIVE) !== 0)) chosen.add(info);
+  for (const group of groups)
+    for (const info of membersOf(group, (flags & CounterFlag.RECURSIVE) !== 0)) chosen.add(info);
   for (const name of names) {
     const info = counterByName(name);
     if (info === undefined) throw badParameter('counter', name, notFound(name, 'name'));
@@ -81,10 +82,13 @@ function notFound(path: string, kind: 'group' | 'name'): string {
   for (const info of COUNTERS) {
     if (kind === 'name' && info.group === known) follows.add(info.name);
     const prefix = known === '' ? '' : `${known}.`;
-    if (info.group.startsWith(prefix) && info.group !== known) follows.add(info.group.slice(prefix.length).split('.', 1)[0] ?? '');
+    if (info.group.startsWith(prefix) && info.group !== known)
+      follows.add(info.group.slice(prefix.length).split('.', 1)[0] ?? '');
   }
   const where = known === '' ? '' : ` after "${known}"`;
-  return follows.size === 0 ? `"${known}", which has no groups in it` : `one of these${where}: ${[...follows].join(', ')}`;
+  return follows.size === 0
+    ? `"${known}", which has no groups in it`
+    : `one of these${where}: ${[...follows].join(', ')}`;
 }
 
 /** The counters chosen with their values of now. */
@@ -96,11 +100,21 @@ export function counterItems(columns: CounterColumns, { infos, flags }: CounterC
     ...(info.max ? { max: columns.maxima[info.index] ?? 0 } : {}),
     description: info.description,
   }));
-  return (flags & CounterFlag.NON_ZERO) === 0 ? items : items.filter((item) => item.value !== 0 || (item.max ?? 0) !== 0);
+  return (flags & CounterFlag.NON_ZERO) === 0
+    ? items
+    : items.filter((item) => item.value !== 0 || (item.max ?? 0) !== 0);
 }
 
 /** Values per unit of time over the whole running time; gauges have none and are left out. */
-export function averageItems(columns: CounterColumns, choice: CounterChoice, unitMs: number, uptimeMs: number): CounterItem[] {
+export function averageItems(
+  columns: CounterColumns,
+  choice: CounterChoice,
+  unitMs: number,
+  uptimeMs: number,
+): CounterItem[] {
   const monotonic = { ...choice, infos: choice.infos.filter((info) => !info.gauge) };
-  return counterItems(columns, monotonic).map((item) => ({ ...item, value: uptimeMs > 0 ? (item.value / uptimeMs) * unitMs : 0 }));
+  return counterItems(columns, monotonic).map((item) => ({
+    ...item,
+    value: uptimeMs > 0 ? (item.value / uptimeMs) * unitMs : 0,
+  }));
 }

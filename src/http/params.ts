@@ -50,7 +50,8 @@ export class Params {
     const name = given[0];
     if (name === undefined) return fallback;
     const text = this.text(name) ?? '';
-    if (given.length > 1) throw badParameter(given[1] ?? name, this.text(given[1] ?? name), `absent where "${name}" is given`);
+    if (given.length > 1)
+      throw badParameter(given[1] ?? name, this.text(given[1] ?? name), `absent where "${name}" is given`);
     const number = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
     if (!(number >= min && number <= max)) throw badParameter(name, text, `a whole number from ${min} to ${max}`);
     return number;
@@ -123,13 +124,21 @@ export function filterOf<Field extends string>(
   const named = params.choice('filter', fields);
   const value = params.text('val') ?? '';
   if (value !== '' && named === undefined) {
-    throw badParameter('filter', params.text('filter'), `the field "val" is compared with, one of: ${fields.join(', ')}`);
+    throw badParameter(
+      'filter',
+      params.text('filter'),
+      `the field "val" is compared with, one of: ${fields.join(', ')}`,
+    );
   }
-  const all = [...direct.map((field) => ({ field, value: params.text(field) ?? '' }))];
+  const all = direct.map((field) => ({ field, value: params.text(field) ?? '' }));
   if (named !== undefined && value !== '') all.push({ field: named, value });
   if (all.length > 1) {
     const second = all[1];
-    throw badParameter(second?.field ?? '', second?.value, `absent where "${all[0]?.field}" is given: one filter at a time`);
+    throw badParameter(
+      second?.field ?? '',
+      second?.value,
+      `absent where "${all[0]?.field}" is given: one filter at a time`,
+    );
   }
   return all[0] === undefined ? undefined : { ...all[0], regexp };
 }

@@ -269,9 +269,7 @@ export const StatisticsSchema = Type.Object({
   stopped: Type.Union([Type.Object({ sinceMs: Type.Number(), runtimeMs: Type.Number() }), Type.Null()]),
   perMs: Type.Union([Type.Number(), Type.Null()], { description: 'What the values are per; null = totals' }),
   updatedAgoMs: Type.Union([Type.Number(), Type.Null()]),
-  values: Type.Array(
-    Type.Object({ group: Text(), name: Text(), value: Type.Number(), description: Text() }),
-  ),
+  values: Type.Array(Type.Object({ group: Text(), name: Text(), value: Type.Number(), description: Text() })),
 });
 
 export const RawStatisticsSchema = Type.Record(Type.String(), Type.Number());
@@ -375,7 +373,8 @@ const SELECTION: Properties = {
   short: Type.Optional(Type.String({ description: 'Without descriptions' })),
   flags: Type.Optional(
     Type.String({
-      description: 'What a text line shows: names of fullname, val, desc, rec, nz joined by |, or their sum of 1, 2, 4, 8, 16',
+      description:
+        'What a text line shows: names of fullname, val, desc, rec, nz joined by |, or their sum of 1, 2, 4, 8, 16',
     }),
   ),
   nonzero: Type.Optional(Type.String({ description: 'Only counters that are not 0' })),

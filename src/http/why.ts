@@ -61,11 +61,13 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
   const { counters, health, listeners } = facts;
   const hints: Hint[] = [];
   const warn = (code: string, count: number, text: string, href: string): void => {
-    if (count > 0) hints.push({ code, text: `${plural(count, text)}`, href });
+    if (count > 0) hints.push({ code, text: plural(count, text), href });
   };
-  if (!health.running) hints.push({ code: 'engine-down', text: `The engine is not running${reasonOf(health)}`, href: '/healthz' });
-  else if (!health.ready) hints.push({ code: 'engine-starting', text: 'The engine is not ready for traffic yet', href: '/readyz' });
-  warn('engine-restarts', health.restarts, `engine restart since the start${reasonOf(health)}`, '/healthz');
+  if (!health.running)
+    hints.push({ code: 'engine-down', text: `The engine is not running${reasonOf(health)}`, href: '/healthz' });
+  else if (!health.ready)
+    hints.push({ code: 'engine-starting', text: 'The engine is not ready for traffic yet', href: '/readyz' });
+  warn('engine-restarts', health.restarts, `engine restart(s) since the start${reasonOf(health)}`, '/healthz');
   if (health.running && listeners.length === 0) hints.push(noListener());
   warn(
     'kernel-drops',
@@ -73,29 +75,59 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
     'datagram(s) dropped by the kernel because the receive buffer was full: raise net.core.rmem_max',
     '/hep/list',
   );
-  warn('dropped', get(counters, Ingest.DROPPED), `message(s) thrown away unread: ${topOf(counters, DROPPED)}`, '/counters?group=ingest.dropped');
+  warn(
+    'dropped',
+    get(counters, Ingest.DROPPED),
+    `message(s) thrown away unread: ${topOf(counters, DROPPED)}`,
+    '/counters?group=ingest.dropped',
+  );
   warn('call-limit', get(counters, Calls.FAIL_LIM), 'call(s) not tracked because a limit is reached', '/calls');
-  warn('refused', get(counters, Ingest.REFUSED), `message(s) refused: ${topOf(counters, REFUSED)}`, '/counters?group=ingest.refused&nz=1');
-  warn('connections-faulty', get(counters, Hep.CONNS_FAULTY), 'connection(s) closed because of a framing error or a deadline', '/counters?group=hep&nz=1');
-  warn('connections-refused', get(counters, Hep.CONNS_REFUSED), 'connection(s) refused by hep_allow or a connection limit', '/counters?group=hep&nz=1');
+  warn(
+    'refused',
+    get(counters, Ingest.REFUSED),
+    `message(s) refused: ${topOf(counters, REFUSED)}`,
+    '/counters?group=ingest.refused&nz=1',
+  );
+  warn(
+    'connections-faulty',
+    get(counters, Hep.CONNS_FAULTY),
+    'connection(s) closed because of a framing error or a deadline',
+    '/counters?group=hep&nz=1',
+  );
+  warn(
+    'connections-refused',
+    get(counters, Hep.CONNS_REFUSED),
+    'connection(s) refused by hep_allow or a connection limit',
+    '/counters?group=hep&nz=1',
+  );
   warn('tls-errors', get(counters, Hep.TLS_ERRORS), 'TLS handshake(s) failed', '/counters?group=hep&nz=1');
-  warn('clock-skew', get(counters, Hep.TIME_SKEWED), "message(s) tracked on arrival time because the sender's clock is off", '/hep/list');
-  warn('agents-unlisted', get(counters, Hep.AGENTS_UNLISTED), 'message(s) of agents not listed because of hep_max_agents', '/hep/list');
+  warn(
+    'clock-skew',
+    get(counters, Hep.TIME_SKEWED),
+    "message(s) tracked on arrival time because the sender's clock is off",
+    '/hep/list',
+  );
+  warn(
+    'agents-unlisted',
+    get(counters, Hep.AGENTS_UNLISTED),
+    'message(s) of agents not listed because of hep_max_agents',
+    '/hep/list',
+  );
   return hints;
 }
 
 // Why a list is empty
 
-export function whyNoCalls(
-  facts: Facts,
-  page: Page<CallView>,
-  filter: TextFilter<string> | undefined,
-): Hint[] {
-  const narrowed = whyNarrowed(page, filter, '/calls/list', 'calls held', 'compared with case');
+export function whyNoCalls(facts: Facts, page: Page<CallView>, filter: TextFilter<string> | undefined): Hint[] {
+  const narrowed = whyNarrowed(page, filter, '/calls/list', 'call(s) held', 'case matters');
   if (narrowed !== undefined) {
     if (filter?.field === 'cid') {
       const href = link('/events', { cid: filter.value, re: filter.regexp ? 1 : undefined });
-      narrowed.push({ code: 'finished', text: 'A finished call leaves the list after some seconds; its events stay longer', href });
+      narrowed.push({
+        code: 'finished',
+        text: 'A finished call leaves the list after some seconds; its events stay longer',
+        href,
+      });
     }
     return narrowed;
   }
@@ -114,7 +146,12 @@ export function whyNoCalls(
   return [...hints, ...limitHints(counters), ...trafficHints(facts)];
 }
 
-export function whyNoEvents(facts: Facts, page: EventPage, filter: TextFilter<string> | undefined, offset: number): Hint[] {
+export function whyNoEvents(
+  facts: Facts,
+  page: EventPage,
+  filter: TextFilter<string> | undefined,
+  offset: number,
+): Hint[] {
   if (page.nextIndex > 0 && offset >= page.nextIndex) {
     return [
       {
@@ -124,13 +161,23 @@ export function whyNoEvents(facts: Facts, page: EventPage, filter: TextFilter<st
       },
     ];
   }
-  const narrowed = whyNarrowed(page, filter, '/events', `events held, the last of ${page.nextIndex}`, 'compared without case');
+  const narrowed = whyNarrowed(
+    page,
+    filter,
+    '/events',
+    `event(s) held of ${page.nextIndex} generated`,
+    'case does not matter',
+  );
   if (narrowed !== undefined) return narrowed;
   const { counters } = facts;
   const hints: Hint[] = [];
   const suppressed = get(counters, EventRing.BLST);
   if (suppressed > 0) {
-    hints.push({ code: 'switched-off', text: plural(suppressed, 'event(s) dropped because their type is switched off'), href: '/events/blst' });
+    hints.push({
+      code: 'switched-off',
+      text: plural(suppressed, 'event(s) dropped because their type is switched off'),
+      href: '/events/blst',
+    });
   }
   const active = get(counters, Calls.ACTIVE);
   if (active > 0) {
@@ -144,7 +191,7 @@ export function whyNoEvents(facts: Facts, page: EventPage, filter: TextFilter<st
 }
 
 export function whyNoAgents(facts: Facts, page: Page<AgentView>): Hint[] {
-  const narrowed = whyNarrowed(page, undefined, '/hep/list', 'agents listed', '');
+  const narrowed = whyNarrowed(page, undefined, '/hep/list', 'agent(s) listed', '');
   return narrowed ?? trafficHints(facts);
 }
 
@@ -157,33 +204,56 @@ function whyNarrowed(
 ): Hint[] | undefined {
   if (page.matched > 0) {
     const text = `Item ${page.offset} is behind the last: ${page.matched} match, counted from 0`;
-    const first = link(path, filter === undefined ? {} : { [filter.field]: filter.value, re: filter.regexp ? 1 : undefined });
+    const first = link(
+      path,
+      filter === undefined ? {} : { [filter.field]: filter.value, re: filter.regexp ? 1 : undefined },
+    );
     return [{ code: 'behind-the-end', text, href: first }];
   }
   if (filter === undefined || page.total === 0) return undefined;
   const field = FIELD_DOC[filter.field] ?? filter.field;
   const how = filter.regexp ? 'matches the expression' : `contains (${comparison})`;
-  return [{ code: 'filter', text: `There are ${page.total} ${what}, but no ${field} ${how} "${filter.value}"`, href: path }];
+  return [
+    { code: 'filter', text: `${plural(page.total, what)}, but no ${field} ${how} "${filter.value}"`, href: path },
+  ];
 }
 
 function limitHints(counters: CounterColumns): Hint[] {
   const refused = get(counters, Calls.FAIL_LIM);
-  return refused === 0 ? [] : [{ code: 'call-limit', text: plural(refused, 'call(s) not tracked because a limit is reached'), href: '/calls' }];
+  return refused === 0
+    ? []
+    : [{ code: 'call-limit', text: plural(refused, 'call(s) not tracked because a limit is reached'), href: '/calls' }];
 }
 
 /** From "the process listens" to "the messages are SIP": the first step that fails explains the rest. */
 function trafficHints(facts: Facts): Hint[] {
   const { counters, health, listeners } = facts;
-  if (!health.running) return [{ code: 'engine-down', text: `The engine is not running${reasonOf(health)}`, href: '/healthz' }];
+  if (!health.running)
+    return [{ code: 'engine-down', text: `The engine is not running${reasonOf(health)}`, href: '/healthz' }];
   if (listeners.length === 0) return [noListener()];
   const received = get(counters, Ingest.RECEIVED);
   const hints = received === 0 ? nothingReceived(facts) : whatWasReceived(facts, received);
   const drops = kernelDrops(facts);
-  if (drops > 0) hints.push({ code: 'kernel-drops', text: plural(drops, 'datagram(s) dropped by the kernel: raise net.core.rmem_max'), href: '/hep/list' });
+  if (drops > 0)
+    hints.push({
+      code: 'kernel-drops',
+      text: plural(drops, 'datagram(s) dropped by the kernel: raise net.core.rmem_max'),
+      href: '/hep/list',
+    });
   const refused = get(counters, Hep.CONNS_REFUSED);
-  if (refused > 0) hints.push({ code: 'connections-refused', text: plural(refused, 'connection(s) refused by hep_allow or a connection limit'), href: '/about/config' });
+  if (refused > 0)
+    hints.push({
+      code: 'connections-refused',
+      text: plural(refused, 'connection(s) refused by hep_allow or a connection limit'),
+      href: '/about/config',
+    });
   const tlsErrors = get(counters, Hep.TLS_ERRORS);
-  if (tlsErrors > 0) hints.push({ code: 'tls-errors', text: plural(tlsErrors, 'TLS handshake(s) failed'), href: '/counters?group=hep&nz=1' });
+  if (tlsErrors > 0)
+    hints.push({
+      code: 'tls-errors',
+      text: plural(tlsErrors, 'TLS handshake(s) failed'),
+      href: '/counters?group=hep&nz=1',
+    });
   return hints;
 }
 
@@ -193,11 +263,22 @@ function nothingReceived({ listeners, uptimeMs }: Facts): Hint[] {
     { code: 'listening', text: `Listening for ${listeners.map(listenerText).join(', ')}`, href: '/hep/list' },
   ];
   const connections = listeners.reduce((sum, listener) => sum + (listener.connections ?? 0), 0);
-  if (connections > 0) hints.push({ code: 'silent-connections', text: plural(connections, 'connection(s) open, without a whole message so far') });
+  if (connections > 0)
+    hints.push({
+      code: 'silent-connections',
+      text: plural(connections, 'connection(s) open, without a whole message so far'),
+    });
   if (listeners.every((listener) => isLoopback(listener.address))) {
-    hints.push({ code: 'loopback-only', text: 'All listeners are on loopback addresses: agents on other hosts cannot reach them, set hep_addr', href: '/about/config' });
+    hints.push({
+      code: 'loopback-only',
+      text: 'All listeners are on loopback addresses: agents on other hosts cannot reach them, set hep_addr',
+      href: '/about/config',
+    });
   }
-  hints.push({ code: 'check-agents', text: 'Check that an agent sends HEP to this host and port, and that no firewall is between' });
+  hints.push({
+    code: 'check-agents',
+    text: 'Check that an agent sends HEP to this host and port, and that no firewall is between',
+  });
   return hints;
 }
 
@@ -207,7 +288,11 @@ function whatWasReceived({ counters, agents, nowUs }: Facts, received: number): 
   const from = agents.length === 0 ? '' : ` from ${plural(get(counters, Hep.AGENTS), 'agent(s)')}`;
   const tracked = get(counters, Ingest.TRACKED);
   const hints: Hint[] = [
-    { code: 'received', text: `${plural(received, 'message(s)')} received${from}${last}; ${tracked === 0 ? 'none' : tracked} of them SIP that could be tracked`, href: '/hep/list' },
+    {
+      code: 'received',
+      text: `${plural(received, 'message(s)')} received${from}${last}; ${tracked === 0 ? 'none' : tracked} of them SIP that could be tracked`,
+      href: '/hep/list',
+    },
   ];
   const exits: [string, number, string, readonly CounterInfo[], string][] = [
     ['refused', Ingest.REFUSED, 'refused', REFUSED, 'ingest.refused'],
@@ -216,7 +301,12 @@ function whatWasReceived({ counters, agents, nowUs }: Facts, received: number): 
   ];
   for (const [code, total, verb, counted, group] of exits) {
     const count = get(counters, total);
-    if (count > 0) hints.push({ code, text: `${plural(count, `message(s) ${verb}`)}: ${topOf(counters, counted)}`, href: `/counters?group=${group}&nz=1` });
+    if (count > 0)
+      hints.push({
+        code,
+        text: `${plural(count, `message(s) ${verb}`)}: ${topOf(counters, counted)}`,
+        href: `/counters?group=${group}&nz=1`,
+      });
   }
   return hints;
 }
@@ -234,14 +324,19 @@ export function listenerText(listener: ListenerView): string {
 }
 
 function noListener(): Hint {
-  return { code: 'no-listener', text: 'No listener is open, so nothing can arrive: set hep_udp_port or hep_tcp_port', href: '/about/config' };
+  return {
+    code: 'no-listener',
+    text: 'No listener is open, so nothing can arrive: set hep_udp_port or hep_tcp_port',
+    href: '/about/config',
+  };
 }
 
 function reasonOf(health: EngineHealth): string {
   return health.lastError === '' ? '' : `: ${health.lastError}`;
 }
 
-const counterInfos = (indices: readonly number[]): CounterInfo[] => COUNTERS.filter((info) => indices.includes(info.index));
+const counterInfos = (indices: readonly number[]): CounterInfo[] =>
+  COUNTERS.filter((info) => indices.includes(info.index));
 const REFUSED = counterInfos(REFUSED_BY_FAULT);
 const IGNORED = counterInfos(Object.values(Ignored));
 const DROPPED = counterInfos(Object.values(Dropped));
@@ -280,4 +375,3 @@ function plural(count: number, text: string): string {
 export function roughly(ms: number): string {
   return formatDuration(ms < 1000 ? Math.round(ms) : Math.round(ms / 1000) * 1000);
 }
-

@@ -203,7 +203,9 @@ export class FakeEngine implements Engine {
     for (const [name, value] of Object.entries(seconds)) {
       const info = callStateByName(name);
       if (info === undefined || value > info.maxSeconds) {
-        throw new EngineRequestError(`Parameter "${name}" is "${value}s", expected ${info?.minSeconds}s to ${info?.maxSeconds}s`);
+        throw new EngineRequestError(
+          `Parameter "${name}" is "${value}s", expected ${info?.minSeconds}s to ${info?.maxSeconds}s`,
+        );
       }
     }
     for (const [name, value] of Object.entries(seconds)) this.seconds.set(name, value);
@@ -256,7 +258,13 @@ export class FakeEngine implements Engine {
     text: (item: Item) => string,
   ) {
     const matching = filter === undefined ? all : all.filter((item) => text(item).includes(filter.value));
-    return { total: all.length, matched: matching.length, offset, limit, items: matching.slice(offset, offset + limit) };
+    return {
+      total: all.length,
+      matched: matching.length,
+      offset,
+      limit,
+      items: matching.slice(offset, offset + limit),
+    };
   }
 }
 
@@ -355,4 +363,3 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
     ...changes,
   } as FakeDeps; // `changes` of tests never replace the engine
 }
-

@@ -110,7 +110,8 @@ function timeoutsOf(params: Params): Record<string, number> {
     const ms = params.durationMs(name) ?? 0;
     if (ms > 0 && ms % 1000 !== 0) throw badParameter(name, params.text(name), 'whole seconds, such as 30s or 1m30s');
     const state = callStateByName(name)?.name ?? name;
-    if (seconds.has(state)) throw badParameter(name, params.text(name), `absent where "${state}" is given: both name one state`);
+    if (seconds.has(state))
+      throw badParameter(name, params.text(name), `absent where "${state}" is given: both name one state`);
     seconds.set(state, Math.max(0, ms / 1000));
   }
   return Object.fromEntries(seconds);

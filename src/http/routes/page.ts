@@ -41,7 +41,9 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, page: Page, change
     formatOf(request);
     const attempt = Object.keys(request.query ?? {}).find((name) => changing.has(name));
     if (attempt !== undefined) {
-      throw new HttpProblem(405, `Parameter "${attempt}" changes something: use POST with it in the body`, { allow: 'POST' });
+      throw new HttpProblem(405, `Parameter "${attempt}" changes something: use POST with it in the body`, {
+        allow: 'POST',
+      });
     }
     return send(deps, request, reply, await page.read(new Params(request.query, known), undefined));
   });
@@ -88,6 +90,9 @@ function responses(page: Page): object {
     },
   });
   const also = Object.entries(page.also ?? {}).map(([status, description]) => [status, answer(description)]);
-  const refused = { description: 'Refused, with the reason', content: { 'application/problem+json': { schema: ProblemSchema } } };
+  const refused = {
+    description: 'Refused, with the reason',
+    content: { 'application/problem+json': { schema: ProblemSchema } },
+  };
   return { 200: answer(page.summary), ...Object.fromEntries(also), '4xx': refused };
 }

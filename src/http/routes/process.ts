@@ -125,7 +125,8 @@ function perSecond(block: StatisticsBlock, group: string, name: string): number 
 
 function illness(health: EngineHealth): string | undefined {
   if (!health.running) return `the engine is not running${health.lastError === '' ? '' : `: ${health.lastError}`}`;
-  if (health.heartbeatAgeMs > HEARTBEAT_LIMIT_MS) return `the engine has shown no sign of life for ${roughly(health.heartbeatAgeMs)}`;
+  if (health.heartbeatAgeMs > HEARTBEAT_LIMIT_MS)
+    return `the engine has shown no sign of life for ${roughly(health.heartbeatAgeMs)}`;
   return undefined;
 }
 

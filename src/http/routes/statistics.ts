@@ -72,7 +72,10 @@ export function statisticsRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const { values } = deps.counters();
       const infos = COUNTERS.filter((info) => info.group === 'pkt_stats');
       const data = Object.fromEntries(infos.map((info) => [info.name, values[info.index] ?? 0]));
-      const text = (): string => Object.entries(data).map(([name, value]) => `${name}: ${value}\n`).join('');
+      const text = (): string =>
+        Object.entries(data)
+          .map(([name, value]) => `${name}: ${value}\n`)
+          .join('');
       return { title: 'Packet counters', data, html: () => RawStatistics({ values: data }), text };
     },
   });
@@ -88,7 +91,14 @@ export function statisticsRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const { uptimeMs } = statistics.totals();
       const chosen = params.has('group') || params.has('counter') || params.flag('short');
       const header = chosen ? '' : `uptime: ${formatDuration(Math.round(uptimeMs))}\n\n`;
-      return countersAnswer('Counters', counterItems(deps.counters(), choice), choice.flags, header, uptimeMs, undefined);
+      return countersAnswer(
+        'Counters',
+        counterItems(deps.counters(), choice),
+        choice.flags,
+        header,
+        uptimeMs,
+        undefined,
+      );
     },
   });
 
@@ -109,7 +119,12 @@ export function statisticsRoutes(app: FastifyInstance, deps: HttpDeps): void {
   });
 }
 
-function statisticsAnswer(title: string, block: StatisticsBlock, kind: 'totals' | 'rate' | 'average', current: string): Answer {
+function statisticsAnswer(
+  title: string,
+  block: StatisticsBlock,
+  kind: 'totals' | 'rate' | 'average',
+  current: string,
+): Answer {
   const { lines: _text, ...data } = block;
   const header = statisticsHeader(block, kind);
   return {
@@ -140,7 +155,9 @@ function countersAnswer(
 
 /** `10s`, `1m`, `1h`: without the zeros of the long form, as links and headings have it. */
 function shortDuration(ms: number): string {
-  return formatDuration(ms).replace(/(?<=[hm])0[ms](?:0s)?$/, '').replace(/m0s$/, 'm');
+  return formatDuration(ms)
+    .replace(/(?<=[hm])0[ms](?:0s)?$/, '')
+    .replace(/m0s$/, 'm');
 }
 
 function intervalOf(params: Params): number {

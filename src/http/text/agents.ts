@@ -38,7 +38,8 @@ function agentLine(agent: AgentView, index: number, nowUs: number): string {
     `first: ${textTime(agent.firstSeenUs)} last: ${textTime(agent.lastSeenUs)} (${roughly((nowUs - agent.lastSeenUs) / 1000)} ago)`,
   ];
   if (agent.clockOffsetMs !== null) line.push(`clock: ${agent.clockOffsetMs}ms`);
-  if (lastFault !== null) line.push(`last fault: ${visible(lastFault.code)} at ${textTime(lastFault.atUs)} ${visible(lastFault.hex)}`);
+  if (lastFault !== null)
+    line.push(`last fault: ${visible(lastFault.code)} at ${textTime(lastFault.atUs)} ${visible(lastFault.hex)}`);
   return line.join(' ');
 }
 

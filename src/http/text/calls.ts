@@ -5,7 +5,11 @@ import type { CallView, EndpointView, HopView, Page, Pair } from '../../model/vi
 import { quoted, visible } from '../show.ts';
 import type { Hint } from '../why.ts';
 
-export function callListText(page: Page<CallView>, filter: TextFilter<string> | undefined, why: readonly Hint[]): string {
+export function callListText(
+  page: Page<CallView>,
+  filter: TextFilter<string> | undefined,
+  why: readonly Hint[],
+): string {
   const lines = page.items.map((call, at) => callLine(call, page.offset + at));
   return `Calls List (filter: ${filterText(page, filter)}):\n${lines.join('\n')}${lines.length === 0 ? '' : '\n'}${whyText(why)}`;
 }
@@ -56,7 +60,8 @@ function hopText(hop: HopView): string {
 }
 
 export function callTableText(table: CallTableStats): string {
-  const limit = (value: number): string => (value === 0 ? '0 entries (unlimited)' : `${value} entries (${((table.calls / value) * 100).toFixed(1)}% used)`);
+  const limit = (value: number): string =>
+    value === 0 ? '0 entries (unlimited)' : `${value} entries (${((table.calls / value) * 100).toFixed(1)}% used)`;
   const chains = `Max:${table.longestChain} Min:${table.shortestChain}`;
   return [
     `CallTracking Hash Stats: {Total:${table.created} Crt:${table.calls} ${chains} Buckets:${table.buckets}}`,

@@ -66,5 +66,7 @@ function pair(values: Pair, width: number): string {
 }
 
 export function blacklistText(types: EventBlacklistView['types']): string {
-  return types.map(({ name, blacklisted }) => `${name.padEnd(16)}: ${blacklisted ? '1 (dropped)' : '0 (kept)'}\n`).join('');
+  return types
+    .map(({ name, blacklisted }) => `${name.padEnd(16)}: ${blacklisted ? '1 (dropped)' : '0 (kept)'}\n`)
+    .join('');
 }

@@ -4,7 +4,9 @@ import { CounterFlag, type CounterItem } from '../counters.ts';
 import { byGroup } from '../site-map.ts';
 
 export function countersText(header: string, items: readonly CounterItem[], flags: number): string {
-  const groups = [...byGroup(items).values()].map((members) => members.map((item) => counterLine(item, flags)).join(''));
+  const groups = [...byGroup(items).values()].map((members) =>
+    members.map((item) => counterLine(item, flags)).join(''),
+  );
   return header + groups.join('\n');
 }
 
@@ -29,11 +31,15 @@ function valueText(value: number): string {
 export function statisticsHeader(block: StatisticsBlock, kind: 'totals' | 'rate' | 'average'): string {
   const { stopped } = block;
   const uptime = formatDuration(Math.round(block.uptimeMs));
-  const since = stopped === null ? '' : ` stopped since ${formatDuration(stopped.sinceMs)} runtime: ${formatDuration(stopped.runtimeMs)}`;
+  const since =
+    stopped === null
+      ? ''
+      : ` stopped since ${formatDuration(stopped.sinceMs)} runtime: ${formatDuration(stopped.runtimeMs)}`;
   if (kind === 'totals' || block.perMs === null) return `uptime: ${uptime}${since === '' ? '' : ` +${since}`}`;
   const per = formatDuration(block.perMs);
   if (kind === 'average') return `Avg: per ${per}\tUptime: ${uptime}${since}`;
-  const update = block.updatedAgoMs === null ? '' : ` (last update: ${formatDuration(Math.round(block.updatedAgoMs))} ago)`;
+  const update =
+    block.updatedAgoMs === null ? '' : ` (last update: ${formatDuration(Math.round(block.updatedAgoMs))} ago)`;
   return `Rate: per ${per}${update}\tUptime: ${uptime}${since}`;
 }
 

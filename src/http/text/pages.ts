@@ -16,7 +16,7 @@ export function homeText(summary: Summary): string {
     `calls: ${summary.calls}  agents: ${summary.agents}  events: ${summary.events}  received: ${summary.received}`,
     `per second: ${rates.messages.toFixed(1)} messages  ${rates.requests.toFixed(1)} requests  ${rates.replies.toFixed(1)} replies`,
     `listening: ${summary.listeners.map(listenerText).join(', ') || 'no'}`,
-    `${whyText(summary.warnings)}`,
+    whyText(summary.warnings),
     ...SITE_MAP.map((page) => `${page.path.padEnd(width)}${page.title}`),
     '',
   ].join('\n');
@@ -35,7 +35,9 @@ export function aboutText(about: AboutInfo): string {
 }
 
 export function configText(rows: readonly ConfigRow[]): string {
-  const lines = rows.map((row) => `\t${row.name}: ${visible(row.value)}${row.source === 'default' ? '' : `\t(${row.source})`}`);
+  const lines = rows.map(
+    (row) => `\t${row.name}: ${visible(row.value)}${row.source === 'default' ? '' : `\t(${row.source})`}`,
+  );
   return `Config:\n${lines.join('\n')}\n`;
 }
 

@@ -10,7 +10,12 @@ export function About({ about }: { about: AboutInfo }): VNode {
           ['Program', `${about.name} ${about.version}`],
           ['Node.js', about.node],
           ['Datagrams received by', about.receiveMethod],
-          ['More', <><a href="/about/config">configuration in effect</a>, <a href="/openapi.json">API description</a></>],
+          [
+            'More',
+            <>
+              <a href="/about/config">configuration in effect</a>, <a href="/openapi.json">API description</a>
+            </>,
+          ],
         ]}
       />
       <h2>Dependencies</h2>

@@ -1,12 +1,12 @@
 import type { VNode } from 'preact';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { AgentView, ListenerView, Page } from '../../model/views.ts';
-import { formatNumber } from '../show.ts';
+import { formatNumber, visible } from '../show.ts';
 import { roughly, type Hint } from '../why.ts';
 import { Section } from './layout.tsx';
-import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time } from './parts.tsx';
+import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time, Transport } from './parts.tsx';
 
-const agentAnchor = (id: string): string => `agent-${id}`;
+const agentAnchor = (id: string): string => `agent-${visible(id)}`;
 
 /** Where an agent is listed. `URL` encodes what a fragment may not hold and never throws for text. */
 export function agentHref(id: string): string {
@@ -21,7 +21,21 @@ interface AgentListProps {
 }
 
 export function AgentList({ page, listeners, why, nowUs }: AgentListProps): VNode {
-  const head = ['Agent', 'Name', 'HEP', 'Last seen (UTC)', { number: 'Packets' }, { number: 'Octets' }, { number: 'Tracked' }, { number: 'SIP' }, { number: 'Other' }, 'Refused', 'Ignored', { number: 'Clock' }, 'Last fault'];
+  const head = [
+    'Agent',
+    'Name',
+    'HEP',
+    'Last seen (UTC)',
+    { number: 'Packets' },
+    { number: 'Octets' },
+    { number: 'Tracked' },
+    { number: 'SIP' },
+    { number: 'Other' },
+    'Refused',
+    'Ignored',
+    { number: 'Clock' },
+    'Last fault',
+  ];
   return (
     <>
       <Section title="Agents">
@@ -49,7 +63,8 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
   return (
     <tr id={agentAnchor(agent.id)}>
       <Cell label="Agent">
-        <strong>{agent.captureId}</strong> <Captured text={endpointText(agent.source)} /> <span class="quiet">{agent.transport}</span>
+        <strong>{agent.captureId}</strong> <Captured text={endpointText(agent.source)} />{' '}
+        <Transport name={agent.transport} />
       </Cell>
       <Cell label="Name">{agent.nodeName === '' ? <Nothing /> : <Captured text={agent.nodeName} />}</Cell>
       <Cell label="HEP">{agent.versions.length === 0 ? <Nothing /> : agent.versions.join(', ')}</Cell>
@@ -78,16 +93,24 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
         <Reasons counts={agent.ignored} group="ingest.ignored" />
       </Cell>
       <Cell label="Clock" number>
-        {agent.clockOffsetMs === null ? <Nothing /> : `${agent.clockOffsetMs > 0 ? '+' : ''}${formatNumber(agent.clockOffsetMs)} ms`}
+        {agent.clockOffsetMs === null ? (
+          <Nothing />
+        ) : (
+          `${agent.clockOffsetMs > 0 ? '+' : ''}${formatNumber(agent.clockOffsetMs)} ms`
+        )}
       </Cell>
       <Cell label="Last fault">
         {agent.lastFault === null ? (
           <Nothing />
         ) : (
           <>
-            <a href="/counters?group=ingest.refused&nz=1">{agent.lastFault.code}</a>{' '}
+            <a href="/counters?group=ingest.refused&nz=1">
+              <Captured text={agent.lastFault.code} />
+            </a>{' '}
             <span class="quiet">{roughly((nowUs - agent.lastFault.atUs) / 1000)} ago</span>
-            <code class="hex">{agent.lastFault.hex}</code>
+            <code class="hex">
+              <Captured text={agent.lastFault.hex} />
+            </code>
           </>
         )}
       </Cell>
@@ -102,7 +125,10 @@ function Reasons({ counts, group }: { counts: Readonly<Record<string, number>>; 
     <ul class="plain">
       {entries.map(([reason, count]) => (
         <li>
-          {formatNumber(count)} × <a href={`/counters?group=${group}&nz=1`}>{reason}</a>
+          {formatNumber(count)} ×{' '}
+          <a href={`/counters?group=${group}&nz=1`}>
+            <Captured text={reason} />
+          </a>
         </li>
       ))}
     </ul>
@@ -111,9 +137,19 @@ function Reasons({ counts, group }: { counts: Readonly<Record<string, number>>; 
 
 export function ListenerTable({ listeners }: { listeners: readonly ListenerView[] }): VNode {
   if (listeners.length === 0) return <p>No listener is open.</p>;
-  const maybe = (value: number | null, unit = ''): VNode | string => (value === null ? <Nothing /> : `${formatNumber(value)}${unit}`);
+  const maybe = (value: number | null, unit = ''): VNode | string =>
+    value === null ? <Nothing /> : `${formatNumber(value)}${unit}`;
   return (
-    <Table head={['Listener', 'Address', { number: 'Connections' }, { number: 'Receive buffer' }, { number: 'Kernel drops' }]} caption="Listeners">
+    <Table
+      head={[
+        'Listener',
+        'Address',
+        { number: 'Connections' },
+        { number: 'Receive buffer' },
+        { number: 'Kernel drops' },
+      ]}
+      caption="Listeners"
+    >
       <tbody>
         {listeners.map((listener) => (
           <tr>
@@ -123,7 +159,10 @@ export function ListenerTable({ listeners }: { listeners: readonly ListenerView[
               {maybe(listener.connections)}
             </Cell>
             <Cell label="Receive buffer" number>
-              {maybe(listener.receiveBufferBytes === null ? null : Math.round(listener.receiveBufferBytes / 1024), ' KiB')}
+              {maybe(
+                listener.receiveBufferBytes === null ? null : Math.round(listener.receiveBufferBytes / 1024),
+                ' KiB',
+              )}
             </Cell>
             <Cell label="Kernel drops" number>
               {listener.kernelDrops !== null && listener.kernelDrops > 0 ? (

@@ -1,6 +1,12 @@
 import type { VNode } from 'preact';
 import { formatDuration } from '../../model/duration.ts';
-import { CALL_FILTERS, type CallFilterField, type CallTableStats, type CallTimeoutView, type TextFilter } from '../../model/engine.ts';
+import {
+  CALL_FILTERS,
+  type CallFilterField,
+  type CallTableStats,
+  type CallTimeoutView,
+  type TextFilter,
+} from '../../model/engine.ts';
 import type { CallView, Page, Pair } from '../../model/views.ts';
 import { FIELD_DOC } from '../schemas.ts';
 import { formatNumber, link } from '../show.ts';
@@ -20,6 +26,7 @@ import {
   Pill,
   Table,
   Time,
+  Transport,
   type Tone,
 } from './parts.tsx';
 
@@ -29,7 +36,17 @@ interface CallListProps {
   why: readonly Hint[];
 }
 
-const HEAD = ['State', 'Created (UTC)', 'From', 'To', 'Status', { number: 'Setup' }, { number: 'Ringing' }, { number: 'Duration' }, 'Call-ID'];
+const HEAD = [
+  'State',
+  'Created (UTC)',
+  'From',
+  'To',
+  'Status',
+  { number: 'Setup' },
+  { number: 'Ringing' },
+  { number: 'Duration' },
+  'Call-ID',
+];
 
 export function CallList({ page, filter, why }: CallListProps): VNode {
   return (
@@ -81,7 +98,11 @@ function CallRows({ call }: { call: CallView }): VNode {
     <tbody class="item">
       <tr>
         <Cell label="State">
-          <Pill text={call.stateText} tone={callTone(call.state)} href={link('/calls/list', { state: call.stateText })} />
+          <Pill
+            text={call.stateText}
+            tone={callTone(call.state)}
+            href={link('/calls/list', { state: call.stateText })}
+          />
         </Cell>
         <Cell label="Created (UTC)">
           <Time us={call.createdUs} />
@@ -112,7 +133,7 @@ function CallRows({ call }: { call: CallView }): VNode {
         <td colSpan={HEAD.length}>
           <details>
             <summary>
-              <span class="quiet">{call.transport}</span> <Path src={call.src} dst={call.dst} />
+              <Transport name={call.transport} /> <Path src={call.src} dst={call.dst} />
               <code class="trace">
                 <Captured text={call.messageTrace} />
               </code>
@@ -147,12 +168,18 @@ function CallFacts({ call }: { call: CallView }): VNode {
         ['CSeq', pairText(call.cseq)],
         ['Requests', pairText(call.requests)],
         ['Replies', pairText(call.replies)],
-        ['Retransmissions', `requests ${pairText(call.retransmissions.requests)}, replies ${pairText(call.retransmissions.replies)}`],
+        [
+          'Retransmissions',
+          `requests ${pairText(call.retransmissions.requests)}, replies ${pairText(call.retransmissions.replies)}`,
+        ],
         ['Events', <EventLinks call={call} />],
         ['Flags', <Captured text={call.flags.join(', ')} />],
         ['Request signature', <Captured text={call.requestSignature} />],
         ['Correlation id', <Captured text={correlation.correlationId} />],
-        ['Other leg', <CapturedLink text={correlation.alegCallId} href={link('/calls/list', { cid: correlation.alegCallId })} />],
+        [
+          'Other leg',
+          <CapturedLink text={correlation.alegCallId} href={link('/calls/list', { cid: correlation.alegCallId })} />,
+        ],
         ['Session-ID', <Captured text={correlation.sessionId} />],
         ['Hops', <Hops call={call} />],
         ['Seen by', <AgentLinks agents={call.agents} />],
@@ -163,7 +190,11 @@ function CallFacts({ call }: { call: CallView }): VNode {
 
 function EventLinks({ call }: { call: CallView }): VNode {
   if (call.events.length === 0) return <Nothing />;
-  return <a href={link('/events', { cid: call.callId })}><Captured text={call.events.join(', ')} /></a>;
+  return (
+    <a href={link('/events', { cid: call.callId })}>
+      <Captured text={call.events.join(', ')} />
+    </a>
+  );
 }
 
 function Hops({ call }: { call: CallView }): VNode {
@@ -171,7 +202,11 @@ function Hops({ call }: { call: CallView }): VNode {
     <ol class="hops">
       {call.hops.map((hop) => (
         <li>
-          <Path src={hop.src} dst={hop.dst} /> <span class="quiet">{hop.transport}, {hop.messages} {hop.messages === 1 ? 'message' : 'messages'}, seen by </span>
+          <Path src={hop.src} dst={hop.dst} />{' '}
+          <span class="quiet">
+            <Captured text={hop.transport} />, {hop.messages} {hop.messages === 1 ? 'message' : 'messages'}, seen
+            by{' '}
+          </span>
           <AgentLinks agents={hop.agents} />
         </li>
       ))}
@@ -259,7 +294,13 @@ export function CallTable({ table }: { table: CallTableStats }): VNode {
   );
 }
 
-export function CallTimeouts({ states, applied }: { states: readonly CallTimeoutView[]; applied: string | undefined }): VNode {
+export function CallTimeouts({
+  states,
+  applied,
+}: {
+  states: readonly CallTimeoutView[];
+  applied: string | undefined;
+}): VNode {
   return (
     <>
       {applied === undefined ? undefined : (
@@ -268,10 +309,13 @@ export function CallTimeouts({ states, applied }: { states: readonly CallTimeout
         </p>
       )}
       <p>
-        A call that is silent for so long in its state leaves the list. A new value counts from the next message on; 0 goes
-        back to the default.
+        A call that is silent for so long in its state leaves the list. A new value counts from the next message on; 0
+        goes back to the default.
       </p>
-      <Table head={['State', { number: 'Timeout' }, { number: 'Default' }, { number: 'Allowed' }, 'Meaning', 'Change']} caption="Timeouts by state">
+      <Table
+        head={['State', { number: 'Timeout' }, { number: 'Default' }, { number: 'Allowed' }, 'Meaning', 'Change']}
+        caption="Timeouts by state"
+      >
         <tbody>
           {states.map((row) => (
             <tr>

@@ -1,12 +1,33 @@
 import type { VNode } from 'preact';
-import { EVENT_FILTERS, type EventBlacklistView, type EventFilterField, type EventPage, type TextFilter } from '../../model/engine.ts';
+import {
+  EVENT_FILTERS,
+  type EventBlacklistView,
+  type EventFilterField,
+  type EventPage,
+  type TextFilter,
+} from '../../model/engine.ts';
 import type { EventView } from '../../model/views.ts';
 import { FIELD_DOC } from '../schemas.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { filterParameters, statusTone } from './calls.tsx';
-import { Captured, CapturedLink, Cell, Facts, FilterForm, Hints, Milliseconds, Nothing, Path, Pill, Table, Time, type Tone } from './parts.tsx';
+import {
+  Captured,
+  CapturedLink,
+  Cell,
+  Facts,
+  FilterForm,
+  Hints,
+  Milliseconds,
+  Nothing,
+  Path,
+  Pill,
+  Table,
+  Time,
+  Transport,
+  type Tone,
+} from './parts.tsx';
 
 interface EventListProps {
   page: EventPage;
@@ -14,7 +35,18 @@ interface EventListProps {
   why: readonly Hint[];
 }
 
-const HEAD = [{ number: '#' }, 'Time (UTC)', 'Type', 'Status', 'From', 'To', { number: 'Setup' }, { number: 'Ringing' }, { number: 'Duration' }, 'Call-ID'];
+const HEAD = [
+  { number: '#' },
+  'Time (UTC)',
+  'Type',
+  'Status',
+  'From',
+  'To',
+  { number: 'Setup' },
+  { number: 'Ringing' },
+  { number: 'Duration' },
+  'Call-ID',
+];
 
 export function EventList({ page, filter, why }: EventListProps): VNode {
   return (
@@ -38,7 +70,8 @@ export function EventList({ page, filter, why }: EventListProps): VNode {
 function EventPager({ page, filter }: { page: EventPage; filter: TextFilter<string> | undefined }): VNode {
   const first = page.items[0];
   const last = page.items.at(-1);
-  const at = (start: number): string => link('/events', { ...filterParameters(filter), n: page.limit, s: Math.max(0, start) });
+  const at = (start: number): string =>
+    link('/events', { ...filterParameters(filter), n: page.limit, s: Math.max(0, start) });
   return (
     <p class="pager">
       <span>
@@ -47,9 +80,13 @@ function EventPager({ page, filter }: { page: EventPage; filter: TextFilter<stri
           : `Events ${first.index}–${last.index}${filter === undefined ? '' : ' (matching)'}`}{' '}
         of {page.nextIndex} generated; the last {page.capacity} are kept
       </span>
-      {first !== undefined && first.index > 0 && page.offset > 0 ? <a href={at(first.index - page.limit)}>← Older</a> : undefined}
+      {first !== undefined && first.index > 0 && page.offset > 0 ? (
+        <a href={at(first.index - page.limit)}>← Older</a>
+      ) : undefined}
       {last !== undefined && last.index + 1 < page.nextIndex ? <a href={at(last.index + 1)}>Newer →</a> : undefined}
-      {last !== undefined && last.index + 1 < page.nextIndex ? <a href={at(page.nextIndex - page.limit)}>Newest ⇥</a> : undefined}
+      {last !== undefined && last.index + 1 < page.nextIndex ? (
+        <a href={at(page.nextIndex - page.limit)}>Newest ⇥</a>
+      ) : undefined}
     </p>
   );
 }
@@ -124,7 +161,7 @@ function EventRows({ event }: { event: EventView }): VNode {
         <td colSpan={HEAD.length}>
           <details>
             <summary>
-              <span class="quiet">{event.transport}</span> <Path src={event.src} dst={event.dst} />
+              <Transport name={event.transport} /> <Path src={event.src} dst={event.dst} />
               <code class="trace">
                 <Captured text={event.debug?.messageTrace ?? ''} />
               </code>
@@ -150,7 +187,10 @@ function EventFacts({ event }: { event: EventView }): VNode {
   ];
   for (const [name, value] of Object.entries(event.attributes)) rows.push([name, <Captured text={value} />]);
   if (rate !== null) {
-    rows.push(['Rate', `${rate.value} of ${rate.limit} per ${formatDuration(rate.intervalMs)}, exceeded ${rate.exceeded} times`]);
+    rows.push([
+      'Rate',
+      `${rate.value} of ${rate.limit} per ${formatDuration(rate.intervalMs)}, exceeded ${rate.exceeded} times`,
+    ]);
   }
   if (debug !== null) {
     rows.push(
@@ -184,7 +224,13 @@ function eventTone(type: string): Tone {
   }
 }
 
-export function Blacklist({ types, applied }: { types: EventBlacklistView['types']; applied: string | undefined }): VNode {
+export function Blacklist({
+  types,
+  applied,
+}: {
+  types: EventBlacklistView['types'];
+  applied: string | undefined;
+}): VNode {
   return (
     <>
       {applied === undefined ? undefined : (

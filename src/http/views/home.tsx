@@ -29,17 +29,37 @@ export function Home({ summary }: { summary: Summary }): VNode {
     <>
       <div class="tiles">
         <Tile name="Calls" value={formatNumber(summary.calls)} href="/calls/list" note="held now" />
-        <Tile name="Agents" value={formatNumber(summary.agents)} href="/hep/list" note={`${formatNumber(summary.received)} messages received`} />
-        <Tile name="Messages" value={perSecond(rates.messages)} href="/stats/rate?d=10s" note={`${formatNumber(Math.round(rates.octets))} octets/s`} />
-        <Tile name="Requests" value={perSecond(rates.requests)} href="/stats/rate?d=10s" note={`replies ${perSecond(rates.replies)}`} />
+        <Tile
+          name="Agents"
+          value={formatNumber(summary.agents)}
+          href="/hep/list"
+          note={`${formatNumber(summary.received)} messages received`}
+        />
+        <Tile
+          name="Messages"
+          value={perSecond(rates.messages)}
+          href="/stats/rate?d=10s"
+          note={`${formatNumber(Math.round(rates.octets))} octets/s`}
+        />
+        <Tile
+          name="Requests"
+          value={perSecond(rates.requests)}
+          href="/stats/rate?d=10s"
+          note={`replies ${perSecond(rates.replies)}`}
+        />
         <Tile name="Events" value={formatNumber(summary.events)} href="/events" note="since the start" />
       </div>
-      {summary.warnings.length === 0 ? undefined : <Hints hints={summary.warnings} tone="warning" title="Needs a look" />}
+      {summary.warnings.length === 0 ? undefined : (
+        <Hints hints={summary.warnings} tone="warning" title="Needs a look" />
+      )}
       <Facts
         rows={[
           ['Engine', <HealthPill health={summary.health} />],
           ['Up for', roughly(summary.uptimeMs)],
-          ['Listening for', summary.listeners.length === 0 ? 'nothing' : summary.listeners.map(listenerText).join(', ')],
+          [
+            'Listening for',
+            summary.listeners.length === 0 ? 'nothing' : summary.listeners.map(listenerText).join(', '),
+          ],
         ]}
       />
       <div class="index">
@@ -72,5 +92,9 @@ function Tile({ name, value, href, note }: { name: string; value: string; href: 
 
 function HealthPill({ health }: { health: EngineHealth }): VNode {
   if (!health.running) return <Pill text="not running" tone="bad" href="/healthz" />;
-  return health.ready ? <Pill text="running" tone="good" href="/healthz" /> : <Pill text="starting" tone="busy" href="/readyz" />;
+  return health.ready ? (
+    <Pill text="running" tone="good" href="/healthz" />
+  ) : (
+    <Pill text="starting" tone="busy" href="/readyz" />
+  );
 }

@@ -20,7 +20,13 @@ export function Problem({ problem }: { problem: HttpProblem }): VNode {
           ]}
         />
       )}
-      {problem.status === 404 ? <PageLinks /> : <p><a href="/">All pages</a></p>}
+      {problem.status === 404 ? (
+        <PageLinks />
+      ) : (
+        <p>
+          <a href="/">All pages</a>
+        </p>
+      )}
     </>
   );
 }

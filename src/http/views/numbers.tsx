@@ -25,10 +25,21 @@ export function CounterTables({ items, valueTitle }: { items: readonly Numbered[
   );
 }
 
-function GroupTable({ members, caption, valueTitle }: { members: readonly Numbered[]; caption: string; valueTitle: string }): VNode {
+function GroupTable({
+  members,
+  caption,
+  valueTitle,
+}: {
+  members: readonly Numbered[];
+  caption: string;
+  valueTitle: string;
+}): VNode {
   const hasMax = members.some((member) => member.max !== undefined);
   return (
-    <Table head={['Counter', { number: valueTitle }, ...(hasMax ? [{ number: 'Highest' }] : []), 'Meaning']} caption={caption}>
+    <Table
+      head={['Counter', { number: valueTitle }, ...(hasMax ? [{ number: 'Highest' }] : []), 'Meaning']}
+      caption={caption}
+    >
       <tbody>
         {members.map((member) => (
           <tr class={member.value === 0 ? 'zero' : undefined}>
@@ -105,7 +116,15 @@ export function StatisticsTabs({ current }: { current: string }): VNode {
   );
 }
 
-export function Statistics({ block, current, header }: { block: StatisticsBlock; current: string; header: string }): VNode {
+export function Statistics({
+  block,
+  current,
+  header,
+}: {
+  block: StatisticsBlock;
+  current: string;
+  header: string;
+}): VNode {
   const moved = block.values.filter((value) => value.value !== 0);
   return (
     <>
