@@ -64,6 +64,9 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => JSON.stringify);
 
+  // Fastify reads text/plain by itself; nothing here is told in plain text.
+  app.removeContentTypeParser('text/plain');
+
   const answerProblem = (problem: HttpProblem, request: FastifyRequest, reply: FastifyReply): void => {
     sendProblem(deps, request, reply, problem, () => Problem({ problem }));
   };

@@ -26,6 +26,7 @@ import {
   Pill,
   Table,
   Time,
+  Transport,
   type Tone,
 } from './parts.tsx';
 
@@ -132,7 +133,7 @@ function CallRows({ call }: { call: CallView }): VNode {
         <td colSpan={HEAD.length}>
           <details>
             <summary>
-              <span class="quiet">{call.transport}</span> <Path src={call.src} dst={call.dst} />
+              <Transport name={call.transport} /> <Path src={call.src} dst={call.dst} />
               <code class="trace">
                 <Captured text={call.messageTrace} />
               </code>
@@ -203,7 +204,8 @@ function Hops({ call }: { call: CallView }): VNode {
         <li>
           <Path src={hop.src} dst={hop.dst} />{' '}
           <span class="quiet">
-            {hop.transport}, {hop.messages} {hop.messages === 1 ? 'message' : 'messages'}, seen by{' '}
+            <Captured text={hop.transport} />, {hop.messages} {hop.messages === 1 ? 'message' : 'messages'}, seen
+            by{' '}
           </span>
           <AgentLinks agents={hop.agents} />
         </li>
