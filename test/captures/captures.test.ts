@@ -20,7 +20,7 @@ describe('recorded HEP traffic', { concurrency: 2 }, () => {
     const expected = readExpected(name);
     const datagrams = readDatagrams(capturePath(name), [expected.hepPort]);
 
-    test(`${name}: calls, agents, counters and events are those of the SIP on the wire`, async (context) => {
+    test(`${name}: calls, agents, counters and events are those of the SIP on the wire`, async () => {
       const [keeping, expiring] = await Promise.all([
         startCollector({ calls_timeouts: KEEP }),
         startCollector({ calls_timeouts: EXPIRE }),
@@ -31,17 +31,16 @@ describe('recorded HEP traffic', { concurrency: 2 }, () => {
         await assertCounters(keeping, expected);
         await assertAgent(keeping, expected, agent.port);
         await assertCalls(keeping, expected, `${expected.agent.captureId}@127.0.0.1:${agent.port}/udp`);
-        const [ending, living] = [expected.calls.filter((call) => !livesOn(call)), expected.calls.filter(livesOn)];
-        await assertEvents(expiring, ending, EVENT_LIMIT_MS);
+        await assertEvents(expiring, expected);
         await assertParseErrors(expiring, expected);
-        const todo = 'the tables of registrations and subscriptions';
-        await context.test('bindings and subscriptions report', { todo }, () => assertEvents(expiring, living, 0));
       } finally {
         agent.close();
         await Promise.all([keeping.stop(), expiring.stop()]);
       }
     });
   }
+
+  test('registrations report reg-new and subscriptions sub-new at once', { todo: 'their tables' });
 
   test('HEP3 over TCP, cut anywhere, gives the same calls as over UDP', async () => {
     // This capture has no retransmissions once the last calls are left out, so it may be sent at any speed.
@@ -50,13 +49,14 @@ describe('recorded HEP traffic', { concurrency: 2 }, () => {
     const first = all.findIndex(({ payload }) => payload.includes('INVITE sip:hole@'));
     const collector = await startCollector({ calls_timeouts: KEEP });
     try {
-      const port = await replayOverTcp(all.slice(0, first), collector);
+      await replayOverTcp(all.slice(0, first), collector);
       const counters = await collector.counters();
       assert.equal(counters.get('hep.tcp'), first);
       assert.equal(counters.get('hep.conns_faulty'), 0);
       assert.equal(counters.get('ingest.tracked'), first);
       const calls = expected.calls.filter(({ requestUri }) => !requestUri.startsWith('sip:hole@'));
-      await assertCalls(collector, { ...expected, calls }, `${expected.agent.captureId}@127.0.0.1:${port}/tcp`);
+      // The port belongs to the connection: an agent that reconnects is the same agent.
+      await assertCalls(collector, { ...expected, calls }, `${expected.agent.captureId}@127.0.0.1/tcp`);
     } finally {
       await collector.stop();
     }
@@ -142,7 +142,7 @@ function endpoint({ ip, port }: EndpointView): string {
   return `${ip}:${port}`;
 }
 
-/** Bindings and subscriptions live on after their transaction: what they report at their end is not waited for. */
+/** Bindings and subscriptions live on after their transaction, and have events of their own. */
 function livesOn(call: ExpectedCall): boolean {
   return call.events.atTimeout.some((event) => event.startsWith('reg-expired') || event.startsWith('sub-del'));
 }
@@ -152,7 +152,7 @@ type EventOfCall = Pick<ExpectedCall, 'callId' | 'fromTag' | 'toTag' | 'src' | '
 
 function eventsOf(call: ExpectedCall): EventOfCall[] {
   const { callId, fromTag, toTag, src, dst, transport } = call;
-  const events = livesOn(call) ? call.events.atOnce : [...call.events.atOnce, ...call.events.atTimeout];
+  const events = [...call.events.atOnce, ...call.events.atTimeout];
   return events.map((event) => ({ callId, fromTag, toTag, src, dst, transport, event }));
 }
 
@@ -160,12 +160,13 @@ function shownEvent({ callId, fromTag, toTag, src, dst, transport, type, status 
   return { callId, fromTag, toTag, src: endpoint(src), dst: endpoint(dst), transport, event: `${type} ${status}` };
 }
 
-/** Compares the events of `calls`: the order of one call's events counts, the order of calls does not. */
-async function assertEvents(collector: Collector, calls: readonly ExpectedCall[], limitMs: number): Promise<void> {
+/** The order of one call's events counts, the order of calls does not. */
+async function assertEvents(collector: Collector, expected: Expected): Promise<void> {
+  const calls = expected.calls.filter((call) => !livesOn(call));
   const callIds = new Set(calls.map(({ callId }) => callId));
   const want = calls.flatMap(eventsOf);
   let got: EventOfCall[] = [];
-  await until('the events of all calls', limitMs, async () => {
+  await until('the events of all calls', EVENT_LIMIT_MS, async () => {
     got = (await collector.events()).filter(({ callId }) => callIds.has(callId)).map(shownEvent);
     return got.length >= want.length ? true : undefined;
   }).catch(() => undefined); // the comparison below shows which are missing

@@ -65,11 +65,10 @@ function sentAt(datagram: Datagram): number {
   return readHep(datagram.payload).timeUs ?? datagram.timeUs;
 }
 
-/** Sends HEP3 packets over one TCP connection in pieces that respect no message boundary; answers its own port. */
-export async function replayOverTcp(datagrams: readonly Datagram[], collector: Collector): Promise<number> {
+/** Sends HEP3 packets over one TCP connection in pieces that respect no message boundary. */
+export async function replayOverTcp(datagrams: readonly Datagram[], collector: Collector): Promise<void> {
   const socket = connect(collector.hepTcp, '127.0.0.1');
   await once(socket, 'connect');
-  const port = socket.localPort ?? 0;
   const stream = Buffer.concat(datagrams.map(({ payload }) => payload));
   for (let at = 0, piece = 1; at < stream.length; at += piece, piece = (piece * 7) % 1999) {
     if (!socket.write(stream.subarray(at, at + piece))) await once(socket, 'drain');
@@ -77,5 +76,4 @@ export async function replayOverTcp(datagrams: readonly Datagram[], collector: C
   await collector.received(datagrams.length);
   socket.end();
   await once(socket, 'close');
-  return port;
 }
