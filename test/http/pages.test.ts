@@ -62,7 +62,7 @@ suite('every page', () => {
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
       );
       assert.equal(headers['x-content-type-options'], 'nosniff');
-      assert.equal(headers['referrer-policy'], 'no-referrer');
+      assert.equal(headers['referrer-policy'], 'same-origin');
       assert.equal(headers['cache-control'], 'no-store');
       assert.doesNotMatch(body, /<script|<style|<iframe|<base|\sstyle=|\son[a-z]+=|javascript:/i);
       for (const [, address = ''] of body.matchAll(/(?:href|src|action)="([^"]*)"/g)) {
