@@ -93,6 +93,11 @@ export class EngineRequestError extends Error {
   readonly code = 'ENGINE_BAD_REQUEST';
 }
 
+/** The engine cannot answer now: it crashed, is being replaced, or is too busy. Pages answer it with 503. */
+export class EngineUnavailableError extends Error {
+  readonly code = 'ENGINE_UNAVAILABLE';
+}
+
 /**
  * The one way pages and outputs talk to the engine, across threads or in-process. Every answer is bounded:
  * `limit` at most `MAX_LIST_LIMIT`. All answers are copies. Rejects with `EngineRequestError` for bad values.
@@ -114,4 +119,4 @@ export interface Engine {
   health(): EngineHealth;
 }
 
-export const MAX_LIST_LIMIT = 100_000;
+export const MAX_LIST_LIMIT = 10_000;

@@ -60,6 +60,11 @@ export const Fault = {
   TRACK_KEY_TOO_LONG: 54,
   TRACK_CALL_LIMIT: 55,
   TRACK_FORK_LIMIT: 56,
+  // Capture file
+  PCAP_BAD_MAGIC: 60,
+  PCAP_BAD_VERSION: 61,
+  PCAP_BAD_LENGTH: 62,
+  PCAP_TRUNCATED: 63,
 } as const;
 export type Fault = (typeof Fault)[keyof typeof Fault];
 
@@ -111,6 +116,10 @@ define(Fault.TRACK_NO_CSEQ, 'no CSeq in the SIP message');
 define(Fault.TRACK_KEY_TOO_LONG, 'Call-ID and tags together are longer than the tracker keeps');
 define(Fault.TRACK_CALL_LIMIT, 'calls_max_entries is reached');
 define(Fault.TRACK_FORK_LIMIT, 'more dialogs under one Call-ID than calls_max_forks');
+define(Fault.PCAP_BAD_MAGIC, 'the first octets are no classic pcap file header');
+define(Fault.PCAP_BAD_VERSION, 'a pcap file of another version than 2.4');
+define(Fault.PCAP_BAD_LENGTH, 'a pcap record claims more octets than any capture program writes');
+define(Fault.PCAP_TRUNCATED, 'a pcap file ends in the middle of a record or of its header');
 
 /** All faults in the order of their numbers, without `NONE`. */
 export const FAULTS: readonly (FaultInfo & { readonly fault: Fault })[] = Object.values(Fault)

@@ -91,7 +91,11 @@ export class Packet {
   notes = 0;
   /** Where decoding stopped when it answered a fault: offset relative to the packet's first octet. */
   faultAt = 0;
-  /** True when `bytes` is not the source's buffer but an inflated copy. */
+  /**
+   * True when `bytes` is not the source's buffer but an inflated copy. For a compressed HEP payload the copy is the
+   * inflated payload followed by the packet as it came, so that all ranges above lie in this one buffer; `length`
+   * and `faultAt` still count the source's octets.
+   */
   inflated = false;
 
   constructor(bytes: Buffer) {

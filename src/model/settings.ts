@@ -13,6 +13,7 @@ export interface HepSettings {
   udpPort: number;
   tcpPort: number;
   tlsPort: number;
+  /** Names of PEM files; with `ca` a client certificate is required. */
   tls: { cert: string; key: string; ca?: string } | undefined;
   /** Octets asked for as receive buffer of the UDP socket. */
   rcvbufBytes: number;
@@ -69,4 +70,24 @@ export interface EngineSettings {
   eventBlacklist: readonly string[];
   /** Shortest time between two log lines about faults of one agent. */
   faultLogIntervalMs: number;
+}
+
+/** What a bearer of a token may do: `viewer` reads, `admin` also changes. */
+export const ROLES = ['viewer', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The HTTP listener and who may use it. */
+export interface HttpSettings {
+  addr: string;
+  /** 0 = any free port, -1 = off. */
+  port: number;
+  tokens: readonly { token: string; role: Role }[];
+  /** Clients without a token may read on any address. */
+  allowAnonymous: boolean;
+}
+
+/** The program's own log: lowest severity written, in the reference program's numbers (-3 bug … 2 info, 3 debug). */
+export interface LogSettings {
+  level: number;
+  format: 'json' | 'text';
 }

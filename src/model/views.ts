@@ -47,7 +47,7 @@ export interface CallView {
   requests: Pair;
   replies: Pair;
   retransmissions: { requests: Pair; replies: Pair };
-  lastMethod: Pair | [string, string];
+  lastMethod: [string, string];
   lastStatus: Pair;
   flags: string[];
   events: string[];

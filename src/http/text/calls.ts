@@ -34,7 +34,7 @@ function callLine(call: CallView, index: number): string {
     `cseq ${pair(call.cseq, 3)} status: ${pair(call.statuses, 3)}`,
     `reqs: ${countsText(call.requests, again.requests)} repls: ${countsText(call.replies, again.replies)}`,
     `flags: ${quoted(call.flags.join('|'))} evFlags: ${quoted(call.events.join('|'))} last ev: ${quoted(call.lastEvent)}`,
-    `last method: ${call.lastMethod.map((method) => visible(String(method))).join(':')} last status ${pair(call.lastStatus, 3)}`,
+    `last method: ${call.lastMethod.map((method) => visible(method)).join(':')} last status ${pair(call.lastStatus, 3)}`,
     `msg trace: ${quoted(call.messageTrace)} state trace: ${quoted(call.stateTrace.join('->'))}`,
     `req_sig: ${visible(call.requestSignature)} expire: ${formatDuration(call.expiresInMs)}`,
     `from: ${quoted(call.from)} to: ${quoted(call.to)} uri: ${quoted(call.requestUri)}`,

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { ConfigError } from './config/config-error.ts';
+import { helpText, parseCommand } from './config/cli.ts';
+import { printConfig } from './config/describe.ts';
+import { loadConfig, type LoadedConfig } from './config/load.ts';
+import { serve } from './main.ts';
+import { aboutPackage, packageFile } from './package-info.ts';
+import { runReplay } from './replay/command.ts';
+import { encodeHep1, encodeHep2, encodeHep3 } from './wire/hep/encode.ts';
+
+/** The command `sipcol`: finds out what is asked for, does it, and turns the outcome into an exit code. */
+async function run(argv: readonly string[]): Promise<number> {
+  const { command, rest } = parseCommand(argv);
+  switch (command) {
+    case 'help':
+      process.stdout.write(helpText());
+      return 0;
+    case 'version':
+      process.stdout.write(`sipcol ${aboutPackage().version}\n`);
+      return 0;
+    case 'print-config':
+      process.stdout.write(`${printConfig(load(rest))}\n`);
+      return 0;
+    case 'replay':
+      return replay(rest);
+    case 'serve':
+      return serve(load(rest));
+  }
+}
+
+function load(argv: readonly string[]): LoadedConfig {
+  return loadConfig({
+    argv,
+    env: process.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    packageDefaults: readFileSync(packageFile('config/default.json'), 'utf8'),
+  });
+}
+
+function replay(argv: readonly string[]): Promise<number> {
+  const abort = new AbortController();
+  process.once('SIGINT', () => abort.abort());
+  process.once('SIGTERM', () => abort.abort());
+  return runReplay(argv, {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    encode: { 1: encodeHep1, 2: encodeHep2, 3: encodeHep3 },
+    signal: abort.signal,
+  });
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`sipcol: ${error.message}\n`);
+  process.exitCode = 1;
+}

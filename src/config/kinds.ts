@@ -1,0 +1,336 @@
+import { callStateByName, type CallState, CALL_STATES } from '../model/call-state.ts';
+import { parseCidr } from '../model/cidr.ts';
+import { resolveGroups } from '../model/counter-groups.ts';
+import { formatDuration, parseDurationMs } from '../model/duration.ts';
+import { parseIp } from '../model/endpoint.ts';
+import { eventByName, eventName } from '../model/event-type.ts';
+import { type Cidr, type Role, ROLES } from '../model/settings.ts';
+
+/** A value as an operator wrote it: one text, or the elements of a list in a file, which are not split further. */
+export type Written = string | readonly string[];
+
+/** A value in the form in which it is shown and in which a file may hold it. */
+export type Shown = string | number | boolean | readonly string[];
+
+/** The value, or the part that cannot be used (`given`) and, where it depends on that part, what is allowed. */
+export type Reading<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly given: string; readonly entry?: number; readonly expected?: string };
+
+/** How the values of an option are written and read: one place for command line, environment and files. */
+export interface Kind<T> {
+  /** Completes "expected …". */
+  readonly expected: string;
+  /** Placeholder in the help text. */
+  readonly placeholder: string;
+  readonly unit: string;
+  /** Takes arrays in files. */
+  readonly list?: true;
+  /** Takes objects in files, as entries `key:value`. */
+  readonly pairs?: true;
+  /** Needs no value on the command line. */
+  readonly flag?: true;
+  read(written: Written): Reading<T>;
+  show(value: T): Shown;
+}
+
+function single<T>(
+  shape: Pick<Kind<T>, 'expected' | 'placeholder' | 'unit' | 'flag'>,
+  parse: (text: string) => T | undefined,
+  show: (value: T) => Shown,
+): Kind<T> {
+  return {
+    ...shape,
+    read(written) {
+      const text = typeof written === 'string' ? written : written.join(',');
+      const value = parse(text);
+      return value === undefined ? { ok: false, given: text } : { ok: true, value };
+    },
+    show,
+  };
+}
+
+const LIST_SEPARATORS = /[,|\s[\]]+/;
+
+/** A list of entries; text is split at commas, `|`, white space and brackets, empty entries are ignored. */
+function list<T>(
+  shape: Pick<Kind<T>, 'expected' | 'placeholder' | 'unit'>,
+  parse: (text: string) => T | undefined,
+  show: (value: T) => string,
+): Kind<readonly T[]> {
+  return {
+    ...shape,
+    list: true,
+    read(written) {
+      const entries = typeof written === 'string' ? written.split(LIST_SEPARATORS) : written;
+      const values: T[] = [];
+      let position = 0;
+      for (const entry of entries) {
+        if (entry === '') continue;
+        position++;
+        const value = parse(entry);
+        if (value === undefined) return { ok: false, given: entry, entry: position };
+        values.push(value);
+      }
+      return { ok: true, value: values };
+    },
+    show: (values) => values.map(show),
+  };
+}
+
+/** A whole number in decimal digits, or NaN: neither signs nor exponents nor trailing letters. */
+function digits(text: string): number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+export function count(min: number, max: number, unit: string, zero = ''): Kind<number> {
+  const within = `a whole number from ${min} to ${max}`;
+  return single(
+    { expected: zero === '' ? within : `${within} (0 = ${zero})`, placeholder: 'N', unit },
+    (text) => {
+      const value = digits(text);
+      return value >= min && value <= max ? value : undefined;
+    },
+    (value) => value,
+  );
+}
+
+const MAX_PORT = 65_535;
+
+/** A listening port; `auto` takes any free one. */
+export const PORT: Kind<number | 'auto'> = single(
+  { expected: `a port from 1 to ${MAX_PORT}, 0 (off) or auto (any free port)`, placeholder: 'PORT', unit: 'port' },
+  (text) => {
+    if (text.toLowerCase() === 'auto') return 'auto';
+    const value = digits(text);
+    return value <= MAX_PORT ? value : undefined;
+  },
+  (value) => value,
+);
+
+const SIZE_UNITS = new Map([
+  ['', 1],
+  ['k', 2 ** 10],
+  ['m', 2 ** 20],
+  ['g', 2 ** 30],
+]);
+
+/** Octets; `k`, `M`, `G` are powers of 1024, with or without `iB`. */
+export function size(min: string, max: string): Kind<number> {
+  const low = parseSize(min) ?? 0;
+  const high = parseSize(max) ?? Number.MAX_SAFE_INTEGER;
+  return single(
+    { expected: `a size from ${min} to ${max}, such as 65536, 512k or 8MiB`, placeholder: 'SIZE', unit: 'octets' },
+    (text) => {
+      const octets = parseSize(text);
+      return octets !== undefined && octets >= low && octets <= high ? octets : undefined;
+    },
+    (value) => showSize(value),
+  );
+}
+
+function parseSize(text: string): number | undefined {
+  const match = /^(\d{1,15})(?:([kKmMgG])(?:iB)?)?$/.exec(text);
+  if (match === null) return undefined;
+  return Number(match[1]) * (SIZE_UNITS.get((match[2] ?? '').toLowerCase()) ?? 1);
+}
+
+function showSize(octets: number): Shown {
+  for (const [factor, name] of [
+    [2 ** 30, 'GiB'],
+    [2 ** 20, 'MiB'],
+    [2 ** 10, 'KiB'],
+  ] as const) {
+    if (octets >= factor && octets % factor === 0) return `${octets / factor}${name}`;
+  }
+  return octets;
+}
+
+/** Milliseconds inside, Go's notation outside. */
+export function duration(min: string, max: string, zero = ''): Kind<number> {
+  const low = parseDurationMs(min) ?? 0;
+  const high = parseDurationMs(max) ?? Infinity;
+  const within = `a duration with unit from ${min} to ${max}, such as 250ms, 30s or 1h2m3.5s`;
+  return single(
+    { expected: zero === '' ? within : `${within} (0 = ${zero})`, placeholder: 'DURATION', unit: 'duration' },
+    (text) => {
+      const ms = parseDurationMs(text);
+      return ms !== undefined && ms >= low && ms <= high ? ms : undefined;
+    },
+    formatDuration,
+  );
+}
+
+/** Go's words for truth, in any case. */
+const TRUTH = new Map([
+  ['true', true],
+  ['t', true],
+  ['1', true],
+  ['false', false],
+  ['f', false],
+  ['0', false],
+]);
+
+export const FLAG: Kind<boolean> = single(
+  { expected: 'true or false', placeholder: '', unit: '', flag: true },
+  (text) => TRUTH.get(text.toLowerCase()),
+  (value) => value,
+);
+
+/** An address to listen on; brackets around IPv6 are taken off. */
+export const ADDRESS: Kind<string> = single(
+  { expected: 'an IPv4 or IPv6 address (:: for both) or localhost', placeholder: 'ADDRESS', unit: '' },
+  (text) => {
+    const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+    return bare === 'localhost' || parseIp(bare) !== undefined ? bare : undefined;
+  },
+  (value) => value,
+);
+
+export const FILE: Kind<string> = single(
+  { expected: 'a file name', placeholder: 'FILE', unit: '' },
+  (text) => (text.includes('\0') ? undefined : text),
+  (value) => value,
+);
+
+export function choice<T extends string>(names: readonly T[]): Kind<T> {
+  return single(
+    { expected: oneOf(names), placeholder: names.join('|'), unit: '' },
+    (text) => names.find((name) => name === text.toLowerCase()),
+    (value) => value,
+  );
+}
+
+export function choices<T extends string>(names: readonly T[]): Kind<readonly T[]> {
+  return list(
+    { expected: `a list of ${names.join(', ')}`, placeholder: 'LIST', unit: '' },
+    (text) => names.find((name) => name === text.toLowerCase()),
+    (value) => value,
+  );
+}
+
+function oneOf(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`;
+}
+
+/** The reference program's levels by their number from -3 on; the first name of each is the one shown. */
+const LEVELS = [
+  ['bug'],
+  ['crit', 'critical', 'fatal'],
+  ['err', 'error'],
+  ['warn', 'warning'],
+  ['notice'],
+  ['info'],
+  ['dbg', 'debug'],
+];
+const LOWEST_LEVEL = -3;
+
+export const LEVEL: Kind<number> = single(
+  {
+    expected: '-3 to 3 or bug, crit, err, warn, notice, info, dbg',
+    placeholder: 'LEVEL',
+    unit: '',
+  },
+  (text) => {
+    const name = text.toLowerCase();
+    const index = LEVELS.findIndex((names, at) => names.includes(name) || String(at + LOWEST_LEVEL) === name);
+    return index < 0 ? undefined : index + LOWEST_LEVEL;
+  },
+  (value) => LEVELS[value - LOWEST_LEVEL]?.[0] ?? value,
+);
+
+export const NETWORKS: Kind<readonly Cidr[]> = list(
+  { expected: 'a list of addresses or networks such as 192.0.2.0/24', placeholder: 'LIST', unit: '' },
+  parseCidr,
+  (cidr) => cidr.text,
+);
+
+/** What a hidden value looks like when shown; refused as a value, so that shown settings cannot be fed back. */
+export const HIDDEN = '***';
+
+export const KEYS: Kind<readonly string[]> = list(
+  { expected: `a list of keys, none of them ${HIDDEN}`, placeholder: 'LIST', unit: '' },
+  (text) => (text === HIDDEN ? undefined : text),
+  (value) => value,
+);
+
+export interface AccessToken {
+  readonly token: string;
+  readonly role: Role;
+}
+
+/** `token:role`. The token is what a client sends as bearer token (RFC 6750 §2.1), so it is limited to those characters. */
+export const TOKENS: Kind<readonly AccessToken[]> = list(
+  {
+    expected: `a list of token:role with role ${oneOf(ROLES)} and tokens of letters, digits and -._~+/=`,
+    placeholder: 'LIST',
+    unit: '',
+  },
+  (text) => {
+    const [, token = '', roleName = ''] = /^([A-Za-z0-9\-._~+/]+=*):([a-z]+)$/.exec(text) ?? [];
+    const role = ROLES.find((name) => name === roleName);
+    return role === undefined ? undefined : { token, role };
+  },
+  ({ token, role }) => `${token}:${role}`,
+);
+
+/** Header field names: tokens of RFC 3261 §25.1. */
+export const HEADER_NAMES: Kind<readonly string[]> = list(
+  { expected: 'a list of header names', placeholder: 'LIST', unit: '' },
+  (text) => (/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(text) ? text : undefined),
+  (value) => value,
+);
+
+export const EVENT_TYPES: Kind<readonly string[]> = list(
+  { expected: 'a list of event types such as call-start, other-ok', placeholder: 'LIST', unit: '' },
+  (text) => {
+    const type = eventByName(text);
+    return type === undefined ? undefined : eventName(type);
+  },
+  (value) => value,
+);
+
+export const GROUPS: Kind<readonly string[]> = list(
+  {
+    expected: 'a list of counter groups such as ingest, calls, pkt_stats, or all or none',
+    placeholder: 'LIST',
+    unit: '',
+  },
+  (text) => ('error' in resolveGroups([text]) ? undefined : text),
+  (value) => value,
+);
+
+/** One entry of `calls_timeouts`: a state's short or long name (which may hold spaces), colon, duration. */
+const STATE_TIMEOUT = /\s*([^:,|[\]{}]*?)\s*:\s*([^\s,|[\]{}]+)|[^\s,|[\]{}]+/g;
+
+/** Seconds by state; a value of zero or less means the default and leaves the state out. */
+export const STATE_TIMEOUTS: Kind<ReadonlyMap<CallState, number>> = {
+  expected: 'a list of state:duration such as inv_established:2h',
+  placeholder: 'LIST',
+  unit: 'durations by state',
+  list: true,
+  pairs: true,
+  read(written) {
+    const text = typeof written === 'string' ? written : written.join(',');
+    const seconds = new Map<CallState, number>();
+    let entry = 0;
+    for (const [found, name, amount] of text.matchAll(STATE_TIMEOUT)) {
+      entry++;
+      const given = found.trim();
+      const state = callStateByName(name ?? '');
+      const ms = parseDurationMs(amount ?? '');
+      if (state === undefined || ms === undefined) return { ok: false, given, entry };
+      const value = ms / 1000;
+      if (value <= 0) seconds.delete(state.state);
+      else if (value >= state.minSeconds && value <= state.maxSeconds) seconds.set(state.state, value);
+      else {
+        const range = `${state.name} from ${state.minSeconds}s to ${formatDuration(state.maxSeconds * 1000)}`;
+        return { ok: false, given, entry, expected: `${range}, or 0 for the default` };
+      }
+    }
+    return { ok: true, value: seconds };
+  },
+  show: (seconds) =>
+    // Every number in the map is a state, because `read` put it there.
+    [...seconds].map(([state, value]) => `${CALL_STATES[state]?.name ?? state}:${formatDuration(value * 1000)}`),
+};

@@ -1,0 +1,320 @@
+import convict from 'convict';
+import {
+  ADDRESS,
+  choice,
+  choices,
+  count,
+  duration,
+  EVENT_TYPES,
+  FILE,
+  FLAG,
+  GROUPS,
+  HEADER_NAMES,
+  KEYS,
+  type Kind,
+  LEVEL,
+  NETWORKS,
+  PORT,
+  type Shown,
+  size,
+  STATE_TIMEOUTS,
+  TOKENS,
+} from './kinds.ts';
+
+/** Headings of the help text and of the reference page, in their order. */
+export const SECTIONS = [
+  'HEP listeners',
+  'HEP limits',
+  'HEP senders',
+  'HTTP',
+  'Tracking',
+  'Events',
+  'Reports',
+  'Process',
+] as const;
+export type Section = (typeof SECTIONS)[number];
+
+/** One option: what it means, what may be written, and what is used when nothing is. */
+export interface Option<T> {
+  readonly kind: Kind<T>;
+  /** The default as an operator would write it. */
+  readonly written: string;
+  readonly value: T;
+  readonly section: Section;
+  readonly doc: string;
+  /** Older name, taken on the command line only. */
+  readonly alias?: string;
+  /** Never shown, neither in listings nor in error lines. */
+  readonly secret: boolean;
+}
+
+interface Extras {
+  alias?: string;
+  secret?: true;
+}
+
+function option<T>(section: Section, kind: Kind<T>, written: string, doc: string, extras: Extras = {}): Option<T> {
+  const reading = kind.read(written);
+  if (!reading.ok) throw new Error(`The default "${written}" of "${doc}" is not ${kind.expected}`);
+  const { alias } = extras;
+  const required = { kind, written, value: reading.value, section, doc, secret: extras.secret === true };
+  return alias === undefined ? required : { ...required, alias };
+}
+
+const HEP_LISTENERS = ['udp', 'tcp', 'tls'] as const;
+const LOG_FORMATS = ['json', 'text'] as const;
+
+/** All options by name. Everything else about them is derived from here: types, checks, help, reference page. */
+export const OPTIONS = {
+  hep_addr: option('HEP listeners', ADDRESS, '0.0.0.0', 'address the HEP listeners use'),
+  hep_udp_port: option('HEP listeners', PORT, '9060', 'port for HEP over UDP, 0 = off'),
+  hep_tcp_port: option('HEP listeners', PORT, '9060', 'port for HEP over TCP, 0 = off'),
+  hep_tls_port: option(
+    'HEP listeners',
+    PORT,
+    '0',
+    'port for HEP over TLS, 0 = off; needs hep_tls_cert and hep_tls_key',
+  ),
+  hep_tls_cert: option('HEP listeners', FILE, '', 'certificate of the TLS listener with its chain, PEM'),
+  hep_tls_key: option('HEP listeners', FILE, '', 'private key of the TLS listener, PEM'),
+  hep_tls_ca: option(
+    'HEP listeners',
+    FILE,
+    '',
+    'authorities whose client certificates are accepted, PEM; when set, a client certificate is required',
+  ),
+  hep_rcvbuf: option(
+    'HEP listeners',
+    size('64KiB', '1GiB'),
+    '8MiB',
+    'receive buffer asked of the kernel for the UDP socket; the kernel may grant less',
+  ),
+
+  hep_max_message: option(
+    'HEP limits',
+    size('64', '65535'),
+    '65535',
+    'largest HEP message taken; a larger one is refused, and on a connection closes it',
+  ),
+  hep_max_chunks: option('HEP limits', count(1, 65_535, 'chunks'), '256', 'most chunks in one HEP3 packet'),
+  hep_max_inflated: option(
+    'HEP limits',
+    size('1KiB', '16MiB'),
+    '256KiB',
+    'largest size of one compressed payload or message after inflating',
+  ),
+  hep_max_inflate_ratio: option(
+    'HEP limits',
+    count(1, 1100, 'times'),
+    '100',
+    'most times a compressed payload or message may grow by inflating',
+  ),
+  hep_max_connections: option(
+    'HEP limits',
+    count(1, 1_000_000, 'connections'),
+    '4096',
+    'most TCP and TLS connections together; further ones are closed at once',
+  ),
+  hep_max_connections_per_address: option(
+    'HEP limits',
+    count(1, 1_000_000, 'connections'),
+    '1024',
+    'most TCP and TLS connections of one address; further ones are closed at once',
+  ),
+  hep_idle_timeout: option(
+    'HEP limits',
+    duration('0', '168h', 'never'),
+    '0s',
+    'close a connection on which nothing arrived for so long, 0 = never',
+  ),
+  hep_message_timeout: option(
+    'HEP limits',
+    duration('100ms', '1h'),
+    '30s',
+    'close a connection that keeps a message incomplete for so long',
+  ),
+  hep_max_agents: option(
+    'HEP limits',
+    count(1, 1_000_000, 'agents'),
+    '4096',
+    'most agents listed; messages of further ones are tracked and counted, but not listed by agent',
+  ),
+
+  hep_allow: option('HEP senders', NETWORKS, '', 'addresses and networks that may send; empty = everybody'),
+  hep_auth_key: option(
+    'HEP senders',
+    KEYS,
+    '',
+    'keys accepted in the authentication chunk; empty = no key is needed and none is checked',
+    { secret: true },
+  ),
+  hep_auth_listeners: option(
+    'HEP senders',
+    choices(HEP_LISTENERS),
+    HEP_LISTENERS.join(','),
+    'listeners on which a key of hep_auth_key is required',
+  ),
+  hep_auth_exempt: option('HEP senders', NETWORKS, '', 'addresses and networks that need no key'),
+
+  http_addr: option(
+    'HTTP',
+    ADDRESS,
+    '127.0.0.1',
+    'address of the pages and the API; other than loopback needs http_tokens or http_allow_anonymous',
+    { alias: 'l' },
+  ),
+  http_port: option('HTTP', PORT, '8060', 'port of the pages and the API, 0 = off', { alias: 'p' }),
+  http_tokens: option('HTTP', TOKENS, '', 'bearer tokens and the role each gives: viewer reads, admin also changes', {
+    secret: true,
+  }),
+  http_allow_anonymous: option('HTTP', FLAG, 'false', 'let clients without a token read on any address'),
+
+  calls_max_entries: option(
+    'Tracking',
+    count(0, 1_000_000_000, 'entries', 'unlimited'),
+    '0',
+    'most tracked entries, 0 = unlimited; at the limit a new one is refused',
+  ),
+  calls_max_forks: option('Tracking', count(1, 65_535, 'entries'), '64', 'most dialogs tracked under one Call-ID'),
+  calls_timeouts: option(
+    'Tracking',
+    STATE_TIMEOUTS,
+    '',
+    'how long a state lasts without a message, by short or long state name; 0 = the default of that state',
+  ),
+  dup_window: option(
+    'Tracking',
+    duration('0', '10s'),
+    '50ms',
+    'a message repeated on the same hop within this time was reported twice, later it is a retransmission',
+  ),
+  max_clock_skew: option(
+    'Tracking',
+    duration('0', '8760h'),
+    '5s',
+    'a sender whose clock is further off is tracked on arrival time',
+  ),
+  callid_aleg_header: option(
+    'Tracking',
+    HEADER_NAMES,
+    'X-CID',
+    "headers that may carry the Call-ID of a call's other leg, the preferred one first",
+  ),
+  sip_max_headers: option(
+    'Tracking',
+    count(8, 10_000, 'header fields'),
+    '256',
+    'most header fields in one SIP message; one with more is refused',
+  ),
+
+  event_buffer_size: option(
+    'Events',
+    count(1, 16_777_216, 'events'),
+    '10240',
+    'events held for the pages; the oldest give way to new ones',
+  ),
+  event_types_blst: option('Events', EVENT_TYPES, '', 'event types that are dropped and only counted'),
+
+  stats_groups: option(
+    'Reports',
+    GROUPS,
+    'all',
+    'counter groups in the final report, each with the groups below it; all ends the list',
+  ),
+  log_level: option('Reports', LEVEL, 'info', 'least severe log lines written'),
+  log_format: option(
+    'Reports',
+    choice(LOG_FORMATS),
+    'json',
+    'form of the log on standard error: one JSON object per line, or one readable line',
+  ),
+  fault_log_interval: option(
+    'Reports',
+    duration('100ms', '1h'),
+    '10s',
+    'shortest time between two log lines about refused messages of one agent',
+  ),
+
+  run_forever: option('Process', FLAG, 'false', 'stay up when the input has ended; network listeners never end', {
+    alias: 'forever',
+  }),
+  end_force_timeout: option(
+    'Process',
+    duration('0', '24h', 'off'),
+    '0s',
+    'when the input has ended, shorten what every entry has left to at most this, 0 = leave it',
+  ),
+  end_wait: option('Process', duration('0', '24h'), '0s', 'wait so long between the end of the input and the exit'),
+  stop_timeout: option(
+    'Process',
+    duration('100ms', '10m'),
+    '10s',
+    'longest time from the signal to stop until the exit; what is still unread then is dropped and counted',
+  ),
+};
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** Values by option name, read and inside their ranges: milliseconds, octets, counts. */
+export type Config = {
+  readonly [Name in OptionName]: (typeof OPTIONS)[Name] extends Option<infer T> ? T : never;
+};
+
+// The keys of a literal are exactly the names of its type.
+export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+const BY_NAME: ReadonlyMap<string, OptionName> = new Map(OPTION_NAMES.map((name) => [name, name]));
+const BY_ALIAS: ReadonlyMap<string, OptionName> = new Map(
+  OPTION_NAMES.flatMap((name) => {
+    const { alias } = optionOf(name);
+    return alias === undefined ? [] : [[alias, name] as const];
+  }),
+);
+
+/** The option behind a name, as far as code that treats all options alike needs to know it. */
+export function optionOf(name: OptionName): Option<unknown> {
+  return OPTIONS[name];
+}
+
+/** Finds an option by its name, and on the command line by its older name. */
+export function findOption(name: string, aliases = false): OptionName | undefined {
+  return BY_NAME.get(name) ?? (aliases ? BY_ALIAS.get(name) : undefined);
+}
+
+export const ENV_PREFIX = 'SIPCOL_';
+
+/** Name of the environment variable for an option. */
+export function envName(name: OptionName): string {
+  return `${ENV_PREFIX}${name.toUpperCase()}`;
+}
+
+/** A value as one text for listings and pages, lists separated by commas. */
+export function shownText(shown: Shown): string {
+  return typeof shown === 'object' ? shown.join(',') : String(shown);
+}
+
+const FORMAT = 'sipcol-option';
+
+// One convict format for all options: a value is valid when its own notation reads back. Strings are left as they are,
+// where convict would turn "12abc" into 12: they have been read by their kind before convict sees them.
+convict.addFormat({
+  name: FORMAT,
+  validate(value: unknown, entry: convict.SchemaObj) {
+    const kind = entry['kind'] as Kind<unknown>; // put there by createConvict
+    const shown = kind.show(value);
+    if (!kind.read(typeof shown === 'object' ? shown : String(shown)).ok) throw new Error(`expected ${kind.expected}`);
+  },
+  coerce: (value: unknown) => value,
+});
+
+/** A convict configuration with all defaults; it sees neither the environment nor the command line by itself. */
+export function createConvict(): convict.Config<Config> {
+  const schema = Object.fromEntries(
+    OPTION_NAMES.map((name) => {
+      const { kind, value, doc, secret } = optionOf(name);
+      return [name, { format: FORMAT, kind, default: value, doc, env: envName(name), sensitive: secret }];
+    }),
+  );
+  // The entries were made from OPTIONS, of which Config is the type of values.
+  return convict(schema as unknown as convict.Schema<Config>, { env: {}, args: [] });
+}

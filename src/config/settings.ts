@@ -1,0 +1,74 @@
+import type { EngineSettings, HepSettings, HttpSettings, LogSettings } from '../model/settings.ts';
+import type { Config } from './schema.ts';
+
+/** What one engine is started with. */
+export function toEngineSettings(config: Config): EngineSettings {
+  return {
+    hep: toHepSettings(config),
+    tracker: {
+      maxCalls: config.calls_max_entries,
+      maxForks: config.calls_max_forks,
+      timeouts: config.calls_timeouts,
+      dupWindowUs: toUs(config.dup_window),
+    },
+    maxClockSkewUs: toUs(config.max_clock_skew),
+    alegHeaders: config.callid_aleg_header.map((name) => name.toLowerCase()),
+    sipMaxHeaders: config.sip_max_headers,
+    eventBufferSize: config.event_buffer_size,
+    eventBlacklist: config.event_types_blst,
+    faultLogIntervalMs: config.fault_log_interval,
+  };
+}
+
+function toHepSettings(config: Config): HepSettings {
+  return {
+    addr: config.hep_addr,
+    udpPort: toPort(config.hep_udp_port),
+    tcpPort: toPort(config.hep_tcp_port),
+    tlsPort: toPort(config.hep_tls_port),
+    tls: toTlsFiles(config),
+    rcvbufBytes: config.hep_rcvbuf,
+    limits: {
+      maxMessageBytes: config.hep_max_message,
+      maxChunks: config.hep_max_chunks,
+      maxInflatedBytes: config.hep_max_inflated,
+      maxInflateRatio: config.hep_max_inflate_ratio,
+      maxConnections: config.hep_max_connections,
+      maxConnectionsPerAddress: config.hep_max_connections_per_address,
+      idleTimeoutMs: config.hep_idle_timeout,
+      messageTimeoutMs: config.hep_message_timeout,
+      maxAgents: config.hep_max_agents,
+    },
+    allow: config.hep_allow,
+    auth: { keys: config.hep_auth_key, listeners: config.hep_auth_listeners, exempt: config.hep_auth_exempt },
+  };
+}
+
+function toTlsFiles(config: Config): HepSettings['tls'] {
+  if (config.hep_tls_port === 0) return undefined;
+  const files = { cert: config.hep_tls_cert, key: config.hep_tls_key };
+  return config.hep_tls_ca === '' ? files : { ...files, ca: config.hep_tls_ca };
+}
+
+export function toHttpSettings(config: Config): HttpSettings {
+  return {
+    addr: config.http_addr,
+    port: toPort(config.http_port),
+    tokens: config.http_tokens,
+    allowAnonymous: config.http_allow_anonymous,
+  };
+}
+
+export function toLogSettings(config: Config): LogSettings {
+  return { level: config.log_level, format: config.log_format };
+}
+
+/** An operator writes 0 for off and `auto` for any free port; sockets take 0 for any free port, so off is -1. */
+function toPort(written: number | 'auto'): number {
+  if (written === 'auto') return 0;
+  return written === 0 ? -1 : written;
+}
+
+function toUs(ms: number): number {
+  return Math.round(ms * 1000);
+}

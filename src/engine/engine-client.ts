@@ -1,0 +1,265 @@
+import { Worker } from 'node:worker_threads';
+import { CounterSet } from '../model/counters.ts';
+import {
+  type CallQuery,
+  type CallTableStats,
+  type CallTimeoutView,
+  type Engine,
+  type EngineHealth,
+  EngineRequestError,
+  EngineUnavailableError,
+  type EventBlacklistView,
+  type EventPage,
+  type EventQuery,
+} from '../model/engine.ts';
+import type { Log } from '../model/log.ts';
+import type { EngineSettings } from '../model/settings.ts';
+import type { AgentView, CallView, ListenerView, Page } from '../model/views.ts';
+import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const MAX_PENDING = 256;
+/** Longer without a sign of life, and the engine counts as stuck. */
+const HEARTBEAT_LATE_MS = 3000;
+const RESTART_WINDOW_MS = 60_000;
+const MAX_RESTARTS_IN_WINDOW = 5;
+const RESTART_DELAY_MS = 200;
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+  items: unknown[];
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * The engine as the main thread sees it: starts the worker thread, asks it, and replaces it when it crashes.
+ *
+ * Counters live in shared memory that outlives a worker, so they go on counting; calls of a crashed engine are gone,
+ * which the log says. After five crashes within a minute `onFatal` is told, and the process should end.
+ */
+export class EngineClient implements Engine {
+  readonly counters = new CounterSet();
+  readonly #heartbeat = new Float64Array(new SharedArrayBuffer(8));
+  readonly #log: Log;
+  readonly #onFatal: (reason: string) => void;
+  readonly #pending = new Map<number, Pending>();
+  #settings: EngineSettings;
+  #worker: Worker | undefined;
+  #nextId = 1;
+  #ready = false;
+  #stopping = false;
+  #restarts = 0;
+  #crashesMs: number[] = [];
+  #lastError = '';
+
+  constructor(settings: EngineSettings, log: Log, onFatal: (reason: string) => void) {
+    this.#settings = settings;
+    this.#log = log;
+    this.#onFatal = onFatal;
+  }
+
+  /** Starts the thread and opens the listeners. Rejects with what the listener said. */
+  async start(): Promise<ListenerView[]> {
+    const listeners = await this.#launch();
+    // A replacement must come back on the ports agents know, also where they were chosen by the system.
+    this.#settings = { ...this.#settings, hep: { ...this.#settings.hep, ...portsOf(listeners) } };
+    return listeners;
+  }
+
+  async stop(how: StopSettings): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#ready = false;
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    try {
+      await this.#ask('stop', [how]);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'engine did not stop in order');
+    }
+    await worker.terminate();
+    this.#worker = undefined;
+  }
+
+  health(): EngineHealth {
+    const heartbeatAgeMs = Math.max(0, Date.now() - (this.#heartbeat[0] ?? 0));
+    const running = this.#worker !== undefined && heartbeatAgeMs < HEARTBEAT_LATE_MS;
+    return {
+      running,
+      ready: this.#ready && running,
+      restarts: this.#restarts,
+      heartbeatAgeMs,
+      lastError: this.#lastError,
+    };
+  }
+
+  async listCalls(query: CallQuery): Promise<Page<CallView>> {
+    return this.#askList<Page<CallView>>('listCalls', [query]);
+  }
+
+  async callsByCallId(callId: string): Promise<CallView[]> {
+    return (await this.#ask('callsByCallId', [callId])).result as CallView[];
+  }
+
+  async callTable(): Promise<CallTableStats> {
+    return (await this.#ask('callTable', [])).result as CallTableStats;
+  }
+
+  async callTimeouts(): Promise<CallTimeoutView[]> {
+    return (await this.#ask('callTimeouts', [])).result as CallTimeoutView[];
+  }
+
+  async setCallTimeouts(seconds: Record<string, number>): Promise<CallTimeoutView[]> {
+    return (await this.#ask('setCallTimeouts', [seconds])).result as CallTimeoutView[];
+  }
+
+  async listEvents(query: EventQuery): Promise<EventPage> {
+    return this.#askList<EventPage>('listEvents', [query]);
+  }
+
+  async eventBlacklist(): Promise<EventBlacklistView> {
+    return (await this.#ask('eventBlacklist', [])).result as EventBlacklistView;
+  }
+
+  async setEventBlacklist(changes: Record<string, boolean>, reset: boolean): Promise<EventBlacklistView> {
+    return (await this.#ask('setEventBlacklist', [changes, reset])).result as EventBlacklistView;
+  }
+
+  async listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>> {
+    return (await this.#ask('listAgents', [query])).result as Page<AgentView>;
+  }
+
+  async listeners(): Promise<ListenerView[]> {
+    return (await this.#ask('listeners', [])).result as ListenerView[];
+  }
+
+  async #askList<Result>(method: 'listCalls' | 'listEvents', args: [CallQuery] | [EventQuery]): Promise<Result> {
+    const { result, items } = await this.#ask(method, args);
+    // The worker answers these two with everything of the page but its items.
+    return { ...(result as object), items } as Result;
+  }
+
+  /** Results are what protocol.ts says the method answers; both ends are compiled against the same `EngineCore`. */
+  #ask<Method extends EngineMethod>(
+    method: Method,
+    args: EngineMethods[Method],
+  ): Promise<{ result: unknown; items: unknown[] }> {
+    const worker = this.#worker;
+    if (worker === undefined) return Promise.reject(new EngineUnavailableError('the engine is not running'));
+    if (this.#pending.size >= MAX_PENDING) {
+      return Promise.reject(new EngineUnavailableError('too many requests to the engine are waiting'));
+    }
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(id);
+        reject(new EngineUnavailableError(`the engine did not answer within ${REQUEST_TIMEOUT_MS / 1000} s`));
+      }, REQUEST_TIMEOUT_MS);
+      const items: unknown[] = [];
+      this.#pending.set(id, { resolve: (result) => resolve({ result, items }), reject, items, timer });
+      worker.postMessage({ id, method, args });
+    });
+  }
+
+  #launch(): Promise<ListenerView[]> {
+    const workerData: WorkerStart = {
+      settings: this.#settings,
+      counterMemory: this.counters.memory,
+      heartbeatMemory: this.#heartbeat.buffer,
+    };
+    this.#heartbeat[0] = Date.now();
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, name: 'engine' });
+    this.#worker = worker;
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromEngine) => {
+        if (message.type === 'ready') {
+          this.#ready = true;
+          resolve(message.listeners);
+        } else if (message.type === 'failed') {
+          this.#worker = undefined;
+          reject(new Error(message.message));
+        } else this.#receive(message);
+      });
+      worker.on('error', (error: Error) => {
+        this.#lastError = error.message;
+        this.#log.error({ err: error }, 'engine crashed');
+        reject(error);
+      });
+      worker.on('exit', (code) => this.#exited(worker, code));
+    });
+  }
+
+  #receive(message: FromEngine): void {
+    switch (message.type) {
+      case 'log':
+        this.#log[message.level](message.fields, message.message);
+        return;
+      case 'part': {
+        const items = this.#pending.get(message.id)?.items;
+        if (items !== undefined) for (const item of message.items) items.push(item);
+        return;
+      }
+      case 'result':
+        this.#settle(message.id)?.resolve(message.result);
+        return;
+      case 'error':
+        this.#settle(message.id)?.reject(
+          message.refused ? new EngineRequestError(message.message) : new Error(message.message),
+        );
+        return;
+      case 'ready':
+      case 'failed':
+    }
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return undefined;
+    clearTimeout(pending.timer);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #exited(worker: Worker, code: number): void {
+    if (worker !== this.#worker) return;
+    const wasReady = this.#ready;
+    this.#worker = undefined;
+    this.#ready = false;
+    for (const id of this.#pending.keys()) {
+      this.#settle(id)?.reject(new EngineUnavailableError('the engine stopped before it answered'));
+    }
+    if (this.#stopping) return;
+    const now = Date.now();
+    this.#crashesMs = [...this.#crashesMs.filter((at) => now - at < RESTART_WINDOW_MS), now];
+    if (!wasReady && this.#restarts === 0) return; // the first start failed: `start()` has rejected
+    if (this.#crashesMs.length > MAX_RESTARTS_IN_WINDOW) {
+      this.#onFatal(`engine crashed ${this.#crashesMs.length} times within a minute, last: ${this.#lastError}`);
+      return;
+    }
+    this.#restarts++;
+    this.#log.error(
+      { code, restarts: this.#restarts },
+      'engine thread ended unexpectedly: starting a new one, its calls are lost',
+    );
+    setTimeout(() => this.#relaunch(), RESTART_DELAY_MS * this.#crashesMs.length);
+  }
+
+  #relaunch(): void {
+    if (this.#stopping) return;
+    this.#launch().then(
+      (listeners) => this.#log.warn({ listeners, restarts: this.#restarts }, 'engine is running again'),
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#lastError = reason;
+        // A crash during the start comes back through `exit`; a refused listener does not.
+        if (this.#worker === undefined) this.#onFatal(`engine could not be started again: ${reason}`);
+      },
+    );
+  }
+}
+
+function portsOf(listeners: ListenerView[]): { udpPort: number; tcpPort: number; tlsPort: number } {
+  const port = (name: string): number => listeners.find((listener) => listener.name === name)?.port ?? -1;
+  return { udpPort: port('hep-udp'), tcpPort: port('hep-tcp'), tlsPort: port('hep-tls') };
+}

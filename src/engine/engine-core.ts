@@ -1,0 +1,264 @@
+import { randomInt } from 'node:crypto';
+import { CALL_STATES, callStateByName, type CallState, TIMED_CALL_STATES } from '../model/call-state.ts';
+import { CALLS_IN_STATE, Calls, type CounterSet, Hep } from '../model/counters.ts';
+import {
+  type CallQuery,
+  type CallTableStats,
+  type CallTimeoutView,
+  EngineRequestError,
+  type EventBlacklistView,
+  type EventPage,
+  type EventQuery,
+  MAX_LIST_LIMIT,
+} from '../model/engine.ts';
+import { eventByName, SELECTABLE_EVENTS } from '../model/event-type.ts';
+import { type Fault, faultInfo } from '../model/fault.ts';
+import type { Log } from '../model/log.ts';
+import type { Clock } from '../model/ports.ts';
+import type { EngineSettings } from '../model/settings.ts';
+import type { AgentView, CallView, EventView, ListenerView, Page } from '../model/views.ts';
+import { type Agent, AgentTable } from '../pipeline/agents.ts';
+import { Pipeline } from '../pipeline/pipeline.ts';
+import { ConnectionLimit } from '../sources/connection-limit.ts';
+import { HepStreamSource } from '../sources/hep-stream.ts';
+import { HepUdpSource } from '../sources/hep-udp.ts';
+import { EventRing } from '../tracker/event-ring.ts';
+import { CallTracker } from '../tracker/tracker.ts';
+import { callView } from '../tracker/views.ts';
+import { HepFramer } from '../wire/hep/framer.ts';
+import type { StopSettings } from './protocol.ts';
+import { listCalls, listEvents, type Slicing } from './queries.ts';
+
+/** Entries looked at by the timer wheel before packets get their turn again. */
+const EXPIRY_BUDGET = 2000;
+const TICK_MS = 100;
+
+interface Source {
+  start(): Promise<ListenerView>;
+  stop(graceMs: number): Promise<void>;
+  view(): ListenerView;
+}
+
+/** Where a list's items go while it is being made. */
+export type Emit<Item> = (items: Item[]) => void;
+
+/**
+ * One shard: sockets, pipeline, tracker, ring and counters, nothing shared with another. It runs in a worker thread
+ * behind `engine-client.ts`, or in the same thread in tests.
+ */
+export class EngineCore {
+  readonly counters: CounterSet;
+  readonly tracker: CallTracker;
+  readonly pipeline: Pipeline;
+  readonly #settings: EngineSettings;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #events: EventRing;
+  readonly #agents: AgentTable;
+  readonly #sources: Source[] = [];
+  readonly #slicing: Slicing = {
+    nowMs: () => performance.now(),
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+  };
+  #timer: NodeJS.Timeout | undefined;
+  #moreToExpire = false;
+
+  constructor(settings: EngineSettings, counters: CounterSet, clock: Clock, log: Log) {
+    this.#settings = settings;
+    this.counters = counters;
+    this.#clock = clock;
+    this.#log = log;
+    resetGauges(counters);
+    this.#events = new EventRing(settings.eventBufferSize, counters);
+    this.#silenceAsConfigured();
+    const seed = randomInt(0x1_0000_0000) | 0;
+    this.tracker = new CallTracker(settings.tracker, this.#events, counters, seed);
+    this.#agents = new AgentTable(settings.hep.limits.maxAgents, settings.hep.allow, settings.hep.auth, counters);
+    this.pipeline = new Pipeline(settings, this.tracker, this.#events, this.#agents, counters, this.#reportFault);
+    this.#addSources();
+  }
+
+  /** Opens the listeners and starts the clock. Rejects with the first listener's error, everything closed again. */
+  async start(onTick: () => void): Promise<ListenerView[]> {
+    const views: ListenerView[] = [];
+    try {
+      for (const source of this.#sources) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the first error is the one told
+        views.push(await source.start());
+      }
+    } catch (error) {
+      await this.stop({ graceMs: 0, forceTimeoutMs: 0, waitMs: 0 });
+      throw error;
+    }
+    this.#timer = setInterval(() => {
+      onTick();
+      this.#expire();
+    }, TICK_MS);
+    return views;
+  }
+
+  /** Stops taking input and works off what was received; then ends calls early and waits, if that was asked for. */
+  async stop(how: StopSettings): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.stop(how.graceMs)));
+    if (how.forceTimeoutMs > 0) this.tracker.forceTimeout(this.#clock(), how.forceTimeoutMs * 1000);
+    if (how.waitMs > 0) await new Promise((resolve) => setTimeout(resolve, how.waitMs));
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  listCalls(query: CallQuery, emit: Emit<CallView>): Promise<Omit<Page<CallView>, 'items'>> {
+    return listCalls(this.tracker, query, this.#clock, this.#slicing, emit);
+  }
+
+  callsByCallId(callId: string): CallView[] {
+    return this.tracker.family(callId).map((call) => callView(call, this.#clock()));
+  }
+
+  callTable(): CallTableStats {
+    const { table } = this.tracker;
+    const chains = table.chains();
+    const { maxCalls, maxForks } = this.#settings.tracker;
+    return {
+      calls: table.size,
+      created: this.tracker.created,
+      buckets: chains.buckets,
+      longestChain: chains.longest,
+      shortestChain: chains.shortest,
+      maxEntries: maxCalls,
+      maxForks,
+      perState: Object.fromEntries(
+        TIMED_CALL_STATES.map((info) => [info.name, this.counters.get(CALLS_IN_STATE[info.state] ?? 0)]),
+      ),
+    };
+  }
+
+  callTimeouts(): CallTimeoutView[] {
+    return TIMED_CALL_STATES.map((info) => ({
+      state: info.name,
+      text: info.text,
+      description: info.description,
+      seconds: this.tracker.timeout(info.state),
+      defaultSeconds: info.defaultSeconds,
+      minSeconds: info.minSeconds,
+      maxSeconds: info.maxSeconds,
+    }));
+  }
+
+  setCallTimeouts(seconds: Record<string, number>): CallTimeoutView[] {
+    const changes: { state: CallState; seconds: number }[] = [];
+    for (const [name, value] of Object.entries(seconds)) {
+      const info = callStateByName(name);
+      if (info === undefined) {
+        const known = TIMED_CALL_STATES.map((state) => state.name).join(', ');
+        throw new EngineRequestError(`${name}: no such call state, must be one of ${known}`);
+      }
+      if (value > 0 && (value < info.minSeconds || value > info.maxSeconds)) {
+        throw new EngineRequestError(
+          `${name}: ${value} s, must be ${info.minSeconds} to ${info.maxSeconds} s, or 0 for the default`,
+        );
+      }
+      if (!Number.isFinite(value)) throw new EngineRequestError(`${name}: must be a number of seconds`);
+      changes.push({ state: info.state, seconds: value });
+    }
+    for (const change of changes) {
+      if (change.seconds > 0) this.tracker.setStateTimeout(change.state, change.seconds);
+      else this.tracker.resetStateTimeout(change.state);
+    }
+    return this.callTimeouts();
+  }
+
+  listEvents(query: EventQuery, emit: Emit<EventView>): Promise<Omit<EventPage, 'items'>> {
+    return listEvents(this.#events, query, this.#slicing, emit);
+  }
+
+  eventBlacklist(): EventBlacklistView {
+    return {
+      types: SELECTABLE_EVENTS.map(({ type, name }) => ({ name, blacklisted: this.#events.isSilenced(type) })),
+    };
+  }
+
+  setEventBlacklist(changes: Record<string, boolean>, reset: boolean): EventBlacklistView {
+    const checked = Object.entries(changes).map(([name, blacklisted]) => {
+      const type = eventByName(name);
+      if (type === undefined) {
+        const known = SELECTABLE_EVENTS.map((info) => info.name).join(', ');
+        throw new EngineRequestError(`${name}: no such event type, must be one of ${known}`);
+      }
+      return { type, blacklisted };
+    });
+    if (reset) this.#silenceAsConfigured();
+    for (const { type, blacklisted } of checked) this.#events.silence(type, blacklisted);
+    return this.eventBlacklist();
+  }
+
+  listAgents(query: { offset: number; limit: number }): Page<AgentView> {
+    const { offset, limit } = query;
+    if (limit > MAX_LIST_LIMIT) throw new EngineRequestError(`limit: ${limit}, at most ${MAX_LIST_LIMIT} allowed`);
+    const items: AgentView[] = [];
+    let position = 0;
+    for (const agent of this.#agents.agents()) {
+      if (position >= offset && items.length < limit) items.push(agent.view());
+      position++;
+    }
+    return { total: this.#agents.size, matched: this.#agents.size, offset, limit, items };
+  }
+
+  listeners(): ListenerView[] {
+    return this.#sources.map((source) => source.view());
+  }
+
+  #addSources(): void {
+    const { hep } = this.#settings;
+    const common = { counters: this.counters, clock: this.#clock, log: this.#log, ingest: this.pipeline };
+    const onError = (error: Error): void => this.#log.error({ err: error }, 'listener failed');
+    if (hep.udpPort >= 0) {
+      const { addr, udpPort, rcvbufBytes } = hep;
+      this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes, onError }));
+    }
+    const connectionLimit = new ConnectionLimit(hep.limits.maxConnections, hep.limits.maxConnectionsPerAddress);
+    const stream = (listener: 'tcp' | 'tls', port: number): Source =>
+      new HepStreamSource({
+        ...common,
+        listener,
+        addr: hep.addr,
+        port,
+        tls: hep.tls,
+        connectionLimit,
+        limits: hep.limits,
+        makeFramer: (sink) => new HepFramer(sink, hep.limits),
+        onError,
+      });
+    if (hep.tcpPort >= 0) this.#sources.push(stream('tcp', hep.tcpPort));
+    if (hep.tlsPort >= 0) this.#sources.push(stream('tls', hep.tlsPort));
+  }
+
+  /** Calls whose time is up, a slice at a time: between slices the sockets are served. */
+  #expire(): void {
+    if (this.#moreToExpire) return;
+    this.#moreToExpire = this.tracker.advance(this.#clock(), EXPIRY_BUDGET);
+    if (!this.#moreToExpire) return;
+    setImmediate(() => {
+      this.#moreToExpire = false;
+      this.#expire();
+    });
+  }
+
+  #silenceAsConfigured(): void {
+    const silenced = new Set(this.#settings.eventBlacklist);
+    for (const { type, name } of SELECTABLE_EVENTS) this.#events.silence(type, silenced.has(name));
+  }
+
+  readonly #reportFault = (agent: Agent, fault: Fault, hex: string, heldBack: number): void => {
+    const { code, text } = faultInfo(fault);
+    const from = { agent: agent.id, code, hex, heldBack };
+    this.#log.warn(from, `packet refused: ${text}`);
+  };
+}
+
+/** Gauges describe tables that are empty now; counters go on, also after an engine was replaced. */
+function resetGauges(counters: CounterSet): void {
+  for (const info of CALL_STATES) counters.set(CALLS_IN_STATE[info.state] ?? Calls.ACTIVE, 0);
+  counters.set(Calls.ACTIVE, 0);
+  counters.set(Hep.AGENTS, 0);
+  counters.set(Hep.CONNS_ACTIVE, 0);
+}

@@ -1,0 +1,54 @@
+import type { CallQuery, EventQuery } from '../model/engine.ts';
+import type { EngineSettings } from '../model/settings.ts';
+import type { ListenerView } from '../model/views.ts';
+
+/**
+ * What the main thread and an engine thread say to each other. Requests are answered by number; lists come as parts
+ * and an end, so that neither thread ever copies a long one at once.
+ */
+export interface WorkerStart {
+  settings: EngineSettings;
+  /** Columns of the counters; outlive the worker. */
+  counterMemory: SharedArrayBuffer;
+  /** One double: milliseconds since the epoch of the last sign of life. */
+  heartbeatMemory: SharedArrayBuffer;
+}
+
+/** How an engine ends: how long connections may finish, what remains of a call at most, and how long that may take. */
+export interface StopSettings {
+  graceMs: number;
+  /** 0 = leave calls as they are. */
+  forceTimeoutMs: number;
+  waitMs: number;
+}
+
+/** Methods by name with their arguments. */
+export interface EngineMethods {
+  listCalls: [query: CallQuery];
+  callsByCallId: [callId: string];
+  callTable: [];
+  callTimeouts: [];
+  setCallTimeouts: [seconds: Record<string, number>];
+  listEvents: [query: EventQuery];
+  eventBlacklist: [];
+  setEventBlacklist: [changes: Record<string, boolean>, reset: boolean];
+  listAgents: [query: { offset: number; limit: number }];
+  listeners: [];
+  stop: [how: StopSettings];
+}
+export type EngineMethod = keyof EngineMethods;
+
+export type ToEngine = {
+  [Method in EngineMethod]: { id: number; method: Method; args: EngineMethods[Method] };
+}[EngineMethod];
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export type FromEngine =
+  | { type: 'ready'; listeners: ListenerView[] }
+  | { type: 'failed'; message: string }
+  | { type: 'part'; id: number; items: unknown[] }
+  | { type: 'result'; id: number; result: unknown }
+  /** `refused`: the caller's fault (a bad value), not the engine's. */
+  | { type: 'error'; id: number; message: string; refused: boolean }
+  | { type: 'log'; level: LogLevel; fields: object; message: string };

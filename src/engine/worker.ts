@@ -1,0 +1,80 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { CounterSet } from '../model/counters.ts';
+import { EngineRequestError } from '../model/engine.ts';
+import type { Log } from '../model/log.ts';
+import { systemClock } from './clock.ts';
+import { EngineCore } from './engine-core.ts';
+import type { FromEngine, LogLevel, ToEngine, WorkerStart } from './protocol.ts';
+
+/** Entry point of an engine thread: an `EngineCore` and its end of the conversation in protocol.ts. */
+if (parentPort === null) throw new Error('engine/worker.ts runs as a worker thread only');
+const port = parentPort;
+// The client that started this thread passed exactly this.
+const start = workerData as WorkerStart;
+
+function send(message: FromEngine): void {
+  port.postMessage(message);
+}
+
+function logAt(level: LogLevel): (fields: object, message: string) => void {
+  return (fields, message) => send({ type: 'log', level, fields, message });
+}
+const log: Log = { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
+
+const heartbeat = new Float64Array(start.heartbeatMemory);
+const core = new EngineCore(start.settings, new CounterSet(start.counterMemory), systemClock(), log);
+
+async function answer(request: ToEngine): Promise<unknown> {
+  const emit = (items: unknown[]): void => {
+    if (items.length > 0) send({ type: 'part', id: request.id, items });
+  };
+  switch (request.method) {
+    case 'listCalls':
+      return core.listCalls(...request.args, emit);
+    case 'callsByCallId':
+      return core.callsByCallId(...request.args);
+    case 'callTable':
+      return core.callTable();
+    case 'callTimeouts':
+      return core.callTimeouts();
+    case 'setCallTimeouts':
+      return core.setCallTimeouts(...request.args);
+    case 'listEvents':
+      return core.listEvents(...request.args, emit);
+    case 'eventBlacklist':
+      return core.eventBlacklist();
+    case 'setEventBlacklist':
+      return core.setEventBlacklist(...request.args);
+    case 'listAgents':
+      return core.listAgents(...request.args);
+    case 'listeners':
+      return core.listeners();
+    case 'stop':
+      await core.stop(...request.args);
+      return undefined;
+  }
+}
+
+port.on('message', (request: ToEngine) => {
+  answer(request).then(
+    (result) => {
+      send({ type: 'result', id: request.id, result });
+      if (request.method === 'stop') port.close();
+    },
+    (error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      send({ type: 'error', id: request.id, message, refused: error instanceof EngineRequestError });
+    },
+  );
+});
+
+try {
+  const listeners = await core.start(() => {
+    heartbeat[0] = Date.now();
+  });
+  heartbeat[0] = Date.now();
+  send({ type: 'ready', listeners });
+} catch (error) {
+  send({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  port.close();
+}

@@ -1,0 +1,156 @@
+import type { AddressInfo } from 'node:net';
+import { describeConfig } from './config/describe.ts';
+import type { LoadedConfig } from './config/load.ts';
+import { toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
+import { systemClock } from './engine/clock.ts';
+import { EngineClient } from './engine/engine-client.ts';
+import { buildApp } from './http/app.ts';
+import { resolveGroups } from './model/counter-groups.ts';
+import { formatEndpoint } from './model/endpoint.ts';
+import type { Log } from './model/log.ts';
+import { aboutPackage, type PackageInfo } from './package-info.ts';
+import { createLog } from './telemetry/log.ts';
+import { finalLine, finalReport } from './telemetry/report.ts';
+import { Statistics } from './telemetry/statistics.ts';
+
+const OBSERVE_MS = 1000;
+/** Part of the stop time-out kept back for closing pages and the report. */
+const STOP_RESERVE_MS = 1000;
+/** Added to `end_force_timeout` when no `end_wait` is given: the timers' resolution and some. */
+const END_WAIT_EXTRA_MS = 250;
+
+/** What a missing optional package costs, and how to get it. */
+const MISSING_PACKAGES: Readonly<Record<string, string>> = {
+  cap: 'no capture through libpcap on this host, which nothing else needs; for it install g++, make, python3 and libpcap-dev, then run npm ci again',
+};
+
+/**
+ * Runs the collector until it is told to stop: configuration → engine → pages → signals → report.
+ *
+ * @returns the exit code: 0 after an orderly stop, 1 when something could not be started or kept running
+ */
+export async function serve(loaded: LoadedConfig): Promise<number> {
+  const { config } = loaded;
+  const log = createLog(toLogSettings(config));
+  const about = aboutPackage();
+  for (const name of about.missing) {
+    log.info({ package: name }, `optional package "${name}" is not installed: ${MISSING_PACKAGES[name] ?? ''}`);
+  }
+  const stopRequested = stopSignal(log);
+  const engine = new EngineClient(toEngineSettings(config), log, (reason) => stopRequested.fail(reason));
+  const startedMs = performance.now();
+  const statistics = new Statistics(
+    () => engine.counters.values,
+    () => performance.now(),
+  );
+  try {
+    await engine.start();
+  } catch (error) {
+    log.error({}, messageOf(error));
+    return 1;
+  }
+  const observing = setInterval(() => statistics.observe(), OBSERVE_MS);
+  const app = buildApp({
+    engine,
+    counters: () => engine.counters,
+    clock: systemClock(),
+    statistics,
+    about: aboutPages(about),
+    config: describeConfig(loaded),
+    settings: toHttpSettings(config),
+    log,
+  });
+  try {
+    await openPages(app, config.http_addr, toHttpSettings(config).port, log);
+  } catch (error) {
+    log.error(
+      {},
+      `cannot listen for HTTP on ${formatEndpoint(config.http_addr, Number(config.http_port))}: ${messageOf(error)}`,
+    );
+    stopRequested.fail('no pages');
+  }
+
+  const failure = await stopRequested.requested;
+  const forceTimeoutMs = config.end_force_timeout;
+  const waitMs = config.end_wait === 0 && forceTimeoutMs > 0 ? forceTimeoutMs + END_WAIT_EXTRA_MS : config.end_wait;
+  const graceMs = Math.max(0, Math.min(STOP_RESERVE_MS, config.stop_timeout - STOP_RESERVE_MS));
+  await withDeadline(engine.stop({ graceMs, forceTimeoutMs, waitMs }), config.stop_timeout + waitMs);
+  clearInterval(observing);
+  await withDeadline(app.close(), STOP_RESERVE_MS);
+  const read = (index: number): number => engine.counters.values[index] ?? 0;
+  // The configuration was refused if a group did not exist.
+  const groups = resolveGroups(config.stats_groups);
+  const report = {
+    runTimeMs: performance.now() - startedMs,
+    read,
+    readMax: (index: number): number => engine.counters.maxima[index] ?? 0,
+    groups: 'groups' in groups ? groups.groups : [],
+    endForceTimeoutMs: forceTimeoutMs,
+    endWaitMs: waitMs,
+  };
+  process.stdout.write(finalReport(report) + finalLine(report));
+  if (failure !== undefined) log.error({}, failure);
+  return failure === undefined ? 0 : 1;
+}
+
+function aboutPages(about: PackageInfo): {
+  name: string;
+  version: string;
+  node: string;
+  receiveMethod: string;
+  dependencies: PackageInfo['dependencies'];
+} {
+  const { name, version, dependencies } = about;
+  return { name, version, node: process.version, receiveMethod: 'dgram', dependencies };
+}
+
+async function openPages(app: ReturnType<typeof buildApp>, addr: string, port: number, log: Log): Promise<void> {
+  if (port < 0) return;
+  await app.listen({ host: addr, port });
+  // A listening TCP server has an address with a port.
+  const bound = app.server.address() as AddressInfo;
+  const everywhere = bound.address === '0.0.0.0' || bound.address === '::';
+  const url = `http://${formatEndpoint(everywhere ? '127.0.0.1' : bound.address, bound.port)}/`;
+  log.info({ listener: 'http', address: addr, port: bound.port, url }, 'listening');
+  log.info({ url }, `sipcol is running: open ${url}`);
+}
+
+interface StopRequest {
+  /** Resolves with the reason of a failure, or with `undefined` when somebody asked for the end. */
+  requested: Promise<string | undefined>;
+  fail(reason: string): void;
+}
+
+/** The first SIGINT or SIGTERM asks for an orderly stop, the second ends the process at once. */
+function stopSignal(log: Log): StopRequest {
+  let fail: (reason: string) => void = () => undefined;
+  const requested = new Promise<string | undefined>((resolve) => {
+    fail = resolve;
+    let asked = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (asked) {
+        process.stderr.write('sipcol: second signal, ending at once\n');
+        process.exit(1);
+      }
+      asked = true;
+      log.info({ signal }, 'stopping');
+      resolve(undefined);
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+  return { requested, fail: (reason) => fail(reason) };
+}
+
+async function withDeadline(work: Promise<unknown>, deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, deadlineMs);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,255 @@
+import { type CounterSet, Hep, IGNORED_REASONS, type IgnoredReason } from '../model/counters.ts';
+import { formatEndpoint, parseIp } from '../model/endpoint.ts';
+import { type Fault, faultInfo, FAULTS } from '../model/fault.ts';
+import type { Observer } from '../model/observer.ts';
+import type { Cidr, HepAuthSettings } from '../model/settings.ts';
+import { cidrContains } from '../model/cidr.ts';
+import type { AgentView } from '../model/views.ts';
+
+/**
+ * Who sends: a `Sender` is where packets come from (UDP source or connection), an `Agent` is what a user calls one,
+ * told by address and capture id. Over UDP the source port belongs to the agent; over TCP it changes with every
+ * connection and does not.
+ *
+ * At most `maxAgents` are held. When full, agents that never sent anything good and those silent for long make room,
+ * at most once a second, so that forged sources cost neither memory nor time; what finds no room is counted under
+ * one unlisted agent.
+ */
+export type Listener = 'udp' | 'tcp' | 'tls';
+
+const FAULT_COUNT = FAULTS.reduce((most, info) => Math.max(most, info.fault), 0) + 1;
+const MAKE_ROOM_US = 1_000_000;
+const IDLE_US = 3_600_000_000;
+const MAX_NODE_NAME = 64;
+const HEX_OCTETS = 32;
+
+export class Agent implements Observer {
+  readonly id: string;
+  readonly ip: string;
+  readonly listener: Listener;
+  readonly rawCaptureId: number;
+  readonly captureId: number;
+  readonly firstSeenUs: number;
+  port: number;
+  nodeName = '';
+  /** Bit n = HEP version n was seen. */
+  versions = 0;
+  lastSeenUs: number;
+  packets = 0;
+  bytes = 0;
+  tracked = 0;
+  sip = 0;
+  other = 0;
+  readonly refused = new Float64Array(FAULT_COUNT);
+  readonly ignored = new Float64Array(IGNORED_REASONS.length);
+  /** Sender time minus arrival time of the last packet that had one; NaN = none yet. */
+  clockOffsetUs = Number.NaN;
+  lastFault: Fault = 0;
+  lastFaultUs = 0;
+  lastFaultHex = '';
+  /** For the log: when a fault was last written, and how many were held back since. */
+  faultLoggedUs = Number.NEGATIVE_INFINITY;
+  faultsHeldBack = 0;
+
+  constructor(id: string, ip: string, port: number, listener: Listener, rawCaptureId: number, nowUs: number) {
+    this.id = id;
+    this.ip = ip;
+    this.port = port;
+    this.listener = listener;
+    this.rawCaptureId = rawCaptureId;
+    this.captureId = displayCaptureId(rawCaptureId);
+    this.firstSeenUs = nowUs;
+    this.lastSeenUs = nowUs;
+  }
+
+  /** Notes a refused packet with the first octets of what was received. */
+  fault(fault: Fault, bytes: Buffer, start: number, end: number, nowUs: number): void {
+    this.refused[fault]! += 1; // one column per fault
+    this.lastFault = fault;
+    this.lastFaultUs = nowUs;
+    this.lastFaultHex = bytes.toString('hex', start, Math.min(end, start + HEX_OCTETS));
+  }
+
+  /** Takes the node name of a packet when it differs from the one known. */
+  nameNode(bytes: Buffer, start: number, end: number): void {
+    const stop = Math.min(end, start + MAX_NODE_NAME);
+    const name = bytes.toString('utf8', start, stop);
+    if (name !== this.nodeName) this.nodeName = name;
+  }
+
+  view(): AgentView {
+    return {
+      id: this.id,
+      source: { ip: this.ip, port: this.port },
+      transport: this.listener,
+      captureId: this.captureId,
+      nodeName: this.nodeName,
+      versions: [1, 2, 3].filter((version) => (this.versions & (1 << version)) !== 0),
+      firstSeenUs: this.firstSeenUs,
+      lastSeenUs: this.lastSeenUs,
+      packets: this.packets,
+      bytes: this.bytes,
+      tracked: this.tracked,
+      sip: this.sip,
+      other: this.other,
+      refused: nonZero(this.refused, (fault) => faultInfo(fault).code),
+      ignored: nonZero(this.ignored, (reason) => IGNORED_REASONS[reason] ?? 'other'),
+      clockOffsetMs: Number.isNaN(this.clockOffsetUs) ? null : Math.round(this.clockOffsetUs / 1000),
+      lastFault:
+        this.lastFault === 0
+          ? null
+          : { code: faultInfo(this.lastFault).code, atUs: this.lastFaultUs, hex: this.lastFaultHex },
+    };
+  }
+}
+
+function nonZero(column: Float64Array, name: (index: number) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [index, count] of column.entries()) if (count > 0) counts[name(index)] = count;
+  return counts;
+}
+
+/** sngrep and sipgrep send their id in the upper half of the field; the lower half is then 0. */
+function displayCaptureId(raw: number): number {
+  return (raw & 0xffff) === 0 ? raw >>> 16 : raw;
+}
+
+/** Where packets come from, with what is decided once: may it send, must it show a key, which agent spoke last. */
+export class Sender {
+  readonly ip: string;
+  readonly port: number;
+  readonly listener: Listener;
+  readonly allowed: boolean;
+  readonly keyRequired: boolean;
+  /** The agent that spoke last; most senders are one agent. */
+  agent: Agent | undefined = undefined;
+  next: Sender | undefined = undefined;
+
+  constructor(ip: string, port: number, listener: Listener, allowed: boolean, keyRequired: boolean) {
+    this.ip = ip;
+    this.port = port;
+    this.listener = listener;
+    this.allowed = allowed;
+    this.keyRequired = keyRequired;
+  }
+}
+
+export class AgentTable {
+  readonly #agents = new Map<string, Agent>();
+  /** UDP senders by port, then along `next`: looking up a number costs no string. */
+  readonly #senders = new Map<number, Sender>();
+  readonly #maxAgents: number;
+  readonly #allow: readonly Cidr[];
+  readonly #auth: HepAuthSettings;
+  readonly #counters: CounterSet;
+  readonly #unlisted: Agent;
+  #senderCount = 0;
+  #lastSender: Sender | undefined;
+  #madeRoomUs = Number.NEGATIVE_INFINITY;
+
+  constructor(maxAgents: number, allow: readonly Cidr[], auth: HepAuthSettings, counters: CounterSet) {
+    this.#maxAgents = maxAgents;
+    this.#allow = allow;
+    this.#auth = auth;
+    this.#counters = counters;
+    this.#unlisted = new Agent('unlisted', '', 0, 'udp', 0, 0);
+  }
+
+  get size(): number {
+    return this.#agents.size;
+  }
+
+  /** Listed agents in order of appearance. */
+  agents(): IterableIterator<Agent> {
+    return this.#agents.values();
+  }
+
+  /** The sender of a datagram. */
+  udpSender(ip: string, port: number): Sender {
+    const last = this.#lastSender;
+    if (last !== undefined && last.port === port && last.ip === ip) return last;
+    const first = this.#senders.get(port);
+    for (let sender = first; sender !== undefined; sender = sender.next) {
+      if (sender.ip !== ip) continue;
+      this.#lastSender = sender;
+      return sender;
+    }
+    const sender = this.sender(ip, port, 'udp');
+    // Senders are a cache of decisions: forgetting them all is cheap and bounds them.
+    if (this.#senderCount >= this.#maxAgents * 2) {
+      this.#senders.clear();
+      this.#senderCount = 0;
+    } else sender.next = first;
+    this.#senders.set(port, sender);
+    this.#senderCount++;
+    this.#lastSender = sender;
+    return sender;
+  }
+
+  /** Decides what a new source may do. */
+  sender(ip: string, port: number, listener: Listener): Sender {
+    const plain = ip.startsWith('::ffff:') && ip.includes('.') ? ip.slice(7) : ip;
+    const allowed = this.#allow.length === 0 || isIn(plain, this.#allow);
+    const { keys, listeners, exempt } = this.#auth;
+    const keyRequired = keys.length > 0 && listeners.includes(listener) && !isIn(plain, exempt);
+    return new Sender(ip, port, listener, allowed, keyRequired);
+  }
+
+  /** The agent behind a packet of a sender. */
+  agentOf(sender: Sender, captureId: number, nowUs: number): Agent {
+    const { agent } = sender;
+    if (agent !== undefined && agent.rawCaptureId === captureId) return agent;
+    return this.#find(sender, captureId, nowUs);
+  }
+
+  /** The agent to blame for something undecodable: the one that spoke last, else one with capture id 0. */
+  blamed(sender: Sender, nowUs: number): Agent {
+    return sender.agent ?? this.#find(sender, 0, nowUs);
+  }
+
+  #find(sender: Sender, captureId: number, nowUs: number): Agent {
+    const ip = sender.ip.startsWith('::ffff:') && sender.ip.includes('.') ? sender.ip.slice(7) : sender.ip;
+    const shown = displayCaptureId(captureId);
+    const place = sender.listener === 'udp' ? formatEndpoint(ip, sender.port) : ip;
+    const id = `${shown}@${place}/${sender.listener}`;
+    let agent = this.#agents.get(id);
+    if (agent === undefined) {
+      if (this.#agents.size >= this.#maxAgents) this.#makeRoom(nowUs);
+      if (this.#agents.size >= this.#maxAgents) {
+        this.#counters.add(Hep.AGENTS_UNLISTED, 1);
+        return this.#unlisted;
+      }
+      agent = new Agent(id, ip, sender.port, sender.listener, captureId, nowUs);
+      this.#agents.set(id, agent);
+      this.#counters.set(Hep.AGENTS, this.#agents.size);
+    }
+    agent.port = sender.port;
+    sender.agent = agent;
+    return agent;
+  }
+
+  #makeRoom(nowUs: number): void {
+    if (nowUs - this.#madeRoomUs < MAKE_ROOM_US) return;
+    this.#madeRoomUs = nowUs;
+    for (const [id, agent] of this.#agents) {
+      const good = agent.tracked + agent.other > 0;
+      if (nowUs - agent.lastSeenUs > (good ? IDLE_US : MAKE_ROOM_US)) this.#agents.delete(id);
+    }
+    // Senders point to their agent; new ones are looked up again.
+    this.#senders.clear();
+    this.#senderCount = 0;
+    this.#lastSender = undefined;
+    this.#counters.set(Hep.AGENTS, this.#agents.size);
+  }
+}
+
+function isIn(ip: string, networks: readonly Cidr[]): boolean {
+  if (networks.length === 0) return false;
+  const address = parseIp(ip);
+  return address !== undefined && networks.some((network) => cidrContains(network, ...address.words));
+}
+
+/** Position of an ignored reason in an agent's column. */
+export function ignoredColumn(reason: IgnoredReason): number {
+  return IGNORED_REASONS.indexOf(reason);
+}

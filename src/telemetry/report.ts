@@ -1,0 +1,45 @@
+import { countersText, defaultCounterFlags, type ReadCounter } from '../model/counters-text.ts';
+import { Calls, Pkt } from '../model/counters.ts';
+import { formatDuration } from '../model/duration.ts';
+import { statisticsLines } from './statistics.ts';
+
+export interface FinalReport {
+  readonly runTimeMs: number;
+  readonly read: ReadCounter;
+  readonly readMax: ReadCounter;
+  /** Counter groups shown, resolved. */
+  readonly groups: readonly string[];
+  readonly endForceTimeoutMs: number;
+  readonly endWaitMs: number;
+}
+
+const MEGABYTE = 2 ** 20;
+
+/** The report on standard output when the input has ended, up to the first "active entries" line. */
+export function finalReport(report: FinalReport): string {
+  const { read, runTimeMs } = report;
+  const seconds = runTimeMs / 1000;
+  const perSecond = (total: number): number => (seconds > 0 ? total / seconds : 0);
+  const megabytes = perSecond(read(Pkt.TOTAL_SIZE)) / MEGABYTE;
+  const gigabits = (megabytes * 8) / 1024;
+  const flags = { ...defaultCounterFlags(true), nonZero: true };
+  return [
+    `run  time: ${formatDuration(runTimeMs)}\n`,
+    `     pkts/s: ${perSecond(read(Pkt.TOTAL_PACKETS)).toFixed(1)}\n`,
+    `       MB/s: ${megabytes.toFixed(3)} (${gigabits.toFixed(3)} Gbits/s)\n`,
+    `${statisticsLines(read).join('\n')}\n`,
+    countersText(report.groups, flags, read, report.readMax),
+    activeLine('end', report),
+  ].join('');
+}
+
+/** The last line before the exit, after `end_wait`. */
+export function finalLine(report: Pick<FinalReport, 'read' | 'endForceTimeoutMs' | 'endWaitMs'>): string {
+  return activeLine('final wait', report);
+}
+
+function activeLine(when: string, report: Pick<FinalReport, 'read' | 'endForceTimeoutMs' | 'endWaitMs'>): string {
+  const forced = formatDuration(report.endForceTimeoutMs);
+  const wait = formatDuration(report.endWaitMs);
+  return `${when} active entries ${report.read(Calls.ACTIVE)}, end_force_timeout ${forced}, end_wait ${wait}\n`;
+}

@@ -1,0 +1,154 @@
+import type { ReadCounter } from '../model/counters-text.ts';
+import { COUNTERS, Ignored, PARSE_ERRORS, Pkt, SIP_CLASSES, SIP_METHODS } from '../model/counters.ts';
+import { METHOD_NAMES } from '../model/method.ts';
+import type { StatisticsBlock, StatisticsSource } from '../model/statistics.ts';
+import { averages, RateKeeper } from './rates.ts';
+
+/** Names of the parse errors by the reference program's number, as the statistics block quotes them. */
+const PARSE_ERROR_NAMES = [
+  'none',
+  'end of header',
+  'empty header',
+  'more bytes needed',
+  'more values',
+  'CR expected',
+  'invalid character',
+  'parameter error',
+  'bad header',
+  'not a number',
+  'value too long',
+  'bad value',
+  'number too big',
+  'incomplete/truncated data',
+  'no Content-Length',
+  'internal error',
+  'internal error',
+];
+
+type Column = readonly [index: number, name: string];
+
+const PACKETS: readonly Column[] = [
+  [Pkt.TOTAL_PACKETS, 'packets'],
+  [Pkt.IP4, 'ipv4'],
+  [Pkt.IP6, 'ipv6'],
+];
+const TRANSPORTS: readonly Column[] = [
+  [Pkt.UDP, 'udp'],
+  [Pkt.TCP, 'tcp'],
+  [Pkt.TLS, 'tls'],
+  [Pkt.SCTP, 'sctp'],
+  [Pkt.WS, 'wsock'],
+  [Pkt.OTHER, 'other'],
+];
+const PARSED: readonly Column[] = [
+  [Pkt.PARSE_ATTEMPTS, 'total'],
+  [Pkt.PARSE_OK, 'ok'],
+  [Pkt.PARSE_ERRS, 'errors'],
+  [Ignored.probe, 'probes'],
+];
+const TRACKED: readonly Column[] = [
+  [Pkt.TRACKED_OK, 'ok'],
+  [Pkt.TRACKED_ERR, 'errors'],
+];
+
+/** Every counter that the block shows. */
+const SHOWN: readonly number[] = [
+  ...[...PACKETS, ...TRANSPORTS, ...PARSED, ...TRACKED].map(([index]) => index),
+  ...PARSE_ERRORS,
+  Pkt.SIP_REQS,
+  ...SIP_METHODS,
+  Pkt.SIP_REPLS,
+  ...SIP_CLASSES,
+];
+
+/** Lines of the `/stats` block over any reading of the counters: totals, rates or averages; fractions are cut off. */
+export function statisticsLines(read: ReadCounter): string[] {
+  const whole: ReadCounter = (index) => Math.trunc(read(index));
+  return [
+    'Statistics:',
+    columns(whole, PACKETS),
+    columns(whole, TRANSPORTS),
+    `Parsed: ${columns(whole, PARSED)}`,
+    `Errors: ${columns(whole, [[Pkt.PARSE_ERRS, 'parse']])}`,
+    `Tracked: ${columns(whole, TRACKED)}`,
+    ...nonZero(whole, PARSE_ERRORS, (n) => `"${PARSE_ERROR_NAMES[n] ?? n}"`.padEnd(30)),
+    `Requests: ${whole(Pkt.SIP_REQS)}`,
+    ...nonZero(whole, SIP_METHODS, (n) => (METHOD_NAMES[n] ?? String(n)).padEnd(10)),
+    `Replies: ${whole(Pkt.SIP_REPLS)}`,
+    ...nonZero(whole, SIP_CLASSES, (n) => `${n}XX`),
+  ];
+}
+
+function columns(read: ReadCounter, parts: readonly Column[]): string {
+  return parts.map(([index, name]) => `${padded(read(index))} ${name}`).join(' ');
+}
+
+function nonZero(read: ReadCounter, indices: readonly number[], name: (n: number) => string): string[] {
+  return indices.flatMap((index, n) => {
+    const value = read(index);
+    return value === 0 ? [] : [`\t${name(n)} = ${padded(value)}`];
+  });
+}
+
+function padded(value: number): string {
+  return String(value).padStart(9);
+}
+
+/** Totals, rates and averages of the counters an engine shares. `observe` once a second keeps the rates going. */
+export class Statistics implements StatisticsSource {
+  readonly #values: () => ArrayLike<number>;
+  readonly #nowMs: () => number;
+  readonly #startedMs: number;
+  readonly #rates: RateKeeper;
+
+  /**
+   * @param values the column of values as it is now
+   * @param nowMs any clock in milliseconds that does not go back
+   */
+  constructor(values: () => ArrayLike<number>, nowMs: () => number) {
+    this.#values = values;
+    this.#nowMs = nowMs;
+    this.#startedMs = nowMs();
+    this.#rates = new RateKeeper(values(), this.#startedMs);
+  }
+
+  observe(): void {
+    this.#rates.observe(this.#values(), this.#nowMs());
+  }
+
+  totals(): StatisticsBlock {
+    return this.#block(this.#total, null, null);
+  }
+
+  rate(intervalMs: number): StatisticsBlock {
+    const rates = this.#rates.rates(intervalMs);
+    // `perMs` null says that these are totals: no rate is known before the first interval has passed.
+    if (rates === undefined) return this.totals();
+    return this.#block(rates.read, intervalMs, this.#nowMs() - rates.updatedMs);
+  }
+
+  average(unitMs: number): StatisticsBlock {
+    return this.#block(averages(this.#total, this.#uptimeMs(), unitMs), unitMs, null);
+  }
+
+  readonly #total: ReadCounter = (index) => this.#values()[index] ?? 0;
+
+  #uptimeMs(): number {
+    return this.#nowMs() - this.#startedMs;
+  }
+
+  #block(read: ReadCounter, perMs: number | null, updatedAgoMs: number | null): StatisticsBlock {
+    return {
+      uptimeMs: this.#uptimeMs(),
+      stopped: null,
+      perMs,
+      updatedAgoMs,
+      values: SHOWN.flatMap((index) => {
+        const info = COUNTERS[index];
+        if (info === undefined) return [];
+        return [{ group: info.group, name: info.name, value: read(index), description: info.description }];
+      }),
+      lines: statisticsLines(read),
+    };
+  }
+}

@@ -1,0 +1,178 @@
+import { CallState } from '../model/call-state.ts';
+import type { EventType } from '../model/event-type.ts';
+import type { Method } from '../model/method.ts';
+import type { Observer } from '../model/observer.ts';
+import type { Transport } from '../model/transport.ts';
+
+/**
+ * One tracked dialog or transaction: what a user calls "the call".
+ *
+ *   Call (heap)                      row (88 ints in a page of typed array, see rows.ts)
+ *   ├ key: Call-ID, From-, To-tag    ├ per direction: CSeq, reply CSeq, status, message counts
+ *   ├ kept text: from, to, URI …     ├ state trace (packed), message trace (last 16)
+ *   ├ times, deadline, wheel links   └ recent sightings (last 12) that tell repeats apart
+ *   └ hops → hop → hop
+ *
+ * Text and links are what the heap is good at; the counters that every message touches sit in the row, so a message
+ * on a known call allocates nothing.
+ */
+export class Call {
+  readonly id: number;
+  readonly hash: number;
+  readonly row: Int32Array;
+  readonly base: number;
+  readonly slot: number;
+
+  /** Next entry in the same bucket. */
+  bucketNext: Call | undefined = undefined;
+  /** Neighbours in order of creation. */
+  older: Call | undefined = undefined;
+  newer: Call | undefined = undefined;
+  /** Neighbours in the timer wheel's slot; `wheelSlot` -1 = not filed. */
+  wheelPrevious: Call | undefined = undefined;
+  wheelNext: Call | undefined = undefined;
+  wheelSlot = -1;
+  /** 100 ms tick this entry is filed under; its deadline may be later by now. */
+  wheelTick = 0;
+  deadlineUs = 0;
+
+  state: CallState = CallState.INIT;
+  /** Method of the message that created the entry (CSeq method for a reply). */
+  readonly method: Method;
+  flags = 0;
+  /** Bits `1 << EventType` of events already emitted. */
+  emitted = 0;
+  lastEvent: EventType = 0;
+
+  callId: string;
+  fromTag: string;
+  toTag: string;
+  from = '';
+  to = '';
+  requestUri = '';
+  contact = '';
+  reason = '';
+  userAgent = '';
+  uas = '';
+  pai1 = '';
+  pai2 = '';
+  signature = '';
+  correlationId = '';
+  alegCallId = '';
+  sessionId = '';
+
+  createdUs = 0;
+  updatedUs = 0;
+  /** First move to early dialog, 0 = none yet; likewise below. */
+  earlyUs = 0;
+  finalUs = 0;
+  endedUs = 0;
+  forkedUs = 0;
+
+  /** First hop seen and the chain of others; endpoints as initiator → other side. */
+  firstHop: Hop | undefined = undefined;
+  /** Hops not recorded because of `MAX_HOPS`. */
+  hopsLeftOut = 0;
+  /** Observers in order of appearance: bit 0 is `observer`, bit n is `moreObservers[n - 1]`. */
+  observer: Observer | undefined = undefined;
+  moreObservers: Observer[] | undefined = undefined;
+
+  constructor(
+    id: number,
+    hash: number,
+    row: Int32Array,
+    base: number,
+    slot: number,
+    method: Method,
+    callId: string,
+    fromTag: string,
+    toTag: string,
+  ) {
+    this.id = id;
+    this.hash = hash;
+    this.row = row;
+    this.base = base;
+    this.slot = slot;
+    this.method = method;
+    this.callId = callId;
+    this.fromTag = fromTag;
+    this.toTag = toTag;
+  }
+}
+
+/** Most hops recorded per call; further ones are counted in `hopsLeftOut`. */
+export const MAX_HOPS = 16;
+/** Most observers told apart per call; the last bit stands for all further ones. */
+export const MAX_OBSERVERS = 16;
+
+/** Entry flags, names and order as in the reference's flag list where the meaning is the same. */
+export const CallFlag = {
+  REUSED: 1,
+  FORK_CHILD: 2,
+  FORK_PARENT: 4,
+  TIMEOUT: 8,
+  FORCED_TIMEOUT: 16,
+  CALLEE_TERMINATED: 32,
+} as const;
+
+const FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [CallFlag.REUSED, 'Reused'],
+  [CallFlag.FORK_CHILD, 'Fork_Child'],
+  [CallFlag.FORK_PARENT, 'Fork_Parent'],
+  [CallFlag.TIMEOUT, 'Timeout'],
+  [CallFlag.FORCED_TIMEOUT, 'Forced_Timeout'],
+  [CallFlag.CALLEE_TERMINATED, 'Callee_Terminated'],
+];
+
+export function flagNames(flags: number): string[] {
+  return FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
+}
+
+/** One link the call's messages travelled, initiator's side first. */
+export class Hop {
+  readonly family: number;
+  readonly src0: number;
+  readonly src1: number;
+  readonly src2: number;
+  readonly src3: number;
+  readonly srcPort: number;
+  readonly dst0: number;
+  readonly dst1: number;
+  readonly dst2: number;
+  readonly dst3: number;
+  readonly dstPort: number;
+  readonly transport: Transport;
+  /** Bits of the call's observers that saw this hop. */
+  observers = 0;
+  /** Distinct messages, without retransmissions and repeated reports. */
+  messages = 0;
+  next: Hop | undefined = undefined;
+
+  constructor(
+    family: number,
+    src0: number,
+    src1: number,
+    src2: number,
+    src3: number,
+    srcPort: number,
+    dst0: number,
+    dst1: number,
+    dst2: number,
+    dst3: number,
+    dstPort: number,
+    transport: Transport,
+  ) {
+    this.family = family;
+    this.src0 = src0;
+    this.src1 = src1;
+    this.src2 = src2;
+    this.src3 = src3;
+    this.srcPort = srcPort;
+    this.dst0 = dst0;
+    this.dst1 = dst1;
+    this.dst2 = dst2;
+    this.dst3 = dst3;
+    this.dstPort = dstPort;
+    this.transport = transport;
+  }
+}

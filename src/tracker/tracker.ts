@@ -1,0 +1,597 @@
+import { CALL_STATES, CallState, TIMED_CALL_STATES } from '../model/call-state.ts';
+import { Calls, CALLS_IN_STATE, type CounterSet } from '../model/counters.ts';
+import { EventType } from '../model/event-type.ts';
+import { Fault } from '../model/fault.ts';
+import { hashBytes } from '../model/hash.ts';
+import { Method } from '../model/method.ts';
+import type { Observer } from '../model/observer.ts';
+import type { Packet } from '../model/packet.ts';
+import type { TrackerSettings } from '../model/settings.ts';
+import type { SipMessage } from '../sip/message.ts';
+import { requestSignature } from '../sip/signature.ts';
+import { takeCorrelation, takeReason, takeReplyText, takeRequestText } from './attributes.ts';
+import { Call, CallFlag, Hop, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
+import { CallTable } from './call-table.ts';
+import type { EventRing, GeneratedOn } from './event-ring.ts';
+import { Action, actionFor, Fit, findCall, isChallenge, Match } from './match.ts';
+import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
+import { Row, RowPages } from './rows.ts';
+import { TimerWheel } from './timer-wheel.ts';
+import { addState, addToTrace, repeatInTrace, traceCode } from './trace.ts';
+import {
+  eventOf,
+  expiresUnanswered,
+  forcesTimer,
+  nextState,
+  onExpiry,
+  onReply,
+  onRequest,
+  type Transition,
+} from './transitions.ts';
+
+/** Call-ID and tags together; longer keys are refused. */
+const MAX_KEY_OCTETS = 1024;
+const STATUS_TIMEOUT = 408;
+const STATUS_CANCELED = 487;
+const STATUS_IMPLIED_START = 290;
+const STATUS_IMPLIED_END = 291;
+
+/**
+ * The shared call tracker: SIP messages and times in, calls and events out. Alone in its thread, with no clock of its own.
+ *
+ *   message ─▶ find entry ─▶ new | re-use | fork ─▶ hop ─▶ repeat? ─▶ state machine ─▶ timer, event
+ *
+ * Registrations (bindings, reg-* events) hang on the 2xx to REGISTER, event rates on the ring; both have tables of their own.
+ */
+export class CallTracker {
+  readonly table = new CallTable();
+  readonly #rows = new RowPages();
+  readonly #wheel = new TimerWheel();
+  readonly #events: EventRing;
+  readonly #counters: CounterSet;
+  readonly #settings: TrackerSettings;
+  readonly #hashSeed: number;
+  readonly #match = new Match();
+  /** Timeout of each state in µs, by `CallState`. */
+  readonly #timeoutUs = new Float64Array(CALL_STATES.length);
+  readonly #expire = (call: Call): void => this.#onExpiry(call);
+  #nextId = 1;
+
+  constructor(settings: TrackerSettings, events: EventRing, counters: CounterSet, hashSeed: number) {
+    this.#settings = settings;
+    this.#events = events;
+    this.#counters = counters;
+    this.#hashSeed = hashSeed;
+    for (const info of CALL_STATES) {
+      this.setStateTimeout(info.state, settings.timeouts.get(info.state) ?? info.defaultSeconds);
+    }
+  }
+
+  get created(): number {
+    return this.#nextId - 1;
+  }
+
+  /** Seconds a state may last. */
+  timeout(state: CallState): number {
+    return this.#timeoutUs[state]! / 1e6; // one per state
+  }
+
+  /** Sets how long a state may last; applies to timers set from now on. */
+  setStateTimeout(state: CallState, seconds: number): void {
+    this.#timeoutUs[state] = seconds * 1e6;
+  }
+
+  resetStateTimeout(state: CallState): void {
+    const info = TIMED_CALL_STATES.find((timed) => timed.state === state);
+    if (info !== undefined) this.setStateTimeout(state, info.defaultSeconds);
+  }
+
+  /**
+   * Takes one parsed message.
+   *
+   * @param nowUs tracking time of the message: when it was captured, or when it arrived if the sender's clock is off
+   * @returns `NONE`, or why the message is not tracked (`TRACK_*`)
+   */
+  track(packet: Packet, message: SipMessage, observer: Observer, nowUs: number): Fault {
+    if (message.callIdEnd === message.callIdStart) return Fault.TRACK_NO_CALL_ID;
+    if (!message.hasFrom) return Fault.TRACK_NO_FROM;
+    if (!message.hasTo) return Fault.TRACK_NO_TO;
+    if (message.cseq < 0) return Fault.TRACK_NO_CSEQ;
+    this.#wheel.begin(nowUs);
+    const hash = hashBytes(message.bytes, message.callIdStart, message.callIdEnd, this.#hashSeed);
+    const match = this.#match;
+    findCall(this.table.chain(hash), hash, message, match);
+    let { call } = match;
+    const { direction } = match;
+    if (call === undefined) {
+      call = this.#create(packet, message, hash, nowUs);
+      if (call === undefined) return this.#refusal;
+      return this.#apply(call, packet, message, 0, observer, nowUs);
+    }
+    if (match.fit !== Fit.FULL) {
+      const known = isKnown(call, messageIdentity(message, direction));
+      const action = actionFor(match, call, message, known);
+      if (action === Action.FORK) {
+        const fork = this.#fork(call, message, direction, hash, nowUs);
+        if (fork === undefined) return this.#refusal;
+        call = fork;
+      } else if (action !== Action.UPDATE) {
+        this.#reuse(call, message, direction, action);
+      }
+    }
+    return this.#apply(call, packet, message, direction, observer, nowUs);
+  }
+
+  /** All entries under one Call-ID (as displayed, in UTF-8), oldest first. */
+  family(callId: string): Call[] {
+    const bytes = Buffer.from(callId, 'utf8');
+    const kept = bytes.toString('latin1');
+    const hash = hashBytes(bytes, 0, bytes.length, this.#hashSeed);
+    const calls: Call[] = [];
+    for (let call = this.table.chain(hash); call !== undefined; call = call.bucketNext) {
+      if (call.callId === kept) calls.push(call);
+    }
+    return calls.toSorted((a, b) => a.id - b.id);
+  }
+
+  /** Moves the clock. @returns true when more is due than `budget` entries allowed */
+  advance(nowUs: number, budget: number): boolean {
+    return this.#wheel.advance(nowUs, budget, this.#expire);
+  }
+
+  /** Shortens what remains of every call to at most `remainingUs`; the next `advance` acts on it. Walks all calls. */
+  forceTimeout(nowUs: number, remainingUs: number): number {
+    let forced = 0;
+    for (let call = this.table.newest; call !== undefined; call = call.older) {
+      if (call.deadlineUs - nowUs <= remainingUs) continue;
+      this.#wheel.set(call, nowUs + remainingUs);
+      forced++;
+    }
+    return forced;
+  }
+
+  /** Octets of the rows held; what lies on the heap is not counted here. */
+  get rowBytes(): number {
+    return this.#rows.bytes;
+  }
+
+  /** Position of an observer among those of a call as a bit, -1 = not among them. */
+  #observerBit(call: Call, observer: Observer): number {
+    if (call.observer === observer) return 1;
+    if (call.observer === undefined) {
+      call.observer = observer;
+      return 1;
+    }
+    const more = (call.moreObservers ??= []);
+    let position = more.indexOf(observer);
+    if (position < 0) {
+      if (more.length < MAX_OBSERVERS - 1) more.push(observer);
+      position = more.length - 1;
+    }
+    return 1 << (position + 1);
+  }
+
+  #refusal: Fault = Fault.NONE;
+
+  #allocate(message: SipMessage, hash: number, fromTag: string, toTag: string, nowUs: number): Call | undefined {
+    const keyOctets = message.callIdEnd - message.callIdStart + fromTag.length + toTag.length;
+    if (keyOctets > MAX_KEY_OCTETS) {
+      this.#counters.add(Calls.FAIL_NEW, 1);
+      this.#refusal = Fault.TRACK_KEY_TOO_LONG;
+      return undefined;
+    }
+    const { maxCalls, maxForks } = this.#settings;
+    if (maxCalls > 0 && this.table.size >= maxCalls) {
+      this.#counters.add(Calls.FAIL_LIM, 1);
+      this.#refusal = Fault.TRACK_CALL_LIMIT;
+      return undefined;
+    }
+    if (this.#match.family >= maxForks) {
+      this.#counters.add(Calls.FAIL_LIM, 1);
+      this.#refusal = Fault.TRACK_FORK_LIMIT;
+      return undefined;
+    }
+    const slot = this.#rows.take();
+    const row = this.#rows.page(slot);
+    const base = this.#rows.base(slot);
+    // CSeq 0 is an ordinary number (contract §4.4), so "none yet" is -1.
+    row[base + Row.CSEQ] = -1;
+    row[base + Row.CSEQ + 1] = -1;
+    row[base + Row.REPLY_CSEQ] = -1;
+    row[base + Row.REPLY_CSEQ + 1] = -1;
+    const callId = message.text(message.callIdStart, message.callIdEnd);
+    const call = new Call(this.#nextId++, hash, row, base, slot, message.cseqMethod, callId, fromTag, toTag);
+    call.createdUs = nowUs;
+    this.table.insert(call);
+    this.#counters.add(Calls.CREATED, 1);
+    this.#counters.addGauge(Calls.ACTIVE, 1);
+    this.#counters.addGauge(CALLS_IN_STATE[CallState.INIT]!, 1); // one gauge per state
+    return call;
+  }
+
+  #create(packet: Packet, message: SipMessage, hash: number, nowUs: number): Call | undefined {
+    const fromTag = message.text(message.fromTagStart, message.fromTagEnd);
+    const toTag = message.text(message.toTagStart, message.toTagEnd);
+    const call = this.#allocate(message, hash, fromTag, toTag, nowUs);
+    if (call === undefined) return undefined;
+    call.firstHop = makeHop(packet, !message.isRequest);
+    if (message.isRequest) call.signature = requestSignature(message);
+    return call;
+  }
+
+  #fork(parent: Call, message: SipMessage, direction: 0 | 1, hash: number, nowUs: number): Call | undefined {
+    const theirTag = message.text(message.fromTagStart, message.fromTagEnd);
+    const otherTag = message.text(message.toTagStart, message.toTagEnd);
+    // The initiator's tag stays the From-tag, whoever sent the message (the reference turns it round).
+    const call = this.#allocate(
+      message,
+      hash,
+      direction === 0 ? theirTag : otherTag,
+      direction === 0 ? otherTag : theirTag,
+      nowUs,
+    );
+    if (call === undefined) return undefined;
+    this.#counters.add(Calls.FORKED, 1);
+    call.flags |= CallFlag.FORK_CHILD;
+    parent.flags |= CallFlag.FORK_PARENT;
+    call.createdUs = parent.createdUs;
+    call.forkedUs = nowUs;
+    call.emitted = parent.emitted & ~REGISTER_EVENTS;
+    call.lastEvent = parent.lastEvent;
+    call.from = parent.from;
+    call.to = parent.to;
+    call.requestUri = parent.requestUri;
+    call.contact = parent.contact;
+    call.userAgent = parent.userAgent;
+    call.pai1 = parent.pai1;
+    call.pai2 = parent.pai2;
+    call.correlationId = parent.correlationId;
+    call.alegCallId = parent.alegCallId;
+    call.sessionId = parent.sessionId;
+    call.signature = message.isRequest && direction === 0 ? requestSignature(message) : parent.signature;
+    if (parent.firstHop !== undefined) call.firstHop = copyHop(parent.firstHop);
+    const other = direction === 0 ? 1 : 0;
+    call.row[call.base + Row.CSEQ + other] = parent.row[parent.base + Row.CSEQ + other]!;
+    for (let n: number = Row.TRACE_COUNT; n < Row.SIGHTING_NEXT; n++)
+      call.row[call.base + n] = parent.row[parent.base + n]!;
+    return call;
+  }
+
+  #reuse(call: Call, message: SipMessage, direction: 0 | 1, action: Action): void {
+    const fromTag = message.text(message.fromTagStart, message.fromTagEnd);
+    const toTag = message.text(message.toTagStart, message.toTagEnd);
+    const initiatorTag = direction === 0 ? fromTag : toTag;
+    const otherTag = direction === 0 ? toTag : fromTag;
+    if (call.callId.length + initiatorTag.length + otherTag.length > MAX_KEY_OCTETS) return;
+    if (action === Action.SET_TAGS) call.fromTag = initiatorTag;
+    if (call.toTag === otherTag && action !== Action.SET_TAGS) return;
+    call.toTag = otherTag;
+    call.flags |= CallFlag.REUSED;
+    call.emitted &= ~REGISTER_EVENTS;
+  }
+
+  #apply(call: Call, packet: Packet, message: SipMessage, direction: 0 | 1, observer: Observer, nowUs: number): Fault {
+    const { row, base } = call;
+    const { isRequest } = message;
+    const bit = this.#observerBit(call, observer);
+    const identity = messageIdentity(message, direction);
+    const repeat = classify(
+      call,
+      identity,
+      linkIdentity(identity, packet, message),
+      message.end - message.start,
+      bit,
+      packet.capturedAtUs === 0 ? nowUs : packet.capturedAtUs,
+      this.#settings.dupWindowUs,
+    );
+    call.updatedUs = nowUs;
+    const code = traceCode(isRequest, isRequest ? message.method : message.statusCode, direction);
+    const toCallee = isRequest === (direction === 0);
+    recordHop(call, packet, toCallee, bit, repeat === Repeat.NEW || repeat === Repeat.OTHER_HOP);
+    if (repeat !== Repeat.NEW) {
+      this.#extend(call, nowUs);
+      if (repeat === Repeat.RETRANSMISSION) {
+        row[base + (isRequest ? Row.REQUEST_RETRANSMISSIONS : Row.REPLY_RETRANSMISSIONS) + direction]! += 1;
+        repeatInTrace(call, code);
+        this.#counters.add(Calls.RETRANSMISSIONS, 1);
+      } else {
+        this.#counters.add(repeat === Repeat.OTHER_HOP ? Calls.OTHER_HOP : Calls.SEEN_AGAIN, 1);
+      }
+      return Fault.NONE;
+    }
+    if (packet.correlationEnd > packet.correlationStart && call.correlationId === '') takeCorrelation(call, packet);
+    addToTrace(call, code);
+    addState(call, call.state);
+    row[base + (isRequest ? Row.REQUESTS : Row.REPLIES) + direction]! += 1;
+    if (isRequest) this.#onRequest(call, message, direction, nowUs);
+    else this.#onReply(call, message, direction, nowUs);
+    return Fault.NONE;
+  }
+
+  #onRequest(call: Call, message: SipMessage, direction: 0 | 1, nowUs: number): void {
+    const { row, base } = call;
+    const { method } = message;
+    row[base + Row.LAST_METHOD + direction] = method;
+    takeRequestText(call, message, direction);
+    const late = isLateRequest(call, message, direction);
+    if (method !== Method.PRACK && method !== Method.UPDATE && message.cseq > row[base + Row.CSEQ + direction]!) {
+      row[base + Row.CSEQ + direction] = message.cseq;
+    }
+    if (late) {
+      this.#extend(call, nowUs);
+      return;
+    }
+    const hasToTag = message.toTagEnd > message.toTagStart;
+    const transition = onRequest(call.state, method, hasToTag, method === call.method);
+    if (method === Method.BYE && nextState(transition) === CallState.INV_BYE_SEEN && direction === 1) {
+      call.flags |= CallFlag.CALLEE_TERMINATED;
+    }
+    this.#move(call, transition, 'request', nowUs);
+  }
+
+  #onReply(call: Call, message: SipMessage, direction: 0 | 1, nowUs: number): void {
+    const { row, base } = call;
+    const { statusCode, cseqMethod } = message;
+    row[base + Row.LAST_STATUS + direction] = statusCode;
+    const late = isLateReply(call, message, direction);
+    const sameMethod = cseqMethod === call.method;
+    const challengedAgain =
+      !late && sameMethod && isChallenge(statusCode) && row[base + Row.STATUS + direction] === statusCode;
+    takeReplyText(call, message, direction);
+    if (!late) {
+      if (movesOrder(cseqMethod)) {
+        row[base + Row.REPLY_CSEQ + direction] = message.cseq;
+        row[base + Row.ORDER_STATUS + direction] = statusCode;
+      }
+      // A failed or pending re-INVITE leaves the call with its own status (contract §4.4).
+      const keepsStatus =
+        call.method === Method.INVITE && isAnswered(call.state) && (statusCode >= 300 || statusCode < 200);
+      if (sameMethod && cseqMethod !== Method.CANCEL && !keepsStatus) {
+        row[base + Row.STATUS + direction] = statusCode;
+        takeReason(call, message);
+      }
+      const hasToTag = message.toTagEnd > message.toTagStart;
+      const transition = onReply(call.state, cseqMethod, statusCode, hasToTag, sameMethod);
+      if (nextState(transition) === CallState.INV_BYE_REPL && call.state !== CallState.INV_BYE_REPL) {
+        if (direction === 1) call.flags |= CallFlag.CALLEE_TERMINATED;
+        else call.flags &= ~CallFlag.CALLEE_TERMINATED;
+      }
+      this.#move(call, transition, 'reply', nowUs);
+      if (challengedAgain) this.#emit(call, EventType.AUTH_FAILED, nowUs, 'reply');
+      return;
+    }
+    this.#extend(call, nowUs);
+  }
+
+  #move(call: Call, transition: Transition, on: GeneratedOn, nowUs: number): void {
+    const next = nextState(transition);
+    if (next !== call.state) this.#enter(call, next, nowUs);
+    if (forcesTimer(transition)) this.#wheel.set(call, nowUs + this.#timeoutUs[next]!);
+    else this.#extend(call, nowUs);
+    const event = eventOf(transition);
+    if (event !== EventType.EMPTY) this.#emit(call, event, nowUs, on);
+  }
+
+  #enter(call: Call, state: CallState, nowUs: number): void {
+    this.#counters.addGauge(CALLS_IN_STATE[call.state]!, -1);
+    this.#counters.addGauge(CALLS_IN_STATE[state]!, 1);
+    call.state = state;
+    switch (state) {
+      case CallState.INV_EARLY_DLG:
+        if (call.earlyUs === 0) call.earlyUs = nowUs;
+        break;
+      case CallState.INV_ESTABLISHED:
+      case CallState.NON_INV_FIN:
+        call.finalUs = nowUs;
+        break;
+      case CallState.INV_NEG:
+      case CallState.NON_INV_NEG:
+      case CallState.INV_CANCELED:
+        if (call.finalUs === 0) call.finalUs = nowUs;
+        break;
+      case CallState.INV_BYE_SEEN:
+      case CallState.INV_BYE_REPL:
+        if (call.endedUs === 0) call.endedUs = nowUs;
+        break;
+      default:
+    }
+  }
+
+  #extend(call: Call, nowUs: number): void {
+    const deadline = nowUs + this.#timeoutUs[call.state]!;
+    if (deadline > call.deadlineUs) this.#wheel.set(call, deadline);
+  }
+
+  #onExpiry(call: Call): void {
+    call.flags |= CallFlag.TIMEOUT;
+    const { row, base, state } = call;
+    const challenged = isChallenge(row[base + Row.STATUS]!) || isChallenge(row[base + Row.STATUS + 1]!);
+    const event = onExpiry(state, call.method === Method.REGISTER, challenged);
+    if (event !== EventType.EMPTY) {
+      if (expiresUnanswered(state)) call.flags |= CallFlag.FORCED_TIMEOUT;
+      this.#emit(call, event, call.deadlineUs, 'timeout');
+    }
+    this.#wheel.remove(call);
+    this.table.remove(call);
+    this.#rows.release(call.slot);
+    this.#counters.addGauge(CALLS_IN_STATE[state]!, -1);
+    this.#counters.addGauge(Calls.ACTIVE, -1);
+  }
+
+  /** Each type once per entry; a failed attempt once per forked family, and not if any branch got further. */
+  #emit(call: Call, type: EventType, tsUs: number, on: GeneratedOn): void {
+    const bit = 1 << type;
+    if ((call.emitted & bit) !== 0) return;
+    call.emitted |= bit;
+    if (type === EventType.CALL_ATTEMPT && (call.flags & (CallFlag.FORK_CHILD | CallFlag.FORK_PARENT)) !== 0) {
+      if (this.#familyReported(call)) return;
+    }
+    const status = this.#reportedStatus(call, type);
+    this.#events.call(call, type, tsUs, on, status.code, status.reason);
+    call.lastEvent = type;
+  }
+
+  #familyReported(call: Call): boolean {
+    let reported = false;
+    for (let other = this.table.chain(call.hash); other !== undefined; other = other.bucketNext) {
+      if (other === call || other.callId !== call.callId) continue;
+      if ((other.emitted & FAMILY_EVENTS) !== 0) reported = true;
+      other.emitted |= 1 << EventType.CALL_ATTEMPT;
+    }
+    return reported || (call.emitted & FAMILY_EVENTS & ~(1 << EventType.CALL_ATTEMPT)) !== 0;
+  }
+
+  #reportedStatus(call: Call, type: EventType): { code: number; reason: string } {
+    if ((call.flags & CallFlag.FORCED_TIMEOUT) !== 0) {
+      return { code: STATUS_TIMEOUT, reason: 'internal: call state timeout' };
+    }
+    const code = call.row[call.base + Row.STATUS]!;
+    if (code >= 200) return { code, reason: call.reason };
+    switch (type) {
+      case EventType.CALL_START:
+        return { code: STATUS_IMPLIED_START, reason: 'internal: implied OK' };
+      case EventType.CALL_END:
+        return { code: STATUS_IMPLIED_END, reason: 'internal: implied OK' };
+      case EventType.CALL_ATTEMPT:
+        if (call.state === CallState.INV_CANCELED) return { code: STATUS_CANCELED, reason: 'internal: cancel' };
+        return { code, reason: call.reason };
+      default:
+        return { code, reason: call.reason };
+    }
+  }
+}
+
+const REGISTER_EVENTS = (1 << EventType.REG_NEW) | (1 << EventType.REG_DEL) | (1 << EventType.REG_EXPIRED);
+const FAMILY_EVENTS = (1 << EventType.CALL_ATTEMPT) | (1 << EventType.CALL_START) | (1 << EventType.CALL_END);
+
+function isAnswered(state: CallState): boolean {
+  return state === CallState.INV_ESTABLISHED || state === CallState.INV_BYE_SEEN || state === CallState.INV_BYE_REPL;
+}
+
+/** Replies that say where the numbering of a direction stands; the others run beside the INVITE (RFC 3261 §9, 3262, 3311). */
+function movesOrder(cseqMethod: Method): boolean {
+  return (
+    cseqMethod !== Method.CANCEL &&
+    cseqMethod !== Method.ACK &&
+    cseqMethod !== Method.PRACK &&
+    cseqMethod !== Method.UPDATE
+  );
+}
+
+/** A request that comes after its own reply, or after a later request: seen, but too late to move the call. */
+function isLateRequest(call: Call, message: SipMessage, direction: 0 | 1): boolean {
+  const { method, cseq } = message;
+  if (method === Method.ACK || method === Method.CANCEL) return false;
+  const at = call.base + direction;
+  return cseq < call.row[at + Row.CSEQ]! || cseq <= call.row[at + Row.REPLY_CSEQ]!;
+}
+
+function isLateReply(call: Call, message: SipMessage, direction: 0 | 1): boolean {
+  if (!movesOrder(message.cseqMethod)) return false;
+  const at = call.base + direction;
+  const replied = call.row[at + Row.REPLY_CSEQ]!;
+  if (message.cseq !== replied) return message.cseq < replied;
+  const last = call.row[at + Row.ORDER_STATUS]!;
+  const answersAfterAll = message.statusCode >= 200 && message.statusCode < 300 && (last < 200 || last >= 300);
+  return message.statusCode <= last && !answersAfterAll;
+}
+
+function makeHop(packet: Packet, reversed: boolean): Hop {
+  const p = packet;
+  return reversed
+    ? new Hop(
+        p.family,
+        p.dst0,
+        p.dst1,
+        p.dst2,
+        p.dst3,
+        p.dstPort,
+        p.src0,
+        p.src1,
+        p.src2,
+        p.src3,
+        p.srcPort,
+        p.transport,
+      )
+    : new Hop(
+        p.family,
+        p.src0,
+        p.src1,
+        p.src2,
+        p.src3,
+        p.srcPort,
+        p.dst0,
+        p.dst1,
+        p.dst2,
+        p.dst3,
+        p.dstPort,
+        p.transport,
+      );
+}
+
+function copyHop(hop: Hop): Hop {
+  const h = hop;
+  return new Hop(
+    h.family,
+    h.src0,
+    h.src1,
+    h.src2,
+    h.src3,
+    h.srcPort,
+    h.dst0,
+    h.dst1,
+    h.dst2,
+    h.dst3,
+    h.dstPort,
+    h.transport,
+  );
+}
+
+function isLink(hop: Hop, p: Packet, reversed: boolean): boolean {
+  if (hop.transport !== p.transport) return false;
+  return reversed
+    ? hop.srcPort === p.dstPort &&
+        hop.dstPort === p.srcPort &&
+        hop.src3 === p.dst3 &&
+        hop.dst3 === p.src3 &&
+        hop.src0 === p.dst0 &&
+        hop.src1 === p.dst1 &&
+        hop.src2 === p.dst2 &&
+        hop.dst0 === p.src0 &&
+        hop.dst1 === p.src1 &&
+        hop.dst2 === p.src2
+    : hop.srcPort === p.srcPort &&
+        hop.dstPort === p.dstPort &&
+        hop.src3 === p.src3 &&
+        hop.dst3 === p.dst3 &&
+        hop.src0 === p.src0 &&
+        hop.src1 === p.src1 &&
+        hop.src2 === p.src2 &&
+        hop.dst0 === p.dst0 &&
+        hop.dst1 === p.dst1 &&
+        hop.dst2 === p.dst2;
+}
+
+/** Notes on which link a message travelled; a link new to the call is appended while there is room. */
+function recordHop(call: Call, packet: Packet, toCallee: boolean, observerBit: number, counts: boolean): void {
+  let last: Hop | undefined;
+  let hops = 0;
+  for (let hop = call.firstHop; hop !== undefined; hop = hop.next) {
+    if (isLink(hop, packet, !toCallee)) {
+      hop.observers |= observerBit;
+      if (counts) hop.messages++;
+      return;
+    }
+    last = hop;
+    hops++;
+  }
+  if (hops >= MAX_HOPS) {
+    call.hopsLeftOut++;
+    return;
+  }
+  const hop = makeHop(packet, !toCallee);
+  hop.observers = observerBit;
+  hop.messages = counts ? 1 : 0;
+  if (last === undefined) call.firstHop = hop;
+  else last.next = hop;
+}

@@ -1,0 +1,185 @@
+import { CALL_STATES } from '../model/call-state.ts';
+import { formatIp } from '../model/endpoint.ts';
+import { EVENT_NAMES, EventType, eventName } from '../model/event-type.ts';
+import { methodName } from '../model/method.ts';
+import type { Observer } from '../model/observer.ts';
+import { transportName } from '../model/transport.ts';
+import type { CallView, EndpointView, EventView, HopView, Pair } from '../model/views.ts';
+import { displayText } from '../model/text.ts';
+import { type Call, CallFlag, flagNames, type Hop } from './call.ts';
+import type { EventSlot } from './event-ring.ts';
+import { Row } from './rows.ts';
+import { messageTrace, stateTrace } from './trace.ts';
+
+/** Copies of calls and events as pages show them: names instead of numbers, UTF-8 instead of octets. */
+
+function pair(rows: { row: Int32Array; base: number }, offset: number): Pair {
+  const at = rows.base + offset;
+  return [rows.row[at] ?? 0, rows.row[at + 1] ?? 0];
+}
+
+/** CSeq pairs: "none yet" is shown as 0. */
+function cseqPair(rows: { row: Int32Array; base: number }, offset: number): Pair {
+  const [a, b] = pair(rows, offset);
+  return [Math.max(a, 0), Math.max(b, 0)];
+}
+
+function msBetween(fromUs: number, toUs: number): number | null {
+  return fromUs === 0 || toUs === 0 ? null : Math.max(0, (toUs - fromUs) / 1000);
+}
+
+function methodNames([a, b]: Pair): [string, string] {
+  return [a === 0 ? '' : methodName(a), b === 0 ? '' : methodName(b)];
+}
+
+function emittedNames(bits: number): string[] {
+  return EVENT_NAMES.filter((_, type) => (bits & (1 << type)) !== 0);
+}
+
+function observers(call: Call): Observer[] {
+  if (call.observer === undefined) return [];
+  return [call.observer, ...(call.moreObservers ?? [])];
+}
+
+function sourceOf(hop: Hop | EventSlot): EndpointView {
+  return { ip: formatIp(hop.family, hop.src0, hop.src1, hop.src2, hop.src3), port: hop.srcPort };
+}
+
+function destinationOf(hop: Hop | EventSlot): EndpointView {
+  return { ip: formatIp(hop.family, hop.dst0, hop.dst1, hop.dst2, hop.dst3), port: hop.dstPort };
+}
+
+function hopView(hop: Hop, seenBy: Observer[]): HopView {
+  return {
+    src: sourceOf(hop),
+    dst: destinationOf(hop),
+    transport: transportName(hop.transport),
+    agents: seenBy.filter((_, position) => (hop.observers & (1 << position)) !== 0).map((observer) => observer.id),
+    messages: hop.messages,
+  };
+}
+
+function retransmissions(rows: { row: Int32Array; base: number }): CallView['retransmissions'] {
+  return { requests: pair(rows, Row.REQUEST_RETRANSMISSIONS), replies: pair(rows, Row.REPLY_RETRANSMISSIONS) };
+}
+
+/** @param nowUs the tracker's clock, for what is still going on */
+export function callView(call: Call, nowUs: number): CallView {
+  const info = CALL_STATES[call.state];
+  const seenBy = observers(call);
+  const hops: HopView[] = [];
+  for (let hop = call.firstHop; hop !== undefined; hop = hop.next) hops.push(hopView(hop, seenBy));
+  const nowhere: EndpointView = { ip: '', port: 0 };
+  const answeredUs = (call.emitted & (1 << EventType.CALL_START)) === 0 ? 0 : call.finalUs;
+  return {
+    id: call.id,
+    callId: displayText(call.callId),
+    fromTag: displayText(call.fromTag),
+    toTag: displayText(call.toTag),
+    method: methodName(call.method),
+    state: info?.name ?? '',
+    stateText: info?.text ?? '',
+    createdUs: call.createdUs,
+    updatedUs: call.updatedUs,
+    expiresInMs: Math.max(0, Math.round((call.deadlineUs - nowUs) / 1000)),
+    from: displayText(call.from),
+    to: displayText(call.to),
+    requestUri: displayText(call.requestUri),
+    contact: displayText(call.contact),
+    userAgent: displayText(call.userAgent),
+    uas: displayText(call.uas),
+    reason: displayText(call.reason),
+    src: hops[0]?.src ?? nowhere,
+    dst: hops[0]?.dst ?? nowhere,
+    transport: hops[0]?.transport ?? 'unknown',
+    statuses: pair(call, Row.STATUS),
+    cseq: cseqPair(call, Row.CSEQ),
+    requests: pair(call, Row.REQUESTS),
+    replies: pair(call, Row.REPLIES),
+    retransmissions: retransmissions(call),
+    lastMethod: methodNames(pair(call, Row.LAST_METHOD)),
+    lastStatus: pair(call, Row.LAST_STATUS),
+    flags: flagNames(call.flags),
+    events: emittedNames(call.emitted),
+    lastEvent: eventName(call.lastEvent),
+    messageTrace: messageTrace(call),
+    stateTrace: stateTrace(call),
+    requestSignature: call.signature,
+    pddMs: msBetween(call.createdUs, call.earlyUs === 0 ? call.finalUs : call.earlyUs),
+    ringMs: msBetween(call.earlyUs, call.finalUs),
+    durationMs: msBetween(answeredUs, call.endedUs === 0 ? Math.max(nowUs, call.updatedUs) : call.endedUs),
+    agents: seenBy.map((observer) => observer.id),
+    hops,
+    correlation: {
+      correlationId: displayText(call.correlationId),
+      alegCallId: displayText(call.alegCallId),
+      sessionId: displayText(call.sessionId),
+    },
+  };
+}
+
+/** Attribute names are those of the event JSON; empty ones are left out. */
+function attributes(slot: EventSlot): Record<string, string> {
+  const all: [string, string][] = [
+    ['sip.from', slot.from],
+    ['sip.to', slot.to],
+    ['sip.request.method', slot.hasCall ? methodName(slot.method) : ''],
+    ['uri.original', slot.requestUri],
+    ['sip.contact', slot.contact],
+    ['sip.sip_reason', slot.reason],
+    ['user_agent.original', slot.userAgent],
+    ['uas.original', slot.uas],
+    ['sip.pai1', slot.pai1],
+    ['sip.pai2', slot.pai2],
+    ['sip.req_sig', slot.signature],
+  ];
+  return Object.fromEntries(all.filter(([, text]) => text !== '').map(([name, text]) => [name, displayText(text)]));
+}
+
+function originator(slot: EventSlot): EventView['originator'] {
+  if (slot.type !== EventType.CALL_END) return null;
+  if ((slot.flags & CallFlag.FORCED_TIMEOUT) !== 0) return 'timeout-terminated';
+  return (slot.flags & CallFlag.CALLEE_TERMINATED) === 0 ? 'caller-terminated' : 'callee-terminated';
+}
+
+export function eventView(slot: EventSlot): EventView {
+  return {
+    index: slot.index,
+    type: eventName(slot.type),
+    tsUs: slot.tsUs,
+    createdUs: slot.createdUs,
+    callId: displayText(slot.callId),
+    fromTag: displayText(slot.fromTag),
+    toTag: displayText(slot.toTag),
+    src: sourceOf(slot),
+    dst: destinationOf(slot),
+    transport: transportName(slot.transport),
+    status: slot.status,
+    attributes: attributes(slot),
+    durationMs: msBetween(slot.finalUs, slot.tsUs),
+    pddMs: slot.hasCall ? msBetween(slot.createdUs, slot.earlyUs === 0 ? slot.finalUs : slot.earlyUs) : null,
+    ringMs: msBetween(slot.earlyUs, slot.finalUs),
+    originator: originator(slot),
+    rate: null,
+    debug: slot.hasCall ? debugView(slot) : null,
+  };
+}
+
+function debugView(slot: EventSlot): EventView['debug'] {
+  return {
+    state: CALL_STATES[slot.state]?.text ?? '',
+    previousStates: stateTrace(slot),
+    flags: flagNames(slot.flags),
+    emitted: emittedNames(slot.emitted),
+    lastEvent: eventName(slot.lastEvent),
+    generatedOn: slot.generatedOn,
+    cseq: cseqPair(slot, Row.CSEQ),
+    replyCseq: cseqPair(slot, Row.REPLY_CSEQ),
+    requests: pair(slot, Row.REQUESTS),
+    replies: pair(slot, Row.REPLIES),
+    retransmissions: retransmissions(slot),
+    lastMethod: methodNames(pair(slot, Row.LAST_METHOD)),
+    lastStatus: pair(slot, Row.LAST_STATUS),
+    messageTrace: messageTrace(slot),
+  };
+}

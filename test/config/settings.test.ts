@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { toEngineSettings, toHttpSettings, toLogSettings } from '../../src/config/settings.ts';
+import { CallState } from '../../src/model/call-state.ts';
+import { load } from './cases.ts';
+
+test('toEngineSettings() turns options into what the engine counts in', () => {
+  const { config } = load({
+    argv: [
+      '--hep_udp_port=auto',
+      '--hep_tcp_port=0',
+      '--hep_idle_timeout=1m',
+      '--hep_auth_key=one,two',
+      '--hep_auth_exempt=::1',
+      '--calls_timeouts=inv_1st:90s',
+      '--dup_window=20ms',
+      '--callid_aleg_header=X-CID,X-Aleg',
+      '--event_types_blst=OTHER-OK',
+    ],
+  });
+  assert.deepEqual(toEngineSettings(config), {
+    hep: {
+      addr: '0.0.0.0',
+      udpPort: 0,
+      tcpPort: -1,
+      tlsPort: -1,
+      tls: undefined,
+      rcvbufBytes: 8_388_608,
+      limits: {
+        maxMessageBytes: 65_535,
+        maxChunks: 256,
+        maxInflatedBytes: 262_144,
+        maxInflateRatio: 100,
+        maxConnections: 4096,
+        maxConnectionsPerAddress: 1024,
+        idleTimeoutMs: 60_000,
+        messageTimeoutMs: 30_000,
+        maxAgents: 4096,
+      },
+      allow: [],
+      auth: {
+        keys: ['one', 'two'],
+        listeners: ['udp', 'tcp', 'tls'],
+        exempt: [{ words: [0, 0, 0, 1], bits: 128, text: '::1' }],
+      },
+    },
+    tracker: { maxCalls: 0, maxForks: 64, timeouts: new Map([[CallState.INV_1ST, 90]]), dupWindowUs: 20_000 },
+    maxClockSkewUs: 5_000_000,
+    alegHeaders: ['x-cid', 'x-aleg'],
+    sipMaxHeaders: 256,
+    eventBufferSize: 10_240,
+    eventBlacklist: ['other-ok'],
+    faultLogIntervalMs: 10_000,
+  });
+});
+
+test('toEngineSettings() answers plain data that another thread can be sent', () => {
+  const settings = toEngineSettings(load({}).config);
+  assert.deepEqual(structuredClone(settings), settings);
+});
+
+test('toHttpSettings() and toLogSettings() take their part', () => {
+  const { config } = load({ argv: ['--http_tokens=a=:admin,b:viewer', '-log_level=dbg', '-log_format=text', '-p=0'] });
+  assert.deepEqual(toHttpSettings(config), {
+    addr: '127.0.0.1',
+    port: -1,
+    tokens: [
+      { token: 'a=', role: 'admin' },
+      { token: 'b', role: 'viewer' },
+    ],
+    allowAnonymous: false,
+  });
+  assert.deepEqual(toLogSettings(config), { level: 3, format: 'text' });
+});

@@ -1,0 +1,242 @@
+import type { Pair } from '../captures/expected.ts';
+import type { PORTS } from './lab.ts';
+
+/**
+ * What callers do and what a collector must know afterwards, worked out by hand from RFC 3261 and the proxy's script:
+ * the proxy answers INVITE with 100 and CANCEL with 200 itself, and acknowledges refusals hop by hop.
+ */
+export interface Scenario {
+  /** File in fixtures/sipp, without `uac-`. */
+  name: string;
+  user: string;
+  method: 'INVITE' | 'REGISTER' | 'OPTIONS';
+  /** More than one where the proxy's processes report independently of each other. */
+  traces: string[];
+  state: string;
+  statuses: Pair;
+  cseq: Pair;
+  requests: Pair;
+  replies: Pair;
+  retransmitted: Pair;
+  /** Distinct messages between caller and proxy. */
+  firstHop: number;
+  /** Who the proxy talks to, and the distinct messages there. */
+  secondHop?: { to: keyof typeof PORTS; messages: number };
+  /** `type status`; registrations have events of their own. */
+  atOnce: string[];
+  atTimeout: string[];
+  originator?: 'caller-terminated' | 'callee-terminated';
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'answered',
+    user: 'bob',
+    method: 'INVITE',
+    traces: ['>INVITE<100<180<200>ACK>BYE<200'],
+    state: 'inv_bye_repl',
+    statuses: [200, 0],
+    cseq: [2, 0],
+    requests: [3, 0],
+    replies: [4, 0],
+    retransmitted: [0, 0],
+    firstHop: 7,
+    secondHop: { to: 'answer', messages: 6 },
+    atOnce: ['call-start 200', 'call-end 200'],
+    atTimeout: [],
+    originator: 'caller-terminated',
+  },
+  {
+    name: 'hung-up',
+    user: 'hangup',
+    method: 'INVITE',
+    traces: ['>INVITE<100<180<200>ACK<BYE>200'],
+    state: 'inv_bye_repl',
+    statuses: [200, 0],
+    cseq: [1, 1],
+    requests: [2, 1],
+    replies: [3, 1],
+    retransmitted: [0, 0],
+    firstHop: 7,
+    secondHop: { to: 'hangup', messages: 6 },
+    atOnce: ['call-start 200', 'call-end 200'],
+    atTimeout: [],
+    originator: 'callee-terminated',
+  },
+  {
+    name: 'refused-404',
+    user: 'nobody',
+    method: 'INVITE',
+    traces: ['>INVITE<404>ACK'],
+    state: 'inv_neg',
+    statuses: [404, 0],
+    cseq: [1, 0],
+    requests: [2, 0],
+    replies: [1, 0],
+    retransmitted: [0, 0],
+    firstHop: 3,
+    atOnce: [],
+    atTimeout: ['call-attempt 404'],
+  },
+  {
+    name: 'refused-486',
+    user: 'busy',
+    method: 'INVITE',
+    traces: ['>INVITE<100<486>ACK'],
+    state: 'inv_neg',
+    statuses: [486, 0],
+    cseq: [1, 0],
+    requests: [2, 0],
+    replies: [2, 0],
+    retransmitted: [0, 0],
+    firstHop: 4,
+    secondHop: { to: 'busy', messages: 3 },
+    atOnce: [],
+    atTimeout: ['call-attempt 486'],
+  },
+  {
+    name: 'refused-408',
+    user: 'hole',
+    method: 'INVITE',
+    // The 408 comes from the proxy's timer process, whose report may be overtaken by that of the ACK.
+    traces: ['>INVITE{2}<100<408>ACK', '>INVITE{2}<100>ACK<408'],
+    state: 'inv_neg',
+    statuses: [408, 0],
+    cseq: [1, 0],
+    requests: [2, 0],
+    replies: [2, 0],
+    retransmitted: [2, 0],
+    firstHop: 4,
+    secondHop: { to: 'hole', messages: 1 },
+    atOnce: [],
+    atTimeout: ['call-attempt 408'],
+  },
+  {
+    name: 'cancelled',
+    user: 'slow',
+    method: 'INVITE',
+    traces: ['>INVITE<100<180>CANCEL<200<487>ACK'],
+    state: 'inv_canceled',
+    statuses: [487, 0],
+    cseq: [1, 0],
+    requests: [3, 0],
+    replies: [4, 0],
+    retransmitted: [0, 0],
+    firstHop: 7,
+    secondHop: { to: 'slow', messages: 6 },
+    atOnce: [],
+    atTimeout: ['call-attempt 487'],
+  },
+  {
+    name: 'authenticated',
+    user: 'auth',
+    method: 'INVITE',
+    traces: ['>INVITE<407>ACK>INVITE<100<180<200>ACK>BYE<200'],
+    state: 'inv_bye_repl',
+    statuses: [200, 0],
+    cseq: [3, 0],
+    requests: [5, 0],
+    replies: [5, 0],
+    retransmitted: [0, 0],
+    firstHop: 10,
+    secondHop: { to: 'answer', messages: 6 },
+    atOnce: ['call-start 200', 'call-end 200'],
+    atTimeout: [],
+    originator: 'caller-terminated',
+  },
+  {
+    name: 'auth-failed',
+    user: 'auth',
+    method: 'INVITE',
+    traces: ['>INVITE<407>ACK>INVITE<407>ACK'],
+    state: 'inv_neg',
+    statuses: [407, 0],
+    cseq: [2, 0],
+    requests: [4, 0],
+    replies: [2, 0],
+    retransmitted: [0, 0],
+    firstHop: 6,
+    atOnce: ['auth-failed 407'],
+    atTimeout: [],
+  },
+  {
+    name: 'reinvite',
+    user: 'bob',
+    method: 'INVITE',
+    traces: ['>INVITE<100<180<200>ACK>INVITE<100<200>ACK>BYE<200'],
+    state: 'inv_bye_repl',
+    statuses: [200, 0],
+    cseq: [3, 0],
+    requests: [5, 0],
+    replies: [6, 0],
+    retransmitted: [0, 0],
+    firstHop: 11,
+    secondHop: { to: 'answer', messages: 9 },
+    atOnce: ['call-start 200', 'call-end 200'],
+    atTimeout: [],
+    originator: 'caller-terminated',
+  },
+  {
+    // The refusal is that of the change: the call goes on, and ends with the status it was answered with.
+    name: 'reinvite-refused',
+    user: 'bob',
+    method: 'INVITE',
+    traces: ['>INVITE<100<180<200>ACK>INVITE<100<488>ACK>BYE<200'],
+    state: 'inv_bye_repl',
+    statuses: [200, 0],
+    cseq: [3, 0],
+    requests: [5, 0],
+    replies: [6, 0],
+    retransmitted: [0, 0],
+    firstHop: 11,
+    secondHop: { to: 'answer', messages: 9 },
+    atOnce: ['call-start 200', 'call-end 200'],
+    atTimeout: [],
+    originator: 'caller-terminated',
+  },
+  {
+    name: 'registered',
+    user: 'alice',
+    method: 'REGISTER',
+    traces: ['>REGISTER<401>REGISTER<200'],
+    state: 'non_inv_fin',
+    statuses: [200, 0],
+    cseq: [2, 0],
+    requests: [2, 0],
+    replies: [2, 0],
+    retransmitted: [0, 0],
+    firstHop: 4,
+    atOnce: [],
+    atTimeout: [],
+  },
+  {
+    name: 'register-refused',
+    user: 'alice',
+    method: 'REGISTER',
+    traces: ['>REGISTER<401>REGISTER<403'],
+    state: 'non_inv_neg',
+    statuses: [403, 0],
+    cseq: [2, 0],
+    requests: [2, 0],
+    replies: [2, 0],
+    retransmitted: [0, 0],
+    firstHop: 4,
+    atOnce: [],
+    atTimeout: ['other-failed 403'],
+  },
+  {
+    name: 'options',
+    user: 'ping',
+    method: 'OPTIONS',
+    traces: ['>OPTIONS<200'],
+    state: 'non_inv_fin',
+    statuses: [200, 0],
+    cseq: [1, 0],
+    requests: [1, 0],
+    replies: [1, 0],
+    retransmitted: [0, 0],
+    firstHop: 2,
+    atOnce: [],
+    atTimeout: ['other-ok 200'],
+  },
+];
