@@ -60,8 +60,16 @@ export function benchPipeline(): Figure[] {
     { name: 'decode (HEP3, call mix)', value: decode, unit: 'ns' },
     { name: 'parse (call mix)', value: decodeAndParse - decode, unit: 'ns' },
     { name: 'track (call mix)', value: decodeParseTrack - decodeAndParse, unit: 'ns' },
-    { name: 'all: datagram to tracked (call mix)', value: nsPerOperation(RUNS, packets.length, () => play(settings, packets)), unit: 'ns' },
-    { name: 'all: INVITE of 700 octets, new call', value: nsPerOperation(RUNS, invites.length, () => play(settings, invites)), unit: 'ns' },
+    {
+      name: 'all: datagram to tracked (call mix)',
+      value: nsPerOperation(RUNS, packets.length, () => play(settings, packets)),
+      unit: 'ns',
+    },
+    {
+      name: 'all: INVITE of 700 octets, new call',
+      value: nsPerOperation(RUNS, invites.length, () => play(settings, invites)),
+      unit: 'ns',
+    },
   ];
 }
 

@@ -29,7 +29,8 @@ export function nsPerOperation(runs: number, operations: number, work: () => voi
 export function printFigures(title: string, figures: readonly Figure[]): void {
   console.log(title);
   for (const { name, value, unit } of figures) {
-    const shown = unit === 'ns' || unit === 'ratio' ? value.toFixed(unit === 'ns' ? 0 : 2) : Math.round(value).toString();
+    const shown =
+      unit === 'ns' || unit === 'ratio' ? value.toFixed(unit === 'ns' ? 0 : 2) : Math.round(value).toString();
     console.log(`  ${name.padEnd(44)} ${shown.padStart(10)} ${unit}`);
   }
 }

@@ -67,7 +67,10 @@ export function callMessages(call: number): { text: string; forward: boolean }[]
   return [
     { text: message(leg, `INVITE ${uri} SIP/2.0`, '1 INVITE', false, padded, SDP), forward: true },
     { text: message(leg, 'SIP/2.0 100 Trying', '1 INVITE', false, [], ''), forward: false },
-    { text: message(leg, 'SIP/2.0 180 Ringing', '1 INVITE', true, ['Server: Example Gateway 1.0'], ''), forward: false },
+    {
+      text: message(leg, 'SIP/2.0 180 Ringing', '1 INVITE', true, ['Server: Example Gateway 1.0'], ''),
+      forward: false,
+    },
     { text: message(leg, 'SIP/2.0 200 OK', '1 INVITE', true, [...contact, ...sdp], SDP), forward: false },
     { text: message(leg, `ACK ${uri} SIP/2.0`, '1 ACK', true, [], ''), forward: true },
     { text: message(leg, `BYE ${uri} SIP/2.0`, '2 BYE', true, [], ''), forward: true },
