@@ -74,9 +74,9 @@ test(`${STREAMS} damaged streams, cut anywhere, are counted and the next connect
   }
   assert.equal(stage.counters.get(Hep.TCP), stage.received);
   const ingest = stage.pipeline.connection('198.51.100.7', 5, 'tcp');
-  const good = goodPacket('after streams');
+  const good = goodPacket('after-streams');
   ingest?.message(good, 0, good.length, NOW_US);
-  assert.equal(stage.tracker.family('after streams').length, 1);
+  assert.equal(stage.tracker.family('after-streams').length, 1);
 });
 
 test('memory stays bounded while damaged packets come in', () => {
