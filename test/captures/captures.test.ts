@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { CallView, EndpointView, EventView } from '../../src/model/views.ts';
 import { type Collector, startCollector } from '../support/collector.ts';
-import { UdpAgent, replayOverTcp } from '../support/hep-sender.ts';
+import { UdpAgent, replay, replayOverTcp, sendingsOf } from '../support/hep-sender.ts';
 import { readDatagrams } from '../support/pcap.ts';
 import { until } from '../support/process.ts';
 import { CAPTURES, type Expected, type ExpectedCall, capturePath, readExpected } from './expected.ts';
@@ -27,10 +27,10 @@ describe('recorded HEP traffic', { concurrency: 2 }, () => {
       ]);
       const agent = await UdpAgent.open();
       try {
-        await agent.replay(datagrams, [keeping, expiring]);
+        await replay(sendingsOf(datagrams, agent), [keeping, expiring]);
         await assertCounters(keeping, expected);
         await assertAgent(keeping, expected, agent.port);
-        await assertCalls(keeping, expected, `${expected.agent.captureId}@127.0.0.1:${agent.port}/udp`);
+        await assertCalls(keeping, expected, [udpAgentId(expected, agent)]);
         await assertEvents(expiring, expected);
         await assertParseErrors(expiring, expected);
       } finally {
@@ -39,6 +39,33 @@ describe('recorded HEP traffic', { concurrency: 2 }, () => {
       }
     });
   }
+
+  test('the proxy and a sniffer that report the same traffic make one call of each, with both as witnesses', async () => {
+    const proxy = readExpected('kamailio-5.6-siptrace-hep3');
+    const sniffer = readExpected('sngrep-hep');
+    const agents = await Promise.all([UdpAgent.open(), UdpAgent.open()]);
+    const collector = await startCollector({ calls_timeouts: KEEP });
+    try {
+      const sendings = [proxy, sniffer].flatMap(
+        ({ capture, hepPort }, index) =>
+          sendingsOf(readDatagrams(capturePath(capture.replace('.pcap', '')), [hepPort]), agents[index]!), // one for each
+      );
+      const inTime = sendings.toSorted((left, right) => left.timeUs - right.timeUs);
+      await replay(inTime, [collector]);
+      // The sniffer's packets bear the time of the SIP, the proxy's the moment of its report: the sniffer is first.
+      await assertCalls(collector, proxy, [udpAgentId(sniffer, agents[1]), udpAgentId(proxy, agents[0])]);
+      const counters = await collector.counters();
+      const { 'calls.other_hop': otherHop = 0, 'calls.retransmissions': retransmissions = 0 } = sniffer.counters;
+      assert.equal(counters.get('ingest.tracked'), sendings.length);
+      assert.equal(counters.get('calls.other_hop'), otherHop);
+      assert.equal(counters.get('calls.retransmissions'), retransmissions);
+      // All the proxy says has been seen by the sniffer.
+      assert.equal(counters.get('calls.seen_again'), proxy.agent.packets);
+    } finally {
+      for (const agent of agents) agent.close();
+      await collector.stop();
+    }
+  });
 
   test('registrations report reg-new and subscriptions sub-new at once', { todo: 'their tables' });
 
@@ -56,12 +83,16 @@ describe('recorded HEP traffic', { concurrency: 2 }, () => {
       assert.equal(counters.get('ingest.tracked'), first);
       const calls = expected.calls.filter(({ requestUri }) => !requestUri.startsWith('sip:hole@'));
       // The port belongs to the connection: an agent that reconnects is the same agent.
-      await assertCalls(collector, { ...expected, calls }, `${expected.agent.captureId}@127.0.0.1/tcp`);
+      await assertCalls(collector, { ...expected, calls }, [`${expected.agent.captureId}@127.0.0.1/tcp`]);
     } finally {
       await collector.stop();
     }
   });
 });
+
+function udpAgentId({ agent: { captureId } }: Expected, { port }: UdpAgent): string {
+  return `${captureId}@127.0.0.1:${port}/udp`;
+}
 
 async function assertCounters(collector: Collector, expected: Expected): Promise<void> {
   const counters = await collector.counters();
@@ -100,7 +131,7 @@ async function assertAgent(collector: Collector, expected: Expected, port: numbe
   );
 }
 
-async function assertCalls(collector: Collector, expected: Expected, agentId: string): Promise<void> {
+async function assertCalls(collector: Collector, expected: Expected, agents: readonly string[]): Promise<void> {
   const views = await collector.calls();
   assert.deepEqual(
     views.map(({ callId }) => callId).toSorted(),
@@ -108,16 +139,16 @@ async function assertCalls(collector: Collector, expected: Expected, agentId: st
     'exactly one entry per call',
   );
   const byCallId = new Map(views.map((view) => [view.callId, view]));
-  const wrong = expected.calls.flatMap((call) => differences(call, byCallId.get(call.callId), agentId));
+  const wrong = expected.calls.flatMap((call) => differences(call, byCallId.get(call.callId), agents));
   assert.deepEqual(wrong, []);
 }
 
 /** All differences at once: one capture tells as much as it can in one run. */
-function differences(expected: ExpectedCall, view: CallView | undefined, agentId: string): object[] {
+function differences(expected: ExpectedCall, view: CallView | undefined, agents: readonly string[]): object[] {
   if (view === undefined) return [{ callId: expected.callId, missing: true }];
   const { events: _, ...fields } = expected;
-  const hops = expected.hops.map((hop) => ({ ...hop, agents: [agentId] }));
-  const want: Record<string, unknown> = { ...fields, hops, agents: [agentId] };
+  const hops = expected.hops.map((hop) => ({ ...hop, agents }));
+  const want: Record<string, unknown> = { ...fields, hops, agents };
   const got = flat(view);
   return Object.keys(want)
     .filter((field) => JSON.stringify(got[field]) !== JSON.stringify(want[field]))
