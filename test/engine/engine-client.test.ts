@@ -20,10 +20,13 @@ interface Running {
   fatal: string[];
 }
 
-async function startEngine(t: TestContext, ...argv: string[]): Promise<Running> {
+/** An engine that crashes whenever it is asked for its call table. */
+const CRASHING = new URL('./crashing-worker.js', import.meta.url);
+
+async function startEngine(t: TestContext, argv: string[] = [], entry?: URL): Promise<Running> {
   const log = new KeptLog();
   const fatal: string[] = [];
-  const engine = new EngineClient(loopbackSettings(...argv), log, (reason) => fatal.push(reason));
+  const engine = new EngineClient(loopbackSettings(...argv), log, (reason) => fatal.push(reason), entry);
   const listeners = await engine.start();
   t.after(() => engine.stop(STOP));
   return { engine, log, udpPort: listeners.find(({ name }) => name === 'hep-udp')?.port ?? 0, fatal };
@@ -106,7 +109,7 @@ test('bad values are refused by name and nothing is applied', async (t) => {
 });
 
 test('a timeout set by name holds from then on, 0 returns to the default', async (t) => {
-  const { engine } = await startEngine(t, '--calls_timeouts=[inv_neg:2s]');
+  const { engine } = await startEngine(t, ['--calls_timeouts=[inv_neg:2s]']);
   const seconds = async (): Promise<number | undefined> =>
     (await engine.callTimeouts()).find(({ state }) => state === 'inv_neg')?.seconds;
   assert.equal(await seconds(), 2);
@@ -117,13 +120,16 @@ test('a timeout set by name holds from then on, 0 returns to the default', async
 });
 
 test('a crashed engine is replaced on the same ports, counters go on, waiting requests are told', async (t) => {
-  const { engine, log, udpPort, fatal } = await startEngine(t);
+  const { engine, log, udpPort, fatal } = await startEngine(t, [], CRASHING);
   await sendAll([goodPacket('before')], udpPort);
   await received(engine, 1);
-  const waiting = engine.crashForTest();
-  await assert.rejects(waiting, EngineUnavailableError);
+  await assert.rejects(engine.callTable(), EngineUnavailableError);
   assert.equal(engine.health().ready, false);
-  await until('engine running again', LIMIT_MS, () => (engine.health().ready && engine.health().restarts === 1) || undefined);
+  await until(
+    'engine running again',
+    LIMIT_MS,
+    () => (engine.health().ready && engine.health().restarts === 1) || undefined,
+  );
   await sendAll([goodPacket('after')], udpPort);
   await received(engine, 2);
   const calls = await engine.listCalls({ offset: 0, limit: 10 });
@@ -134,6 +140,17 @@ test('a crashed engine is replaced on the same ports, counters go on, waiting re
   assert.equal(engine.counters.get(Ingest.TRACKED), 2);
   assert.ok(log.lines.some((line) => line.startsWith('error engine thread ended unexpectedly')));
   assert.deepEqual(fatal, []);
+});
+
+test('an engine that keeps crashing is given up and said to be fatal', async (t) => {
+  const { engine, fatal } = await startEngine(t, [], CRASHING);
+  for (let crash = 1; crash <= 6; crash++) {
+    await until('engine ready', LIMIT_MS, () => engine.health().ready || undefined);
+    await assert.rejects(engine.callTable(), EngineUnavailableError);
+  }
+  await until('engine given up', LIMIT_MS, () => fatal.length > 0 || undefined);
+  assert.match(fatal[0] ?? '', /engine crashed 6 times within a minute, last: asked to crash/);
+  assert.equal(engine.health().running, false);
 });
 
 test('a port in use is told when the engine starts', async (t) => {
@@ -154,8 +171,5 @@ test('requests after the end are told that there is no engine', async (t) => {
 test('what the threads say to each other covers every method of the engine', () => {
   const names = (path: string, pattern: RegExp): string[] =>
     [...readFileSync(path, 'utf8').matchAll(pattern)].map((match) => match[1] ?? '').toSorted();
-  assert.deepEqual(
-    names('src/engine/worker.ts', /case '(\w+)'/g),
-    names('src/engine/protocol.ts', /^ {2}(\w+): \[/gm),
-  );
+  assert.deepEqual(names('src/engine/worker.ts', /case '(\w+)'/g), names('src/engine/protocol.ts', /^ {2}(\w+): \[/gm));
 });
