@@ -150,9 +150,10 @@ export class EventRing {
     slot.emitted = call.emitted;
     slot.lastEvent = call.lastEvent;
     slot.generatedOn = on;
-    const { row, base } = call;
+    const { row: from, base: fromBase } = call;
+    const { row: to, base: toBase } = slot;
     // Inside both rows: they are at least EVENT_ROW long.
-    for (let n = 0; n < EVENT_ROW; n++) slot.row[slot.base + n] = row[base + n]!;
+    for (let n = 0; n < EVENT_ROW; n++) to[toBase + n] = from[fromBase + n]!;
   }
 
   /** Records an event of a single message that became no call. */
