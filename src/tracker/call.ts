@@ -58,7 +58,8 @@ export class Call {
   uas = '';
   pai1 = '';
   pai2 = '';
-  signature = '';
+  /** Topmost Via branch of the first request, for the signature. */
+  branch = '';
   correlationId = '';
   alegCallId = '';
   sessionId = '';

@@ -36,7 +36,7 @@ export class EventSlot {
   uas = '';
   pai1 = '';
   pai2 = '';
-  signature = '';
+  branch = '';
   status = 0;
   transport: Transport = 0;
   family = 4;
@@ -127,7 +127,7 @@ export class EventRing {
     slot.uas = call.uas;
     slot.pai1 = call.pai1;
     slot.pai2 = call.pai2;
-    slot.signature = call.signature;
+    slot.branch = call.branch;
     slot.status = status;
     const hop = call.firstHop;
     if (hop !== undefined) {
@@ -178,7 +178,7 @@ export class EventRing {
     slot.uas = '';
     slot.pai1 = '';
     slot.pai2 = '';
-    slot.signature = '';
+    slot.branch = '';
     slot.status = 0;
     slot.transport = packet.transport;
     slot.family = packet.family;
