@@ -204,7 +204,8 @@ export function parseSip(
   message: SipMessage,
 ): Fault {
   clear(message, bytes, start, end);
-  const bodyStart = end - start < MIN_MESSAGE ? incomplete(message, end) : readHead(bytes, start, end, options, message);
+  const bodyStart =
+    end - start < MIN_MESSAGE ? incomplete(message, end) : readHead(bytes, start, end, options, message);
   if (bodyStart < 0) {
     const fault = -bodyStart as Fault; // readers answer negated faults only
     return fault === Fault.SIP_INCOMPLETE && options.isStream ? Fault.SIP_MORE_BYTES : fault;
@@ -413,13 +414,7 @@ function isWord(bytes: Buffer, at: number, word: Uint8Array): boolean {
 }
 
 /** Place of a header's name in the option's order, `below` when it is none of those before that. */
-function alegRankOf(
-  bytes: Buffer,
-  nameStart: number,
-  length: number,
-  options: SipParseOptions,
-  below: number,
-): number {
+function alegRankOf(bytes: Buffer, nameStart: number, length: number, options: SipParseOptions, below: number): number {
   for (let rank = 0; rank < below; rank++) {
     const name = options.alegHeaders[rank]!;
     if (name.length === length && isWord(bytes, nameStart, name)) return rank;

@@ -167,7 +167,12 @@ const rows: Row[] = [
     name: 'transports',
     outcome: 'parses',
     why: 'valid: five transports, one of them unknown; the topmost is read',
-    fields: { viaCount: 5, viaTransport: 'udp', viaBranch: 'z9hG4bKkdjuw', callId: 'transports.kijh4akdnaqjkwendsasfdj' },
+    fields: {
+      viaCount: 5,
+      viaTransport: 'udp',
+      viaBranch: 'z9hG4bKkdjuw',
+      callId: 'transports.kijh4akdnaqjkwendsasfdj',
+    },
   },
   {
     name: 'mpart01',

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 export function sipFromPcap(path: string): Buffer[] {
   const file = readFileSync(path);
   const messages: Buffer[] = [];
-  for (let at = 24; at + 16 <= file.length; ) {
+  for (let at = 24; at + 16 <= file.length;) {
     const length = file.readUInt32LE(at + 8);
     const ip = file.subarray(at + 16 + 14, at + 16 + length);
     at += 16 + length;
