@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Fault } from '../../src/model/fault.ts';
 import { SipMessage } from '../../src/sip/message.ts';
 import { isKeepalive, isProbe, parseSip } from '../../src/sip/parse.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { sameUriShort, shortUri, splitUri, type SipUri } from '../../src/sip/uri.ts';
 
 const uris: [string, SipUri | undefined][] = [
