@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { CALL_STATES, callStateByName, type CallState, TIMED_CALL_STATES } from '../model/call-state.ts';
-import { CALLS_IN_STATE, Calls, type CounterSet, Hep } from '../model/counters.ts';
+import { CALLS_IN_STATE, Calls, type CounterSet, Hep, Regs, Subs } from '../model/counters.ts';
 import {
   type CallQuery,
   type CallTableStats,
@@ -259,6 +259,8 @@ export class EngineCore {
 function resetGauges(counters: CounterSet): void {
   for (const info of CALL_STATES) counters.set(CALLS_IN_STATE[info.state] ?? Calls.ACTIVE, 0);
   counters.set(Calls.ACTIVE, 0);
+  counters.set(Regs.ACTIVE, 0);
+  counters.set(Subs.ACTIVE, 0);
   counters.set(Hep.AGENTS, 0);
   counters.set(Hep.CONNS_ACTIVE, 0);
 }
