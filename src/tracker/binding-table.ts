@@ -5,6 +5,16 @@ import { type Call, copyHop, type Hop } from './call.ts';
 import { EntryTable } from './entry-table.ts';
 import { Timed } from './timer-wheel.ts';
 
+/** A binding that was removed, but whose end is not reported yet: it is at its deadline, unless registered again before. */
+export const Leaving = {
+  NO: 0,
+  /** Held back by reg_del_delay. */
+  DELAYED: 1,
+  /** Removed by a `*` of another Call-ID, which was reported. */
+  WITH_ALL: 2,
+} as const;
+export type Leaving = (typeof Leaving)[keyof typeof Leaving];
+
 /**
  * Bindings of addresses-of-record to contacts (RFC 3261 §10), as the registrar's replies tell them.
  *
@@ -31,8 +41,7 @@ export class Binding extends Timed {
   requestedUs = 0;
   updatedUs = 0;
   refreshes = 0;
-  /** Removed already, but not reported yet: reports `reg-del` at its deadline unless it is registered again before. */
-  leaving = false;
+  leaving: Leaving = Leaving.NO;
   /** `reg-new` was reported. */
   announced = false;
   /** Octets counted for it. */
@@ -109,7 +118,7 @@ export class RegisterTransaction {
 }
 
 /**
- * Heap of one binding, its contact and its transaction without text, measured on Node 20 to 24 (64-bit); a test
+ * Heap of one binding, its contact and its transaction without text, with its share of the table, as measured; a test
  * measures it again. Bindings of one REGISTER share a transaction, which is counted for each: the sum errs upwards.
  */
 const BINDING_BYTES = 640;

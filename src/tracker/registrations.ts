@@ -3,7 +3,7 @@ import { EventType } from '../model/event-type.ts';
 import type { RegistrationSettings } from '../model/settings.ts';
 import { MAX_CONTACTS, type SipMessage } from '../sip/message.ts';
 import { shortUri } from '../sip/uri.ts';
-import { type Binding, BindingTable, Contact, parseContact, RegisterTransaction } from './binding-table.ts';
+import { type Binding, BindingTable, Contact, Leaving, parseContact, RegisterTransaction } from './binding-table.ts';
 import type { Call } from './call.ts';
 import type { EventRing } from './event-ring.ts';
 import { contactsOf, MAX_CONTACT_URI, type RequestedContact, type TimedRequest } from './timed-request.ts';
@@ -75,7 +75,7 @@ export class Registrations {
   expire(binding: Binding): void {
     this.#drop(binding);
     const { leaving, announced, deadlineUs } = binding;
-    if (leaving) {
+    if (leaving !== Leaving.NO) {
       this.#counters.add(Regs.DEL_DELAYED_EV, 1);
       this.#events.binding(binding, EventType.REG_DEL, deadlineUs, 'timeout', undefined);
       return;
@@ -125,26 +125,13 @@ export class Registrations {
   #bind(by: Cause, aor: string, contact: Contact, lifetimeUs: number): void {
     const { nowUs, transaction } = by;
     by.bound = true;
-    const counters = this.#counters;
-    const [binding, ...doubles] = this.#find(aor, contact);
+    const [held, ...doubles] = this.#find(aor, contact);
     // Contacts that became equal when contact_ignore_port was switched on.
     for (const double of doubles) this.#drop(double);
-    if (binding !== undefined) {
-      counters.add(Regs.REFRESHED, 1);
-      if (binding.leaving) counters.add(Regs.NEW_MATCH_DELAYED_B, 1);
-      if (binding.transaction.callId !== transaction.callId) counters.add(Regs.REFRESH_DIFF_CALLID, 1);
-      binding.leaving = false;
-      binding.contact = contact;
-      binding.transaction = transaction;
-      binding.updatedUs = nowUs;
-      if (binding.createdUs === 0) {
-        binding.createdUs = nowUs;
-        binding.requestedUs = transaction.createdUs;
-      }
-      binding.refreshes++;
-      this.table.measure(binding);
-      this.#wheel.set(binding, nowUs + lifetimeUs);
-      if (!binding.announced) this.#announce(by, binding);
+    if (held !== undefined && isOver(held, transaction)) this.#drop(held);
+    else if (held !== undefined) {
+      this.#refresh(by, held, contact);
+      this.#wheel.set(held, nowUs + lifetimeUs);
       return;
     }
     const fresh = this.table.make(aor, contact, transaction);
@@ -158,6 +145,25 @@ export class Registrations {
       // Not held, so it cannot be told from a new one: once per entry.
       this.#announce(by, fresh);
     }
+  }
+
+  #refresh(by: Cause, binding: Binding, contact: Contact): void {
+    const { nowUs, transaction } = by;
+    const counters = this.#counters;
+    counters.add(Regs.REFRESHED, 1);
+    if (binding.leaving !== Leaving.NO) counters.add(Regs.NEW_MATCH_DELAYED_B, 1);
+    if (binding.transaction.callId !== transaction.callId) counters.add(Regs.REFRESH_DIFF_CALLID, 1);
+    binding.leaving = Leaving.NO;
+    binding.contact = contact;
+    binding.transaction = transaction;
+    binding.updatedUs = nowUs;
+    binding.refreshes++;
+    this.table.measure(binding);
+    if (binding.announced) return;
+    // Known only from its removal, which was not reported.
+    binding.createdUs = nowUs;
+    binding.requestedUs = transaction.createdUs;
+    this.#announce(by, binding);
   }
 
   #announce(by: Cause, binding: Binding): void {
@@ -181,7 +187,7 @@ export class Registrations {
       for (const each of held) {
         each.transaction = by.transaction;
         this.table.measure(each);
-        this.#leave(each, by.nowUs + delayUs);
+        this.#leave(each, Leaving.DELAYED, by.nowUs + delayUs);
       }
       return held.length;
     }
@@ -195,7 +201,7 @@ export class Registrations {
     const binding = this.table.make(aor, contact, by.transaction);
     binding.updatedUs = by.nowUs;
     if (delayUs > 0 && this.#keep(binding)) {
-      this.#leave(binding, by.nowUs + delayUs);
+      this.#leave(binding, Leaving.DELAYED, by.nowUs + delayUs);
       by.reported |= REG_DEL;
     } else this.#reportEnd(by, binding);
   }
@@ -213,8 +219,12 @@ export class Registrations {
     const delayUs = this.#settings.delDelayS * 1e6;
     let oldest: Binding | undefined;
     for (const binding of held) {
-      if (delayUs > 0 || binding.transaction.callId !== by.transaction.callId) {
-        this.#leave(binding, by.nowUs + (delayUs > 0 ? delayUs : forgottenUs));
+      if (delayUs > 0) {
+        this.#leave(binding, Leaving.DELAYED, by.nowUs + delayUs);
+        continue;
+      }
+      if (binding.transaction.callId !== by.transaction.callId) {
+        this.#leave(binding, Leaving.WITH_ALL, by.nowUs + forgottenUs);
         continue;
       }
       this.#drop(binding);
@@ -229,9 +239,9 @@ export class Registrations {
   }
 
   /** Leaves the report of a binding's end to its deadline. */
-  #leave(binding: Binding, deadlineUs: number): void {
+  #leave(binding: Binding, leaving: Leaving, deadlineUs: number): void {
     this.#counters.add(Regs.DEL_DELAYED, 1);
-    binding.leaving = true;
+    binding.leaving = leaving;
     this.#wheel.set(binding, deadlineUs);
   }
 
@@ -294,6 +304,11 @@ class Cause {
     this.before = before;
     this.nowUs = nowUs;
   }
+}
+
+/** Its end was told by the `*` of a restarted phone, so what it registers now is new; its old self may still come back. */
+function isOver(binding: Binding, again: RegisterTransaction): boolean {
+  return binding.leaving === Leaving.WITH_ALL && binding.transaction.callId !== again.callId;
 }
 
 /** The address-of-record is the To URI without parameters, whoever asks in From (RFC 3261 §10.2). */

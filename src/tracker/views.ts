@@ -6,7 +6,7 @@ import type { Observer } from '../model/observer.ts';
 import { transportName } from '../model/transport.ts';
 import type { CallView, EndpointView, EventView, HopView, Pair, RegistrationView } from '../model/views.ts';
 import { displayText } from '../model/text.ts';
-import type { Binding, RegisterTransaction } from './binding-table.ts';
+import { type Binding, Leaving, type RegisterTransaction } from './binding-table.ts';
 import { type Call, CallFlag, flagNames, type Hop } from './call.ts';
 import type { EventSlot } from './event-ring.ts';
 import { Row } from './rows.ts';
@@ -127,7 +127,7 @@ export function registrationView(binding: Binding, nowUs: number): RegistrationV
     id: binding.id,
     aor: displayText(binding.aor),
     contact: displayText(binding.contact.text),
-    state: binding.leaving ? 'leaving' : 'active',
+    state: binding.leaving === Leaving.NO ? 'active' : 'leaving',
     src: by.hop === undefined ? NOWHERE : sourceOf(by.hop),
     dst: by.hop === undefined ? NOWHERE : destinationOf(by.hop),
     transport: transportName(by.hop?.transport ?? 0),

@@ -185,6 +185,11 @@ export class Stage {
     while (this.tracker.advance(this.nowUs, 1000));
   }
 
+  /** Seconds since the start. */
+  seconds(): number {
+    return (this.nowUs - START_US) / 1e6;
+  }
+
   /** Events since the last time this was asked. */
   newEvents(): EventView[] {
     const views: EventView[] = [];
