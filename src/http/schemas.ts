@@ -198,8 +198,7 @@ export const HomeSchema = Type.Object({
   events: Count('Events generated since the start'),
   received: Count('Messages received since the start'),
   ratesPerSecond: Type.Object({
-    messages: Type.Number(),
-    octets: Type.Number(),
+    packets: Type.Number({ description: 'Captured messages taken out of what arrived' }),
     requests: Type.Number(),
     replies: Type.Number(),
   }),

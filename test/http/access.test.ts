@@ -127,6 +127,11 @@ const origins: { name: string; headers: Record<string, string>; status: number }
     headers: { origin: 'http://localhost:8060', host: 'localhost:8060', 'sec-fetch-site': 'same-origin' },
     status: 200,
   },
+  {
+    name: 'our own page with its origin hidden',
+    headers: { origin: 'null', 'sec-fetch-site': 'same-origin' },
+    status: 200,
+  },
   { name: 'the address bar', headers: { 'sec-fetch-site': 'none' }, status: 200 },
   { name: 'another site', headers: { origin: 'https://attacker.example', host: 'localhost:8060' }, status: 403 },
   {

@@ -269,8 +269,8 @@ export class FakeEngine implements Engine {
 }
 
 const VALUES = [
-  { group: 'ingest', name: 'received', value: 1042, description: 'messages received' },
-  { group: 'ingest', name: 'bytes', value: 812_000, description: 'octets of all messages received' },
+  { group: 'pkt_stats', name: 'total_packets', value: 1042, description: 'packets handed to the pipeline' },
+  { group: 'ingest.ignored', name: 'probe', value: 1, description: 'SIP payload that is no SIP message' },
   { group: 'pkt_stats', name: 'sip_reqs', value: 500, description: 'SIP requests parsed' },
   { group: 'pkt_stats', name: 'sip_repls', value: 503, description: 'SIP replies parsed' },
   { group: 'pkt_stats', name: 'sctp', value: 0, description: 'seen on SCTP' },

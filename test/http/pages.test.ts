@@ -3,7 +3,8 @@ import { suite, test } from 'node:test';
 import { Value } from 'typebox/value';
 import { SITE_MAP } from '../../src/http/site-map.ts';
 import { client } from './client.ts';
-import { call, event, NOW_US } from './fakes.ts';
+import { Statistics } from '../../src/telemetry/statistics.ts';
+import { call, countersOf, event, NOW_US } from './fakes.ts';
 
 const PATHS = SITE_MAP.map((page) => page.path).filter((path) => path !== '/openapi.json');
 const ALL = ['/', ...PATHS];
@@ -62,7 +63,7 @@ suite('every page', () => {
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
       );
       assert.equal(headers['x-content-type-options'], 'nosniff');
-      assert.equal(headers['referrer-policy'], 'no-referrer');
+      assert.equal(headers['referrer-policy'], 'same-origin');
       assert.equal(headers['cache-control'], 'no-store');
       assert.doesNotMatch(body, /<script|<style|<iframe|<base|\sstyle=|\son[a-z]+=|javascript:/i);
       for (const [, address = ''] of body.matchAll(/(?:href|src|action)="([^"]*)"/g)) {
@@ -259,12 +260,26 @@ suite('what pages say', () => {
   test('the index gives rates per second of the last ten', async () => {
     const { get } = client();
     const home = (await get('/?format=json')).json<{ ratesPerSecond: object; warnings: { code: string }[] }>();
-    // the fake says 521 messages, 406 000 octets, 250 requests and 251.5 replies per 10 s
-    assert.deepEqual(home.ratesPerSecond, { messages: 52.1, octets: 40_600, requests: 25, replies: 25.15 });
+    // the fake says 521 packets, 250 requests and 251.5 replies per 10 s
+    assert.deepEqual(home.ratesPerSecond, { packets: 52.1, requests: 25, replies: 25.15 });
     assert.deepEqual(
       home.warnings.map((warning) => warning.code),
       ['refused'],
     );
+  });
+
+  test('the index finds its rates in the statistics the process really keeps', async () => {
+    const columns = countersOf({ 'pkt_stats.total_packets': 30, 'pkt_stats.sip_reqs': 20, 'pkt_stats.sip_repls': 10 });
+    let nowMs = 0;
+    const statistics = new Statistics(
+      () => columns.values,
+      () => nowMs,
+    );
+    nowMs = 5000;
+    const { get } = client({ counters: () => columns, statistics });
+    const home = (await get('/?format=json')).json<{ ratesPerSecond: object; rateIntervalMs: number }>();
+    assert.deepEqual(home.ratesPerSecond, { packets: 6, requests: 4, replies: 2 });
+    assert.equal(home.rateIntervalMs, 5000);
   });
 
   test('the index asks a stuck engine nothing and says that it is stuck', async () => {
