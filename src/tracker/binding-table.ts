@@ -3,6 +3,7 @@ import type { Observer } from '../model/observer.ts';
 import { splitUri } from '../sip/uri.ts';
 import { type Call, copyHop, type Hop } from './call.ts';
 import { EntryTable } from './entry-table.ts';
+import { Row } from './rows.ts';
 import { Timed } from './timer-wheel.ts';
 
 /** A binding that was removed, but whose end is not reported yet: it is at its deadline, unless registered again before. */
@@ -40,6 +41,7 @@ export class Binding extends Timed {
   createdUs = 0;
   requestedUs = 0;
   updatedUs = 0;
+  deadlineUs = 0;
   refreshes = 0;
   leaving: Leaving = Leaving.NO;
   /** `reg-new` was reported. */
@@ -91,7 +93,10 @@ export class RegisterTransaction {
   readonly requestUri: string;
   readonly userAgent: string;
   readonly uas: string;
-  readonly signature: string;
+  /** What the request signature is made of, see sip/signature.ts. */
+  readonly branch: string;
+  readonly headerOrder: number;
+  readonly headerCount: number;
   readonly status: number;
   readonly reason: string;
   readonly createdUs: number;
@@ -107,7 +112,9 @@ export class RegisterTransaction {
     this.requestUri = call.requestUri;
     this.userAgent = call.userAgent;
     this.uas = call.uas;
-    this.signature = call.signature;
+    this.branch = call.branch;
+    this.headerOrder = call.row[call.base + Row.HEADER_ORDER]!; // inside the row
+    this.headerCount = call.row[call.base + Row.HEADER_COUNT]!;
     this.status = status;
     this.reason = call.reason;
     this.createdUs = call.createdUs;
@@ -142,7 +149,7 @@ function bytesOf(binding: Binding): number {
     textBytes(by.requestUri) +
     textBytes(by.userAgent) +
     textBytes(by.uas) +
-    textBytes(by.signature) +
+    textBytes(by.branch) +
     textBytes(by.reason)
   );
 }

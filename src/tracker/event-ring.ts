@@ -163,11 +163,16 @@ export class EventRing {
     slot.uas = by.uas;
     slot.pai1 = '';
     slot.pai2 = '';
-    slot.signature = by.signature;
+    slot.branch = by.branch;
     slot.status = by.status;
     if (by.hop !== undefined) setEndpoints(slot, by.hop);
-    if (call === undefined) setNoCall(slot, on);
-    else setCall(slot, call, on);
+    if (call !== undefined) {
+      setCall(slot, call, on);
+      return;
+    }
+    setNoCall(slot, on);
+    slot.row[slot.base + Row.HEADER_ORDER] = by.headerOrder;
+    slot.row[slot.base + Row.HEADER_COUNT] = by.headerCount;
   }
 
   /** Records an event of a single message that became no call. */
@@ -244,9 +249,10 @@ function setCall(slot: EventSlot, call: Call, on: GeneratedOn): void {
   slot.emitted = call.emitted;
   slot.lastEvent = call.lastEvent;
   slot.generatedOn = on;
-  const { row, base } = call;
+  const { row: from, base: fromBase } = call;
+  const { row: to, base: toBase } = slot;
   // Inside both rows: they are at least EVENT_ROW long.
-  for (let n = 0; n < EVENT_ROW; n++) slot.row[slot.base + n] = row[base + n]!;
+  for (let n = 0; n < EVENT_ROW; n++) to[toBase + n] = from[fromBase + n]!;
 }
 
 function setNoCall(slot: EventSlot, on: GeneratedOn): void {

@@ -131,7 +131,8 @@ export class Registrations {
     if (held !== undefined && isOver(held, transaction)) this.#drop(held);
     else if (held !== undefined) {
       this.#refresh(by, held, contact);
-      this.#wheel.set(held, nowUs + lifetimeUs);
+      held.deadlineUs = nowUs + lifetimeUs;
+      this.#wheel.file(held);
       return;
     }
     const fresh = this.table.make(aor, contact, transaction);
@@ -139,7 +140,8 @@ export class Registrations {
     fresh.requestedUs = transaction.createdUs;
     fresh.updatedUs = nowUs;
     if (this.#keep(fresh)) {
-      this.#wheel.set(fresh, nowUs + lifetimeUs);
+      fresh.deadlineUs = nowUs + lifetimeUs;
+      this.#wheel.file(fresh);
       this.#announce(by, fresh);
     } else if ((by.before & REG_NEW) === 0) {
       // Not held, so it cannot be told from a new one: once per entry.
@@ -242,7 +244,8 @@ export class Registrations {
   #leave(binding: Binding, leaving: Leaving, deadlineUs: number): void {
     this.#counters.add(Regs.DEL_DELAYED, 1);
     binding.leaving = leaving;
-    this.#wheel.set(binding, deadlineUs);
+    binding.deadlineUs = deadlineUs;
+    this.#wheel.file(binding);
   }
 
   #reportEnd(by: Cause, binding: Binding): void {

@@ -9,7 +9,7 @@
 export const TICK_US = 100_000;
 const SLOTS = 8192;
 
-/** What has a deadline. Its fields are the wheel's to write; `deadlineUs` may be read. */
+/** What has a deadline; who changes it tells the wheel with `file`. The other fields are the wheel's. */
 export abstract class Timed {
   /** Neighbours in the wheel's slot; `wheelSlot` -1 = not filed. */
   wheelPrevious: Timed | undefined = undefined;
@@ -17,7 +17,7 @@ export abstract class Timed {
   wheelSlot = -1;
   /** 100 ms tick this entry is filed under; its deadline may be later by now. */
   wheelTick = 0;
-  deadlineUs = 0;
+  abstract deadlineUs: number;
 }
 
 export class TimerWheel {
@@ -25,18 +25,17 @@ export class TimerWheel {
   /** All ticks up to this one are done; -1 = the clock was never set. */
   #tick = -1;
 
-  /** Sets the clock for the first time; later calls change nothing. Needed before `set`. */
+  /** Sets the clock for the first time; later calls change nothing. Needed before `file`. */
   begin(nowUs: number): void {
     if (this.#tick < 0) this.#tick = Math.floor(nowUs / TICK_US);
   }
 
-  /** Sets a deadline. Only an earlier one than the entry is filed under moves it. */
-  set(entry: Timed, deadlineUs: number): void {
-    entry.deadlineUs = deadlineUs;
-    const tick = Math.ceil(deadlineUs / TICK_US);
+  /** Takes note of an entry's new deadline. Only an earlier one than the entry is filed under moves it. */
+  file(entry: Timed): void {
+    const tick = Math.ceil(entry.deadlineUs / TICK_US);
     if (entry.wheelSlot >= 0 && tick >= entry.wheelTick) return;
     this.#unlink(entry);
-    this.#file(entry, tick);
+    this.#link(entry, tick);
   }
 
   remove(entry: Timed): void {
@@ -61,7 +60,7 @@ export class TimerWheel {
         if (left-- <= 0) return true;
         this.#unlink(entry);
         const due = Math.ceil(entry.deadlineUs / TICK_US);
-        if (due > now) this.#file(entry, due);
+        if (due > now) this.#link(entry, due);
         else expire(entry);
       }
       this.#tick++;
@@ -69,7 +68,7 @@ export class TimerWheel {
     return false;
   }
 
-  #file(entry: Timed, tick: number): void {
+  #link(entry: Timed, tick: number): void {
     // The slot must lie ahead of the clock and less than a turn away, or it would come up at the wrong time.
     const filed = Math.min(Math.max(tick, this.#tick + 1), this.#tick + SLOTS - 1);
     const slot = filed % SLOTS;

@@ -145,7 +145,8 @@ export class Stage {
       observer = { id: agent };
       this.#agents.set(agent, observer);
     }
-    return this.tracker.track(packet, this.#message, observer, this.nowUs);
+    packet.trackedAtUs = this.nowUs;
+    return this.tracker.track(packet, this.#message, observer);
   }
 
   /** Changes settings as an option of that name would: `reg_del_delay=3 contact_ignore_port`. */
