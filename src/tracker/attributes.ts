@@ -3,7 +3,9 @@ import { Method } from '../model/method.ts';
 import type { Packet } from '../model/packet.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Call } from './call.ts';
+import { packHeaderOrder } from '../sip/signature.ts';
 import { sameText } from './match.ts';
+import { Row } from './rows.ts';
 import type { SharedText } from './shared-text.ts';
 
 /**
@@ -13,6 +15,7 @@ import type { SharedText } from './shared-text.ts';
 const MAX_URI = 96;
 export const MAX_CONTACT = 160;
 const MAX_REASON = 64;
+const MAX_BRANCH = 64;
 const MAX_AGENT = 64;
 const MAX_PAI1 = 160;
 const MAX_CORRELATION = 128;
@@ -73,6 +76,13 @@ export function takeReplyText(call: Call, message: SipMessage, direction: 0 | 1,
 /** The reason phrase of the reply that set the call's status. */
 export function takeReason(call: Call, message: SipMessage, texts: SharedText): void {
   call.reason = shared(texts, message, message.reasonStart, message.reasonEnd, MAX_REASON);
+}
+
+/** What the signature of the first request is made of, besides what the call keeps anyway. */
+export function takeSignature(call: Call, message: SipMessage): void {
+  call.row[call.base + Row.HEADER_ORDER] = packHeaderOrder(message);
+  call.row[call.base + Row.HEADER_COUNT] = message.headerOrderLength;
+  call.branch = cut(message, message.viaBranchStart, message.viaBranchEnd, MAX_BRANCH);
 }
 
 /** The correlation id of the envelope, when it says more than the Call-ID does. */

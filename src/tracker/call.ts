@@ -54,7 +54,8 @@ export class Call extends Timed {
   uas = '';
   pai1 = '';
   pai2 = '';
-  signature = '';
+  /** Topmost Via branch of the first request, for the signature. */
+  branch = '';
   correlationId = '';
   alegCallId = '';
   sessionId = '';

@@ -39,7 +39,7 @@ export class EventSlot {
   uas = '';
   pai1 = '';
   pai2 = '';
-  signature = '';
+  branch = '';
   status = 0;
   transport: Transport = 0;
   family = 4;
@@ -130,7 +130,7 @@ export class EventRing {
     slot.uas = call.uas;
     slot.pai1 = call.pai1;
     slot.pai2 = call.pai2;
-    slot.signature = call.signature;
+    slot.branch = call.branch;
     slot.status = status;
     if (call.firstHop !== undefined) setEndpoints(slot, call.firstHop);
     setCall(slot, call, on);
@@ -197,7 +197,7 @@ export class EventRing {
     slot.uas = '';
     slot.pai1 = '';
     slot.pai2 = '';
-    slot.signature = '';
+    slot.branch = '';
     slot.status = 0;
     setEndpoints(slot, packet);
     setNoCall(slot, 'unknown');

@@ -25,9 +25,12 @@ export const Row = {
   STATES: 21,
   STATE_COUNT: 23,
   TRACE: 24,
-  SIGHTING_NEXT: 24 + TRACE_LENGTH,
-  SIGHTING: 25 + TRACE_LENGTH,
-  SIZE: 25 + TRACE_LENGTH + SIGHTINGS * SIGHTING_FIELDS,
+  /** Header digits of the first request, packed (sip/signature.ts), and how many. */
+  HEADER_ORDER: 24 + TRACE_LENGTH,
+  HEADER_COUNT: 25 + TRACE_LENGTH,
+  SIGHTING_NEXT: 26 + TRACE_LENGTH,
+  SIGHTING: 27 + TRACE_LENGTH,
+  SIZE: 27 + TRACE_LENGTH + SIGHTINGS * SIGHTING_FIELDS,
 } as const;
 
 /** Offsets in the row of times, all in microseconds since the epoch; 0 = not yet. */

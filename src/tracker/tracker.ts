@@ -8,8 +8,7 @@ import type { Observer } from '../model/observer.ts';
 import type { Packet } from '../model/packet.ts';
 import type { TrackerSettings } from '../model/settings.ts';
 import type { SipMessage } from '../sip/message.ts';
-import { requestSignature } from '../sip/signature.ts';
-import { takeCorrelation, takeReason, takeReplyText, takeRequestText } from './attributes.ts';
+import { takeCorrelation, takeReason, takeReplyText, takeRequestText, takeSignature } from './attributes.ts';
 import { Binding } from './binding-table.ts';
 import { Call, CallFlag, copyHop, Hop, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
 import { EntryTable } from './entry-table.ts';
@@ -252,7 +251,7 @@ export class CallTracker {
     const call = this.#allocate(message, hash, fromTag, toTag);
     if (call === undefined) return undefined;
     call.firstHop = makeHop(packet, !message.isRequest);
-    if (message.isRequest) call.signature = requestSignature(message);
+    if (message.isRequest) takeSignature(call, message);
     return call;
   }
 
@@ -284,12 +283,14 @@ export class CallTracker {
     call.correlationId = parent.correlationId;
     call.alegCallId = parent.alegCallId;
     call.sessionId = parent.sessionId;
-    call.signature = message.isRequest && direction === 0 ? requestSignature(message) : parent.signature;
     if (parent.firstHop !== undefined) call.firstHop = copyHop(parent.firstHop);
     const other = direction === 0 ? 1 : 0;
     call.row[call.base + Row.CSEQ + other] = parent.row[parent.base + Row.CSEQ + other]!;
-    for (let n: number = Row.TRACE_COUNT; n < Row.SIGHTING_NEXT; n++)
+    for (let n: number = Row.TRACE_COUNT; n < Row.SIGHTING_NEXT; n++) {
       call.row[call.base + n] = parent.row[parent.base + n]!;
+    }
+    if (message.isRequest && direction === 0) takeSignature(call, message);
+    else call.branch = parent.branch;
     return call;
   }
 

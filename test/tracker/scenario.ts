@@ -247,6 +247,7 @@ export function eventLine(event: EventView, keys: readonly string[]): string {
     dst: letter(event.dst.ip),
     life: String((event.durationMs ?? -1000) / 1000),
     pdd: String(event.pddMs),
+    sig: attributes['sip.req_sig'] ?? '',
   };
   return withKeys(`${event.type} ${event.status} @${((event.tsUs - START_US) / 1e6).toFixed(3)}`, shown, keys);
 }
