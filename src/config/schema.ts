@@ -21,6 +21,7 @@ import {
   STATE_TIMEOUTS,
   TOKENS,
 } from './kinds.ts';
+import { CALL_EVICTIONS } from '../model/settings.ts';
 
 /** Headings of the help text and of the reference page, in their order. */
 export const SECTIONS = [
@@ -175,7 +176,19 @@ export const OPTIONS = {
     'Tracking',
     count(0, 1_000_000_000, 'entries', 'unlimited'),
     '0',
-    'most tracked entries, 0 = unlimited; at the limit a new one is refused',
+    'most tracked entries, 0 = unlimited; calls_evict says what happens at the limit',
+  ),
+  calls_max_mem: option(
+    'Tracking',
+    size('0', '1024GiB'),
+    '0',
+    'most memory for tracked entries, 0 = unlimited; calls_evict says what happens at the limit',
+  ),
+  calls_evict: option(
+    'Tracking',
+    choice(CALL_EVICTIONS),
+    'none',
+    'what makes room for a new entry at calls_max_entries or calls_max_mem: none refuses the new one, oldest ends those that are finished, then the oldest',
   ),
   calls_max_forks: option('Tracking', count(1, 65_535, 'entries'), '64', 'most dialogs tracked under one Call-ID'),
   calls_timeouts: option(

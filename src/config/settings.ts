@@ -7,6 +7,8 @@ export function toEngineSettings(config: Config): EngineSettings {
     hep: toHepSettings(config),
     tracker: {
       maxCalls: config.calls_max_entries,
+      maxCallBytes: config.calls_max_mem,
+      evict: config.calls_evict,
       maxForks: config.calls_max_forks,
       timeouts: config.calls_timeouts,
       dupWindowUs: toUs(config.dup_window),

@@ -126,7 +126,8 @@ export class EngineCore {
   callTable(): CallTableStats {
     const { table } = this.tracker;
     const chains = table.chains();
-    const { maxCalls, maxForks } = this.#settings.tracker;
+    const { maxCalls, maxForks, maxCallBytes, evict } = this.#settings.tracker;
+    const { counters, tracker } = this;
     return {
       calls: table.size,
       created: this.tracker.created,
@@ -135,6 +136,14 @@ export class EngineCore {
       shortestChain: chains.shortest,
       maxEntries: maxCalls,
       maxForks,
+      bytes: tracker.bytes,
+      bytesPerCall: table.size === 0 ? 0 : Math.round(tracker.bytes / table.size),
+      spareBytes: tracker.spareBytes,
+      maxBytes: maxCallBytes,
+      evict,
+      refused: counters.get(Calls.FAIL_LIM) + counters.get(Calls.FAIL_NEW),
+      evictedFinished: counters.get(Calls.EVICTED_FINISHED),
+      evicted: counters.get(Calls.EVICTED),
       perState: Object.fromEntries(
         TIMED_CALL_STATES.map((info) => [info.name, this.counters.get(CALLS_IN_STATE[info.state] ?? 0)]),
       ),
@@ -327,6 +336,7 @@ function checkSeconds(name: string, seconds: number, max: number): void {
 function resetGauges(counters: CounterSet): void {
   for (const info of CALL_STATES) counters.set(CALLS_IN_STATE[info.state] ?? Calls.ACTIVE, 0);
   counters.set(Calls.ACTIVE, 0);
+  counters.set(Calls.MEMORY, 0);
   counters.set(Regs.ACTIVE, 0);
   counters.set(Subs.ACTIVE, 0);
   counters.set(Hep.AGENTS, 0);

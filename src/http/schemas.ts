@@ -276,6 +276,14 @@ export const CallTableSchema = Type.Object({
   shortestChain: Count(),
   maxEntries: Count('0 = unlimited'),
   maxForks: Count(),
+  bytes: Count('Octets the calls hold'),
+  bytesPerCall: Count(),
+  spareBytes: Count('Octets kept for calls to come'),
+  maxBytes: Count('0 = unlimited'),
+  evict: Text('What makes room for a new call at a limit'),
+  refused: Count('Calls not tracked because of a limit'),
+  evictedFinished: Count('Finished calls ended early to make room'),
+  evicted: Count('Calls given up unfinished to make room'),
   perState: Counts,
 });
 

@@ -11,6 +11,7 @@ import {
   SIP_METHODS,
   type CounterInfo,
 } from '../model/counters.ts';
+import { Fault } from '../model/fault.ts';
 import { formatDuration } from '../model/duration.ts';
 import { formatEndpoint } from '../model/endpoint.ts';
 import type { EngineHealth, EventPage, TextFilter } from '../model/engine.ts';
@@ -85,6 +86,18 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
     '/counters?group=ingest.dropped',
   );
   warn('call-limit', get(counters, Calls.FAIL_LIM), 'call(s) not tracked because a limit is reached', '/calls');
+  warn(
+    'call-memory',
+    get(counters, OUT_OF_MEMORY),
+    'message(s) not tracked because the calls held reach calls_max_mem',
+    '/calls',
+  );
+  warn(
+    'calls-evicted',
+    get(counters, Calls.EVICTED),
+    'unfinished call(s) given up to make room for new ones: raise calls_max_entries or calls_max_mem',
+    '/calls',
+  );
   warn(
     'registration-limit',
     get(counters, Regs.FAIL_LIM) + get(counters, Regs.FAIL_NEW),
@@ -381,6 +394,8 @@ function reasonOf(health: EngineHealth): string {
   return health.lastError === '' ? '' : `: ${health.lastError}`;
 }
 
+// Declared for every fault.
+const OUT_OF_MEMORY = REFUSED_BY_FAULT[Fault.TRACK_MEMORY_LIMIT]!;
 const counterInfos = (indices: readonly number[]): CounterInfo[] =>
   COUNTERS.filter((info) => indices.includes(info.index));
 const REFUSED = counterInfos(REFUSED_BY_FAULT);

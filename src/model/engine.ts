@@ -1,3 +1,4 @@
+import type { CallEviction } from './settings.ts';
 import type { AgentView, CallView, EventView, ListenerView, Page, RegistrationView } from './views.ts';
 
 /** Fields a call list can be filtered by; `key` is Call-ID + From-tag + To-tag, `state` the long or short name. */
@@ -59,6 +60,18 @@ export interface CallTableStats {
   shortestChain: number;
   maxEntries: number;
   maxForks: number;
+  /** Octets the calls hold, and of rows that wait for the next ones. */
+  bytes: number;
+  bytesPerCall: number;
+  spareBytes: number;
+  /** 0 = unlimited. */
+  maxBytes: number;
+  /** What makes room at a limit. */
+  evict: CallEviction;
+  /** Since the start: not created, ended early because they were finished, given up unfinished. */
+  refused: number;
+  evictedFinished: number;
+  evicted: number;
   perState: Record<string, number>;
 }
 

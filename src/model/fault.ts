@@ -60,6 +60,7 @@ export const Fault = {
   TRACK_KEY_TOO_LONG: 54,
   TRACK_CALL_LIMIT: 55,
   TRACK_FORK_LIMIT: 56,
+  TRACK_MEMORY_LIMIT: 57,
   // Capture file
   PCAP_BAD_MAGIC: 60,
   PCAP_BAD_VERSION: 61,
@@ -116,6 +117,7 @@ define(Fault.TRACK_NO_CSEQ, 'no CSeq in the SIP message');
 define(Fault.TRACK_KEY_TOO_LONG, 'Call-ID and tags together are longer than the tracker keeps');
 define(Fault.TRACK_CALL_LIMIT, 'calls_max_entries is reached');
 define(Fault.TRACK_FORK_LIMIT, 'more dialogs under one Call-ID than calls_max_forks');
+define(Fault.TRACK_MEMORY_LIMIT, 'calls_max_mem is reached');
 define(Fault.PCAP_BAD_MAGIC, 'the first octets are no classic pcap file header');
 define(Fault.PCAP_BAD_VERSION, 'a pcap file of another version than 2.4');
 define(Fault.PCAP_BAD_LENGTH, 'a pcap record claims more octets than any capture program writes');

@@ -46,9 +46,16 @@ export interface HepAuthSettings {
   exempt: readonly Cidr[];
 }
 
+/** What makes room for a new call where a limit is reached: nothing, so it is refused, or the oldest one held. */
+export const CALL_EVICTIONS = ['none', 'oldest'] as const;
+export type CallEviction = (typeof CALL_EVICTIONS)[number];
+
 export interface TrackerSettings {
   /** 0 = unlimited. */
   maxCalls: number;
+  /** Octets all calls together may hold, 0 = unlimited. */
+  maxCallBytes: number;
+  evict: CallEviction;
   /** Most dialogs held under one Call-ID. */
   maxForks: number;
   /** Seconds a state may last, by `CallState`; only those that differ from the default. */

@@ -4,6 +4,7 @@ import { splitUri } from '../sip/uri.ts';
 import { type Call, copyHop, type Hop } from './call.ts';
 import { EntryTable } from './entry-table.ts';
 import { Row } from './rows.ts';
+import { textBytes } from './text-bytes.ts';
 import { Timed } from './timer-wheel.ts';
 
 /** A binding that was removed, but whose end is not reported yet: it is at its deadline, unless registered again before. */
@@ -129,11 +130,6 @@ export class RegisterTransaction {
  * measures it again. Bindings of one REGISTER share a transaction, which is counted for each: the sum errs upwards.
  */
 const BINDING_BYTES = 640;
-
-/** A string of one octet per character on V8's heap: header and octets, rounded up to the next 8. */
-function textBytes(text: string): number {
-  return text === '' ? 0 : 16 + ((text.length + 7) & ~7);
-}
 
 function bytesOf(binding: Binding): number {
   const { contact, transaction: by } = binding;

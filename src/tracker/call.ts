@@ -33,6 +33,12 @@ export class Call extends Timed {
   /** Neighbours in order of creation. */
   older: Call | undefined = undefined;
   newer: Call | undefined = undefined;
+  /** Neighbours in the order of finishing, see finished-calls.ts. */
+  finishedBefore: Call | undefined = undefined;
+  finishedAfter: Call | undefined = undefined;
+  isFinished = false;
+  /** Octets counted for it, see call-memory.ts. */
+  bytes = 0;
 
   state: CallState = CallState.INIT;
   /** Method of the message that created the entry (CSeq method for a reply). */

@@ -28,6 +28,7 @@ export class EntryTable<Entry extends TableEntry<Entry>> {
   readonly #segments: Segment<Entry>[] = Array.from({ length: SEGMENTS }, () => new Segment<Entry>());
   readonly #cursors = new Set<Cursor<Entry>>();
   #newest: Entry | undefined;
+  #oldest: Entry | undefined;
   #size = 0;
 
   get size(): number {
@@ -36,6 +37,10 @@ export class EntryTable<Entry extends TableEntry<Entry>> {
 
   get newest(): Entry | undefined {
     return this.#newest;
+  }
+
+  get oldest(): Entry | undefined {
+    return this.#oldest;
   }
 
   /** First entry of the bucket a hash falls into; compare `hash` and key along `bucketNext`. */
@@ -52,7 +57,8 @@ export class EntryTable<Entry extends TableEntry<Entry>> {
     segment.buckets[bucket] = entry;
     segment.size++;
     entry.older = this.#newest;
-    if (this.#newest !== undefined) this.#newest.newer = entry;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
     this.#newest = entry;
     this.#size++;
   }
@@ -73,7 +79,8 @@ export class EntryTable<Entry extends TableEntry<Entry>> {
     for (const cursor of this.#cursors) if (cursor.at === entry) cursor.at = entry.older;
     if (entry.newer === undefined) this.#newest = entry.older;
     else entry.newer.older = entry.older;
-    if (entry.older !== undefined) entry.older.newer = entry.newer;
+    if (entry.older === undefined) this.#oldest = entry.newer;
+    else entry.older.newer = entry.newer;
     entry.newer = undefined;
     entry.older = undefined;
   }

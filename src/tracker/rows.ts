@@ -46,6 +46,9 @@ export const Time = {
   SIZE: 7,
 } as const;
 
+/** Octets of both rows of a call. */
+export const ROW_BYTES = Row.SIZE * 4 + Time.SIZE * 8;
+
 const ROWS_PER_PAGE = 1024;
 
 export class RowPages {
@@ -94,6 +97,6 @@ export class RowPages {
   }
 
   get bytes(): number {
-    return this.#pages.length * ROWS_PER_PAGE * (Row.SIZE * 4 + Time.SIZE * 8);
+    return this.#pages.length * ROWS_PER_PAGE * ROW_BYTES;
   }
 }

@@ -10,13 +10,15 @@ import type { TrackerSettings } from '../model/settings.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { takeCorrelation, takeReason, takeReplyText, takeRequestText, takeSignature } from './attributes.ts';
 import { Binding } from './binding-table.ts';
+import { bytesOfCall, NEW_CALL_BYTES } from './call-memory.ts';
 import { Call, CallFlag, copyHop, Hop, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
 import { EntryTable } from './entry-table.ts';
 import type { EventRing, GeneratedOn } from './event-ring.ts';
+import { FinishedCalls } from './finished-calls.ts';
 import { Action, actionFor, Fit, findCall, isChallenge, Match } from './match.ts';
 import { Registrations } from './registrations.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
-import { Row, RowPages } from './rows.ts';
+import { Row, ROW_BYTES, RowPages } from './rows.ts';
 import { SharedText } from './shared-text.ts';
 import {
   mayHoldSubscription,
@@ -69,11 +71,14 @@ export class CallTracker {
   readonly #timeoutUs = new Float64Array(CALL_STATES.length);
   readonly #expire = (entry: Timed): void => {
     if (entry instanceof Binding) this.registrations.expire(entry);
-    else if (entry instanceof Call) this.#onExpiry(entry);
+    else if (entry instanceof Call) this.#end(entry, entry.deadlineUs);
   };
   /** Tracking time of the message at hand; a field, because a double handed from call to call is an object each time. */
   #nowUs = 0;
   #nextId = 1;
+  #bytes = 0;
+  /** Kept only where calls may be evicted. */
+  readonly #finished: FinishedCalls | undefined;
 
   constructor(settings: TrackerSettings, events: EventRing, counters: CounterSet, hashSeed: number) {
     this.#settings = settings;
@@ -82,6 +87,7 @@ export class CallTracker {
     this.#hashSeed = hashSeed;
     this.registrations = new Registrations(settings.registrations, this.#wheel, events, counters, hashSeed);
     this.#texts = new SharedText(hashSeed);
+    this.#finished = settings.evict === 'oldest' ? new FinishedCalls() : undefined;
     for (const info of CALL_STATES) {
       this.setStateTimeout(info.state, settings.timeouts.get(info.state) ?? info.defaultSeconds);
     }
@@ -174,9 +180,14 @@ export class CallTracker {
     return forced;
   }
 
-  /** Octets of the rows held; what lies on the heap is not counted here. */
-  get rowBytes(): number {
-    return this.#rows.bytes;
+  /** Octets all calls hold, see call-memory.ts. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Octets of rows that no call uses now, kept for the next ones. */
+  get spareBytes(): number {
+    return this.#rows.bytes - this.table.size * ROW_BYTES;
   }
 
   /** Position of an observer among those of a call as a bit, -1 = not among them. */
@@ -197,24 +208,26 @@ export class CallTracker {
 
   #refusal: Fault = Fault.NONE;
 
-  #allocate(message: SipMessage, hash: number, fromTag: string, toTag: string): Call | undefined {
+  /** @param parent the entry that forks: it must not make room for its own fork */
+  #allocate(
+    message: SipMessage,
+    hash: number,
+    fromTag: string,
+    toTag: string,
+    parent: Call | undefined,
+  ): Call | undefined {
     const keyOctets = message.callIdEnd - message.callIdStart + fromTag.length + toTag.length;
     if (keyOctets > MAX_KEY_OCTETS) {
       this.#counters.add(Calls.FAIL_NEW, 1);
       this.#refusal = Fault.TRACK_KEY_TOO_LONG;
       return undefined;
     }
-    const { maxCalls, maxForks } = this.#settings;
-    if (maxCalls > 0 && this.table.size >= maxCalls) {
-      this.#counters.add(Calls.FAIL_LIM, 1);
-      this.#refusal = Fault.TRACK_CALL_LIMIT;
-      return undefined;
-    }
-    if (this.#match.family >= maxForks) {
+    if (this.#match.family >= this.#settings.maxForks) {
       this.#counters.add(Calls.FAIL_LIM, 1);
       this.#refusal = Fault.TRACK_FORK_LIMIT;
       return undefined;
     }
+    if (!this.#hasRoom(parent)) return undefined;
     const slot = this.#rows.take();
     const row = this.#rows.page(slot);
     const base = this.#rows.base(slot);
@@ -245,10 +258,58 @@ export class CallTracker {
     return call;
   }
 
+  /** Whether the limits let in one more call; if they do not, and calls may be evicted, some make room for it. */
+  #hasRoom(parent: Call | undefined): boolean {
+    const { maxCalls, maxCallBytes } = this.#settings;
+    while (maxCalls > 0 && this.table.size >= maxCalls) {
+      if (this.#evict(parent)) continue;
+      this.#counters.add(Calls.FAIL_LIM, 1);
+      this.#refusal = Fault.TRACK_CALL_LIMIT;
+      return false;
+    }
+    while (maxCallBytes > 0 && this.#bytes + NEW_CALL_BYTES > maxCallBytes) {
+      if (NEW_CALL_BYTES <= maxCallBytes && this.#evict(parent)) continue;
+      this.#counters.add(Calls.FAIL_NEW, 1);
+      this.#refusal = Fault.TRACK_MEMORY_LIMIT;
+      return false;
+    }
+    return true;
+  }
+
+  /**
+   * Ends one call early: the one that has been finished for longest, else the oldest. A finished one reports what its
+   * expiry would have reported, only sooner. Of another one nothing more is known, so it reports nothing.
+   */
+  #evict(parent: Call | undefined): boolean {
+    const finished = this.#finished;
+    if (finished === undefined) return false;
+    const over = finished.first === parent ? parent?.finishedAfter : finished.first;
+    if (over !== undefined) {
+      this.#counters.add(Calls.EVICTED_FINISHED, 1);
+      this.#end(over, this.#nowUs);
+      return true;
+    }
+    const oldest = this.table.oldest === parent ? parent?.newer : this.table.oldest;
+    if (oldest === undefined) return false;
+    this.#counters.add(Calls.EVICTED, 1);
+    if ((oldest.flags & CallFlag.SUBSCRIBED) !== 0) this.#counters.addGauge(Subs.ACTIVE, -1);
+    this.#drop(oldest);
+    return true;
+  }
+
+  /** Counts a call's octets again after it took text, a hop or an observer. */
+  #measure(call: Call): void {
+    const bytes = bytesOfCall(call);
+    if (bytes === call.bytes) return;
+    this.#bytes += bytes - call.bytes;
+    this.#counters.set(Calls.MEMORY, this.#bytes);
+    call.bytes = bytes;
+  }
+
   #create(packet: Packet, message: SipMessage, hash: number): Call | undefined {
     const fromTag = message.text(message.fromTagStart, message.fromTagEnd);
     const toTag = message.text(message.toTagStart, message.toTagEnd);
-    const call = this.#allocate(message, hash, fromTag, toTag);
+    const call = this.#allocate(message, hash, fromTag, toTag, undefined);
     if (call === undefined) return undefined;
     call.firstHop = makeHop(packet, !message.isRequest);
     if (message.isRequest) takeSignature(call, message);
@@ -264,6 +325,7 @@ export class CallTracker {
       hash,
       direction === 0 ? theirTag : otherTag,
       direction === 0 ? otherTag : theirTag,
+      parent,
     );
     if (call === undefined) return undefined;
     this.#counters.add(Calls.FORKED, 1);
@@ -332,6 +394,7 @@ export class CallTracker {
         this.#counters.add(Calls.RETRANSMISSIONS, 1);
       } else {
         this.#counters.add(repeat === Repeat.OTHER_HOP ? Calls.OTHER_HOP : Calls.SEEN_AGAIN, 1);
+        this.#measure(call);
       }
       return Fault.NONE;
     }
@@ -341,6 +404,7 @@ export class CallTracker {
     row[base + (isRequest ? Row.REQUESTS : Row.REPLIES) + direction]! += 1;
     if (isRequest) this.#onRequest(call, message, direction);
     else this.#onReply(call, message, direction);
+    this.#measure(call);
     return Fault.NONE;
   }
 
@@ -426,6 +490,7 @@ export class CallTracker {
       return;
     }
     call.flags |= CallFlag.SUBSCRIBED;
+    this.#finished?.note(call);
     call.emitted &= ~(1 << EventType.SUB_DEL);
     this.#counters.add(Subs.CREATED, 1);
     this.#counters.addGauge(Subs.ACTIVE, 1);
@@ -435,6 +500,7 @@ export class CallTracker {
   #endSubscription(call: Call, tsUs: number, on: GeneratedOn): void {
     if ((call.flags & CallFlag.SUBSCRIBED) !== 0) {
       call.flags &= ~CallFlag.SUBSCRIBED;
+      this.#finished?.note(call);
       call.emitted &= ~(1 << EventType.SUB_NEW);
       this.#counters.addGauge(Subs.ACTIVE, -1);
     }
@@ -461,6 +527,7 @@ export class CallTracker {
     this.#counters.addGauge(CALLS_IN_STATE[call.state]!, -1);
     this.#counters.addGauge(CALLS_IN_STATE[state]!, 1);
     call.state = state;
+    this.#finished?.note(call);
     switch (state) {
       case CallState.INV_EARLY_DLG:
         if (call.earlyUs === 0) call.earlyUs = this.#nowUs;
@@ -489,24 +556,32 @@ export class CallTracker {
     this.#wheel.file(call);
   }
 
-  #onExpiry(call: Call): void {
+  /** Ends a call and reports what the end of its state means. @param atUs when that was */
+  #end(call: Call, atUs: number): void {
     call.flags |= CallFlag.TIMEOUT;
     const { row, base, state } = call;
     if ((call.flags & CallFlag.SUBSCRIBED) !== 0) {
       this.#counters.add(Subs.EXPIRED, 1);
-      this.#endSubscription(call, call.deadlineUs, 'timeout');
+      this.#endSubscription(call, atUs, 'timeout');
     }
     const challenged = isChallenge(row[base + Row.STATUS]!) || isChallenge(row[base + Row.STATUS + 1]!);
     const reported = call.method === Method.REGISTER || (call.emitted & (1 << EventType.SUB_DEL)) !== 0;
     const event = onExpiry(state, reported, challenged);
     if (event !== EventType.EMPTY) {
       if (expiresUnanswered(state)) call.flags |= CallFlag.FORCED_TIMEOUT;
-      this.#emit(call, event, call.deadlineUs, 'timeout');
+      this.#emit(call, event, atUs, 'timeout');
     }
+    this.#drop(call);
+  }
+
+  #drop(call: Call): void {
+    this.#finished?.remove(call);
     this.#wheel.remove(call);
     this.table.remove(call);
     this.#rows.release(call.slot);
-    this.#counters.addGauge(CALLS_IN_STATE[state]!, -1);
+    this.#bytes -= call.bytes;
+    this.#counters.set(Calls.MEMORY, this.#bytes);
+    this.#counters.addGauge(CALLS_IN_STATE[call.state]!, -1);
     this.#counters.addGauge(Calls.ACTIVE, -1);
   }
 

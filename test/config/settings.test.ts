@@ -49,6 +49,8 @@ test('toEngineSettings() turns options into what the engine counts in', () => {
     },
     tracker: {
       maxCalls: 0,
+      maxCallBytes: 0,
+      evict: 'none',
       maxForks: 64,
       timeouts: new Map([[CallState.INV_1ST, 90]]),
       dupWindowUs: 20_000,

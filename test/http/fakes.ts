@@ -210,6 +210,14 @@ export class FakeEngine implements Engine {
       shortestChain: 0,
       maxEntries: 1000,
       maxForks: 64,
+      bytes: 1200 * this.calls.length,
+      bytesPerCall: 1200,
+      spareBytes: 4096,
+      maxBytes: 2 ** 20,
+      evict: 'oldest' as const,
+      refused: 3,
+      evictedFinished: 2,
+      evicted: 1,
       perState,
     };
   }

@@ -79,6 +79,8 @@ export class Stage {
     this.tracker = new CallTracker(
       {
         maxCalls: 0,
+        maxCallBytes: 0,
+        evict: 'none',
         maxForks: 64,
         timeouts: new Map(),
         dupWindowUs: 50_000,

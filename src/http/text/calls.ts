@@ -60,12 +60,17 @@ function hopText(hop: HopView): string {
 }
 
 export function callTableText(table: CallTableStats): string {
-  const limit = (value: number): string =>
-    value === 0 ? '0 entries (unlimited)' : `${value} entries (${((table.calls / value) * 100).toFixed(1)}% used)`;
+  const used = (part: number, most: number): string =>
+    most === 0 ? '(unlimited)' : `(${((part / most) * 100).toFixed(1)}% used)`;
+  const { calls: held, maxEntries, bytes, maxBytes } = table;
   const chains = `Max:${table.longestChain} Min:${table.shortestChain}`;
   return [
     `CallTracking Hash Stats: {Total:${table.created} Crt:${table.calls} ${chains} Buckets:${table.buckets}}`,
-    `Limits: ${limit(table.maxEntries)}, ${table.maxForks === 0 ? 'unlimited' : table.maxForks} dialogs under one Call-ID`,
+    `Limits: ${maxEntries} entries ${used(held, maxEntries)} ${Math.round(maxBytes / 1024)} Kb memory ${used(bytes, maxBytes)}, ${table.maxForks === 0 ? 'unlimited' : table.maxForks} dialogs under one Call-ID`,
+    `At a limit: ${table.evict === 'none' ? 'new calls are refused' : 'finished, then the oldest calls are evicted'}. Refused: ${table.refused} Evicted: ${table.evictedFinished} finished, ${table.evicted} unfinished`,
+    '',
+    'Memory Stats:',
+    `\tTotalSize: ${bytes} PerCall: ${table.bytesPerCall} Spare: ${table.spareBytes} NewCalls: ${table.created} FreeCalls: ${table.created - held} Failures: ${table.refused}`,
     '',
     'States:',
     ...Object.entries(table.perState).map(([state, calls]) => `\t${visible(state).padEnd(16)} = ${number(calls, 9)}`),

@@ -263,14 +263,28 @@ const pairText = (pair: Pair): string => `${pair[0]} : ${pair[1]}`;
 
 export function CallTable({ table }: { table: CallTableStats }): VNode {
   const limit = (value: number): string => (value === 0 ? 'unlimited' : formatNumber(value));
-  const used = table.maxEntries === 0 ? '' : ` (${((table.calls / table.maxEntries) * 100).toFixed(1)} % used)`;
+  const used = (part: number, most: number): string =>
+    most === 0 ? 'unlimited' : `${formatNumber(most)} (${((part / most) * 100).toFixed(1)} % used)`;
   return (
     <>
       <Facts
         rows={[
           ['Calls held', <a href="/calls/list">{formatNumber(table.calls)}</a>],
           ['Created since the start', formatNumber(table.created)],
-          ['Limit', `${limit(table.maxEntries)}${used}`],
+          ['Most calls', used(table.calls, table.maxEntries)],
+          ['Octets held', formatNumber(table.bytes)],
+          ['Octets per call', formatNumber(table.bytesPerCall)],
+          ['Octets kept for calls to come', formatNumber(table.spareBytes)],
+          ['Most octets', used(table.bytes, table.maxBytes)],
+          [
+            'At a limit',
+            table.evict === 'none' ? 'new calls are refused' : 'finished calls are evicted, then the oldest',
+          ],
+          ['Refused because of a limit', formatNumber(table.refused)],
+          [
+            'Evicted because of a limit',
+            `${formatNumber(table.evictedFinished)} finished, ${formatNumber(table.evicted)} unfinished`,
+          ],
           ['Dialogs under one Call-ID', limit(table.maxForks)],
           ['Hash buckets', formatNumber(table.buckets)],
           ['Longest, shortest chain', `${table.longestChain}, ${table.shortestChain}`],
