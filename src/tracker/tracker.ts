@@ -77,6 +77,8 @@ export class CallTracker {
   #nowUs = 0;
   #nextId = 1;
   #bytes = 0;
+  readonly #maxCalls: number;
+  readonly #maxBytes: number;
   /** Kept only where calls may be evicted. */
   readonly #finished: FinishedCalls | undefined;
 
@@ -87,6 +89,8 @@ export class CallTracker {
     this.#hashSeed = hashSeed;
     this.registrations = new Registrations(settings.registrations, this.#wheel, events, counters, hashSeed);
     this.#texts = new SharedText(hashSeed);
+    this.#maxCalls = settings.maxCalls === 0 ? Number.POSITIVE_INFINITY : settings.maxCalls;
+    this.#maxBytes = settings.maxCallBytes === 0 ? Number.POSITIVE_INFINITY : settings.maxCallBytes;
     this.#finished = settings.evict === 'oldest' ? new FinishedCalls() : undefined;
     for (const info of CALL_STATES) {
       this.setStateTimeout(info.state, settings.timeouts.get(info.state) ?? info.defaultSeconds);
@@ -260,15 +264,14 @@ export class CallTracker {
 
   /** Whether the limits let in one more call; if they do not, and calls may be evicted, some make room for it. */
   #hasRoom(parent: Call | undefined): boolean {
-    const { maxCalls, maxCallBytes } = this.#settings;
-    while (maxCalls > 0 && this.table.size >= maxCalls) {
+    while (this.table.size >= this.#maxCalls) {
       if (this.#evict(parent)) continue;
       this.#counters.add(Calls.FAIL_LIM, 1);
       this.#refusal = Fault.TRACK_CALL_LIMIT;
       return false;
     }
-    while (maxCallBytes > 0 && this.#bytes + NEW_CALL_BYTES > maxCallBytes) {
-      if (NEW_CALL_BYTES <= maxCallBytes && this.#evict(parent)) continue;
+    while (this.#bytes + NEW_CALL_BYTES > this.#maxBytes) {
+      if (NEW_CALL_BYTES <= this.#maxBytes && this.#evict(parent)) continue;
       this.#counters.add(Calls.FAIL_NEW, 1);
       this.#refusal = Fault.TRACK_MEMORY_LIMIT;
       return false;
