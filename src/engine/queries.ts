@@ -105,7 +105,7 @@ export async function listCalls(
   try {
     for (let call = cursor.next(); call !== undefined; call = cursor.next()) {
       if (test === undefined || test(call)) {
-        if (matched >= offset && matched < offset + limit) items.push(callView(call, nowUs()));
+        if (matched >= offset && matched < offset + limit) items.push(callView(call, nowUs(), tracker.legs.of(call)));
         matched++;
         // Without a filter everything behind the window matches too: no need to walk it.
         if (test === undefined && matched >= offset + limit) {

@@ -10,9 +10,10 @@ import type { TrackerSettings } from '../model/settings.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { requestSignature } from '../sip/signature.ts';
 import { takeCorrelation, takeReason, takeReplyText, takeRequestText } from './attributes.ts';
-import { Call, CallFlag, Hop, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
+import { Call, CallFlag, Hop, LegReason, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
 import { CallTable } from './call-table.ts';
 import type { EventRing, GeneratedOn } from './event-ring.ts';
+import { LegIndex } from './legs.ts';
 import { Action, actionFor, Fit, findCall, isChallenge, Match } from './match.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
 import { Row, RowPages } from './rows.ts';
@@ -45,6 +46,7 @@ const STATUS_IMPLIED_END = 291;
  */
 export class CallTracker {
   readonly table = new CallTable();
+  readonly legs: LegIndex;
   readonly #rows = new RowPages();
   readonly #wheel = new TimerWheel();
   readonly #events: EventRing;
@@ -62,6 +64,7 @@ export class CallTracker {
     this.#events = events;
     this.#counters = counters;
     this.#hashSeed = hashSeed;
+    this.legs = new LegIndex(counters, (callId) => this.held(callId).length > 0);
     for (const info of CALL_STATES) {
       this.setStateTimeout(info.state, settings.timeouts.get(info.state) ?? info.defaultSeconds);
     }
@@ -124,12 +127,16 @@ export class CallTracker {
 
   /** All entries under one Call-ID (as displayed, in UTF-8), oldest first. */
   family(callId: string): Call[] {
-    const bytes = Buffer.from(callId, 'utf8');
-    const kept = bytes.toString('latin1');
+    return this.held(Buffer.from(callId, 'utf8').toString('latin1'));
+  }
+
+  /** The same by the Call-ID as kept, one character per octet. */
+  held(callId: string): Call[] {
+    const bytes = Buffer.from(callId, 'latin1');
     const hash = hashBytes(bytes, 0, bytes.length, this.#hashSeed);
     const calls: Call[] = [];
     for (let call = this.table.chain(hash); call !== undefined; call = call.bucketNext) {
-      if (call.callId === kept) calls.push(call);
+      if (call.callId === callId) calls.push(call);
     }
     return calls.toSorted((a, b) => a.id - b.id);
   }
@@ -248,6 +255,7 @@ export class CallTracker {
     call.correlationId = parent.correlationId;
     call.alegCallId = parent.alegCallId;
     call.sessionId = parent.sessionId;
+    this.legs.inherit(call, parent);
     call.signature = message.isRequest && direction === 0 ? requestSignature(message) : parent.signature;
     if (parent.firstHop !== undefined) call.firstHop = copyHop(parent.firstHop);
     const other = direction === 0 ? 1 : 0;
@@ -299,7 +307,11 @@ export class CallTracker {
       }
       return Fault.NONE;
     }
-    if (packet.correlationEnd > packet.correlationStart && call.correlationId === '') takeCorrelation(call, packet);
+    if (packet.correlationEnd > packet.correlationStart && call.correlationId === '') {
+      takeCorrelation(call, packet);
+      this.legs.join(call, call.correlationId, LegReason.CORRELATION_ID);
+    }
+    if (packet.legCallIdEnd > packet.legCallIdStart) this.legs.joinNamed(call, packet);
     addToTrace(call, code);
     addState(call, call.state);
     row[base + (isRequest ? Row.REQUESTS : Row.REPLIES) + direction]! += 1;
@@ -313,6 +325,7 @@ export class CallTracker {
     const { method } = message;
     row[base + Row.LAST_METHOD + direction] = method;
     takeRequestText(call, message, direction);
+    if (call.alegCallId !== '') this.legs.join(call, call.alegCallId, LegReason.ALEG_HEADER);
     const late = isLateRequest(call, message, direction);
     if (method !== Method.PRACK && method !== Method.UPDATE && message.cseq > row[base + Row.CSEQ + direction]!) {
       row[base + Row.CSEQ + direction] = message.cseq;
@@ -413,6 +426,7 @@ export class CallTracker {
     }
     this.#wheel.remove(call);
     this.table.remove(call);
+    this.legs.leave(call);
     this.#rows.release(call.slot);
     this.#counters.addGauge(CALLS_IN_STATE[state]!, -1);
     this.#counters.addGauge(Calls.ACTIVE, -1);
@@ -512,6 +526,7 @@ function makeHop(packet: Packet, reversed: boolean): Hop {
         p.src3,
         p.srcPort,
         p.transport,
+        interfaceOf(p),
       )
     : new Hop(
         p.family,
@@ -526,7 +541,12 @@ function makeHop(packet: Packet, reversed: boolean): Hop {
         p.dst3,
         p.dstPort,
         p.transport,
+        interfaceOf(p),
       );
+}
+
+function interfaceOf(packet: Packet): number {
+  return packet.interface < 0 ? -1 : packet.interface * 0x1_0000 + packet.vlan;
 }
 
 function copyHop(hop: Hop): Hop {
@@ -544,6 +564,7 @@ function copyHop(hop: Hop): Hop {
     h.dst3,
     h.dstPort,
     h.transport,
+    h.interface,
   );
 }
 

@@ -4,10 +4,11 @@ import { EVENT_NAMES, EventType, eventName } from '../model/event-type.ts';
 import { methodName } from '../model/method.ts';
 import type { Observer } from '../model/observer.ts';
 import { transportName } from '../model/transport.ts';
-import type { CallView, EndpointView, EventView, HopView, Pair } from '../model/views.ts';
+import type { CallView, EndpointView, EventView, HopView, InterfaceView, LegView, Pair } from '../model/views.ts';
 import { displayText } from '../model/text.ts';
 import { type Call, CallFlag, flagNames, type Hop } from './call.ts';
 import type { EventSlot } from './event-ring.ts';
+import { qosView } from './qos.ts';
 import { Row } from './rows.ts';
 import { messageTrace, stateTrace } from './trace.ts';
 
@@ -56,6 +57,7 @@ function hopView(hop: Hop, seenBy: Observer[]): HopView {
     transport: transportName(hop.transport),
     agents: seenBy.filter((_, position) => (hop.observers & (1 << position)) !== 0).map((observer) => observer.id),
     messages: hop.messages,
+    interface: hop.interface < 0 ? null : interfaceView(hop.interface),
   };
 }
 
@@ -63,8 +65,15 @@ function retransmissions(rows: { row: Int32Array; base: number }): CallView['ret
   return { requests: pair(rows, Row.REQUEST_RETRANSMISSIONS), replies: pair(rows, Row.REPLY_RETRANSMISSIONS) };
 }
 
-/** @param nowUs the tracker's clock, for what is still going on */
-export function callView(call: Call, nowUs: number): CallView {
+function interfaceView(word: number): InterfaceView {
+  return { slot: word >>> 24, port: (word >>> 16) & 0xff, vlan: word & 0xffff };
+}
+
+/**
+ * @param nowUs the tracker's clock, for what is still going on
+ * @param legs what the tracker's leg index says about the call
+ */
+export function callView(call: Call, nowUs: number, legs: LegView[] = []): CallView {
   const info = CALL_STATES[call.state];
   const seenBy = observers(call);
   const hops: HopView[] = [];
@@ -115,6 +124,8 @@ export function callView(call: Call, nowUs: number): CallView {
       alegCallId: displayText(call.alegCallId),
       sessionId: displayText(call.sessionId),
     },
+    legs,
+    qos: (call.qos ?? []).map(qosView),
   };
 }
 
