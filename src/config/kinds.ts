@@ -98,10 +98,10 @@ export function count(min: number, max: number, unit: string, zero = ''): Kind<n
 /** Whole seconds as the reference program takes them: a bare number, where negative ones mean something too. */
 export function seconds(max: number): Kind<number> {
   return single(
-    { expected: `a whole number of seconds from -1 to ${max}`, placeholder: 'N', unit: 'seconds' },
+    { expected: `a whole number of seconds up to ${max}, or a negative one`, placeholder: 'N', unit: 'seconds' },
     (text) => {
-      const value = text === '-1' ? -1 : digits(text);
-      return value >= -1 && value <= max ? value : undefined;
+      const value = text.startsWith('-') ? -digits(text.slice(1)) : digits(text);
+      return value <= max ? value : undefined;
     },
     (value) => value,
   );

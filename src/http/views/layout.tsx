@@ -16,6 +16,7 @@ const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
   ['/events', 'Events', '/events'],
   ['/hep/list', 'Agents', '/hep'],
+  ['/ipfix/list', 'Probes', '/ipfix'],
   ['/stats', 'Statistics', '/stats'],
   ['/counters', 'Counters', '/counters'],
   ['/about', 'About', '/about'],
