@@ -271,7 +271,9 @@ function checkTogether(config: Config): void {
     throw new ConfigError(`Cannot use ${given} alone: set ${missing} to the name of a PEM file`);
   }
   if (config.ipfix_tls_ca !== '' && config.ipfix_tls_cert === '') {
-    throw new ConfigError('Cannot use ipfix_tls_ca alone: set ipfix_tls_cert and ipfix_tls_key, nothing speaks TLS now');
+    throw new ConfigError(
+      'Cannot use ipfix_tls_ca alone: set ipfix_tls_cert and ipfix_tls_key, nothing speaks TLS now',
+    );
   }
   if (config.hep_auth_key.length === 0) {
     // The default, all listeners, means nothing without keys; a choice means that somebody expects them to be checked.

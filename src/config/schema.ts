@@ -216,7 +216,7 @@ export const OPTIONS = {
   qos_hold: option(
     'IPFIX',
     duration('0', '1h'),
-    '60s',
+    '1m0s',
     'keep a quality record so long when the call it names was not seen yet',
   ),
   qos_hold_max: option(

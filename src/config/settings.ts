@@ -28,10 +28,7 @@ function toHepSettings(config: Config): HepSettings {
     udpPort: toPort(config.hep_udp_port),
     tcpPort: toPort(config.hep_tcp_port),
     tlsPort: toPort(config.hep_tls_port),
-    tls:
-      config.hep_tls_port === 0
-        ? undefined
-        : toTlsFiles(config.hep_tls_cert, config.hep_tls_key, config.hep_tls_ca),
+    tls: config.hep_tls_port === 0 ? undefined : toTlsFiles(config.hep_tls_cert, config.hep_tls_key, config.hep_tls_ca),
     rcvbufBytes: config.hep_rcvbuf,
     limits: {
       maxMessageBytes: config.hep_max_message,

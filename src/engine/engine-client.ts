@@ -43,6 +43,7 @@ export class EngineClient implements Engine {
   readonly #heartbeat = new Float64Array(new SharedArrayBuffer(8));
   readonly #log: Log;
   readonly #onFatal: (reason: string) => void;
+  readonly #entry: URL;
   readonly #pending = new Map<number, Pending>();
   #settings: EngineSettings;
   #worker: Worker | undefined;
@@ -53,7 +54,14 @@ export class EngineClient implements Engine {
   #crashesMs: number[] = [];
   #lastError = '';
 
-  constructor(settings: EngineSettings, log: Log, onFatal: (reason: string) => void) {
+  /** @param entry the program of the thread */
+  constructor(
+    settings: EngineSettings,
+    log: Log,
+    onFatal: (reason: string) => void,
+    entry: URL = new URL('./worker.js', import.meta.url),
+  ) {
+    this.#entry = entry;
     this.#settings = settings;
     this.#log = log;
     this.#onFatal = onFatal;
@@ -173,7 +181,7 @@ export class EngineClient implements Engine {
       heartbeatMemory: this.#heartbeat.buffer,
     };
     this.#heartbeat[0] = Date.now();
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, name: 'engine' });
+    const worker = new Worker(this.#entry, { workerData, name: 'engine' });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromEngine) => {

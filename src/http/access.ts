@@ -77,7 +77,10 @@ function refuseForeignPage(request: FastifyRequest): void {
   const { origin, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
   const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
-  if (foreignSite || (origin !== undefined && hostOf(origin) !== host?.toLowerCase())) {
+  // A browser told to hide where requests come from still vouches for our own page in Sec-Fetch-Site.
+  const hidden = origin === 'null' && site === 'same-origin';
+  const foreignOrigin = origin !== undefined && !hidden && hostOf(origin) !== host?.toLowerCase();
+  if (foreignSite || foreignOrigin) {
     throw new HttpProblem(403, 'A change asked for by a page of another site is refused');
   }
 }

@@ -2,7 +2,7 @@ import accepts from '@fastify/accepts';
 import formBody from '@fastify/formbody';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { EngineRequestError } from '../model/engine.ts';
+import { EngineRequestError, EngineUnavailableError } from '../model/engine.ts';
 import { Access } from './access.ts';
 import type { HttpDeps } from './deps.ts';
 import { HttpProblem } from './problem.ts';
@@ -27,7 +27,8 @@ const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  // Not "no-referrer": under that, browsers send "Origin: null" with our own forms (Fetch, "append a request Origin header").
+  'referrer-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
   vary: 'accept',
@@ -63,6 +64,9 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   // Parameters are read by `Params`, whose refusals people can read; schemas are the description.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => JSON.stringify);
+
+  // Fastify reads text/plain by itself; nothing here is told in plain text.
+  app.removeContentTypeParser('text/plain');
 
   const answerProblem = (problem: HttpProblem, request: FastifyRequest, reply: FastifyReply): void => {
     sendProblem(deps, request, reply, problem, () => Problem({ problem }));
@@ -106,6 +110,7 @@ function openApiHead(deps: HttpDeps): object {
 function problemOf(error: FastifyError | Error, request: FastifyRequest, deps: HttpDeps): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof EngineRequestError) return new HttpProblem(400, error.message);
+  if (error instanceof EngineUnavailableError) return new HttpProblem(503, error.message);
   // Fastify's own refusals: bodies that are too big, of an unknown kind or cannot be read, addresses that cannot be decoded.
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (status !== undefined && status >= 400 && status < 500) return new HttpProblem(status, error.message);

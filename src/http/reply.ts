@@ -66,6 +66,8 @@ function queryFormat(request: FastifyRequest): unknown {
 }
 
 function acceptedFormat(request: FastifyRequest): Format | undefined {
+  // An address that cannot be read is refused before plugins have added to the request.
+  if (!('accepts' in request)) return undefined;
   const type = request.accepts().type(BY_MEDIA_TYPE.map(([name]) => name));
   return BY_MEDIA_TYPE.find(([name]) => name === type)?.[1];
 }
@@ -91,19 +93,14 @@ export function sendProblem(
 }
 
 function render(site: Site, request: FastifyRequest, format: Format, answer: Answer): string {
-  switch (format) {
-    case 'json':
-      return `${JSON.stringify(answer.data)}\n`;
-    case 'text':
-      return answer.text();
-    case 'html':
-      return renderPage({
-        title: answer.title,
-        url: request.url,
-        siteName: site.about.name,
-        version: site.about.version,
-        nowUs: site.clock(),
-        body: answer.html(),
-      });
-  }
+  if (format === 'json') return `${JSON.stringify(answer.data)}\n`;
+  if (format === 'text') return answer.text();
+  return renderPage({
+    title: answer.title,
+    url: request.url,
+    siteName: site.about.name,
+    version: site.about.version,
+    nowUs: site.clock(),
+    body: answer.html(),
+  });
 }

@@ -217,7 +217,9 @@ export const ProbeSchema = Type.Object({
   keepaliveS: Count('Negotiated interval of keep-alives, 0 = none'),
   handshakes: Count(),
   protocolVersion: OrNull(Type.String()),
-  flags: Type.Array(Type.String(), { description: 'As requested, hexadecimal: configuration, configuration 2, system' }),
+  flags: Type.Array(Type.String(), {
+    description: 'As requested, hexadecimal: configuration, configuration 2, system',
+  }),
   requestedKeepaliveS: OrNull(Type.Integer()),
   systemId: OrNull(Type.Integer()),
   product: OrNull(Type.String({ description: 'Two characters, hexadecimal' })),
@@ -266,8 +268,7 @@ export const HomeSchema = Type.Object({
   events: Count('Events generated since the start'),
   received: Count('Messages received since the start'),
   ratesPerSecond: Type.Object({
-    messages: Type.Number(),
-    octets: Type.Number(),
+    packets: Type.Number({ description: 'Captured messages taken out of what arrived' }),
     requests: Type.Number(),
     replies: Type.Number(),
   }),
@@ -386,7 +387,12 @@ export const PROBE_LIMIT = 1000;
 export const PROBE_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   n: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: MAX_LIST_LIMIT, default: PROBE_LIMIT, description: 'Most items in the answer' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_LIST_LIMIT,
+      default: PROBE_LIMIT,
+      description: 'Most items in the answer',
+    }),
   ),
 };
 

@@ -68,7 +68,7 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
     hints.push({ code: 'engine-down', text: `The engine is not running${reasonOf(health)}`, href: '/healthz' });
   else if (!health.ready)
     hints.push({ code: 'engine-starting', text: 'The engine is not ready for traffic yet', href: '/readyz' });
-  warn('engine-restarts', health.restarts, `engine restart since the start${reasonOf(health)}`, '/healthz');
+  warn('engine-restarts', health.restarts, `engine restart(s) since the start${reasonOf(health)}`, '/healthz');
   if (health.running && listeners.length === 0) hints.push(noListener());
   warn(
     'kernel-drops',
@@ -132,7 +132,7 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
 // Why a list is empty
 
 export function whyNoCalls(facts: Facts, page: Page<CallView>, filter: TextFilter<string> | undefined): Hint[] {
-  const narrowed = whyNarrowed(page, filter, '/calls/list', 'calls held', 'compared with case');
+  const narrowed = whyNarrowed(page, filter, '/calls/list', 'call(s) held', 'case matters');
   if (narrowed !== undefined) {
     if (filter?.field === 'cid') {
       const href = link('/events', { cid: filter.value, re: filter.regexp ? 1 : undefined });
@@ -178,8 +178,8 @@ export function whyNoEvents(
     page,
     filter,
     '/events',
-    `events held, the last of ${page.nextIndex}`,
-    'compared without case',
+    `event(s) held of ${page.nextIndex} generated`,
+    'case does not matter',
   );
   if (narrowed !== undefined) return narrowed;
   const { counters } = facts;
@@ -204,15 +204,11 @@ export function whyNoEvents(
 }
 
 export function whyNoAgents(facts: Facts, page: Page<AgentView>): Hint[] {
-  const narrowed = whyNarrowed(page, undefined, '/hep/list', 'agents listed', '');
+  const narrowed = whyNarrowed(page, undefined, '/hep/list', 'agent(s) listed', '');
   return narrowed ?? trafficHints(facts);
 }
 
-export function whyNoProbes(
-  counters: CounterColumns,
-  listener: ListenerView | null,
-  page: Page<ProbeView>,
-): Hint[] {
+export function whyNoProbes(counters: CounterColumns, listener: ListenerView | null, page: Page<ProbeView>): Hint[] {
   if (listener === null) {
     return [{ code: 'ipfix-off', text: 'IPFIX is off: set ipfix_port', href: '/about/config' }];
   }
@@ -267,7 +263,7 @@ function whyNarrowed(
   const field = FIELD_DOC[filter.field] ?? filter.field;
   const how = filter.regexp ? 'matches the expression' : `contains (${comparison})`;
   return [
-    { code: 'filter', text: `There are ${page.total} ${what}, but no ${field} ${how} "${filter.value}"`, href: path },
+    { code: 'filter', text: `${plural(page.total, what)}, but no ${field} ${how} "${filter.value}"`, href: path },
   ];
 }
 
@@ -381,7 +377,7 @@ export function listenerText(listener: ListenerView): string {
 function noListener(): Hint {
   return {
     code: 'no-listener',
-    text: 'No listener is open, so nothing can arrive: set hep_udp_port, hep_tcp_port or ipfix_port',
+    text: 'No listener is open, so nothing can arrive: set hep_udp_port or hep_tcp_port, or ipfix_port',
     href: '/about/config',
   };
 }

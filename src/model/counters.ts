@@ -186,7 +186,11 @@ export const Ipfix = {
   TEMPLATE_SETS: declare('ipfix', 'template_sets', 'template sets (id 2)'),
   OPT_TEMPLATE_SETS: declare('ipfix', 'opt_template_sets', 'options template sets (id 3)'),
   UNKNOWN_SETS: declare('ipfix', 'unknown_sets', 'sets with another id, skipped'),
-  IGNORED_SETS: declare('ipfix', 'ignored_sets', 'sets left out because of ipfix_ignore_ingress or ipfix_ignore_egress'),
+  IGNORED_SETS: declare(
+    'ipfix',
+    'ignored_sets',
+    'sets left out because of ipfix_ignore_ingress or ipfix_ignore_egress',
+  ),
   KEEPALIVES: declare('ipfix', 'keepalives', 'keep-alive sets (id 0)'),
   CONN_OPEN: declare('ipfix', 'conn_open', 'connect requests (id 256)'),
   SIP_UDP4_IN: declare('ipfix', 'sip_udp4_in', 'sets with SIP received over UDP and IPv4'),

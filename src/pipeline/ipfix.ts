@@ -184,13 +184,7 @@ export class IpfixPipeline implements IpfixIngest {
     return this.#skip(Ipfix.QOS_SETS, 'report', probe);
   }
 
-  #connect(
-    probe: Probe,
-    answer: (octets: Buffer) => void,
-    bytes: Buffer,
-    message: number,
-    nowUs: number,
-  ): Fault {
+  #connect(probe: Probe, answer: (octets: Buffer) => void, bytes: Buffer, message: number, nowUs: number): Fault {
     const { start, end } = this.#walk;
     const request = decodeConnect(bytes, start, end);
     if (typeof request === 'number') return request;

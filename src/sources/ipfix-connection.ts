@@ -35,11 +35,7 @@ export class IpfixConnection implements StreamConnection {
   /** Nothing more may be handed on or reported. */
   #isOver = false;
 
-  constructor(
-    socket: Socket,
-    session: IpfixSession,
-    deps: IpfixConnectionDeps,
-  ) {
+  constructor(socket: Socket, session: IpfixSession, deps: IpfixConnectionDeps) {
     this.#deps = deps;
     this.#socket = socket;
     this.#session = session;

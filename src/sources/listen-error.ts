@@ -12,10 +12,7 @@ export interface ListenerName {
   readonly protocol: 'HEP' | 'IPFIX';
   readonly transport: 'udp' | 'tcp' | 'tls';
   readonly options: Readonly<
-    Record<
-      'addr' | 'port' | 'allow' | 'maxConnections' | 'maxConnectionsPerAddress' | 'cert' | 'key' | 'ca',
-      string
-    >
+    Record<'addr' | 'port' | 'allow' | 'maxConnections' | 'maxConnectionsPerAddress' | 'cert' | 'key' | 'ca', string>
   >;
 }
 

@@ -53,9 +53,10 @@ export function expect(name: string): Expected {
     const wire = onTheWire(WIRE_OF[name] ?? name);
     for (const { datagram, hep } of sip) {
       const message = wireMessageOf(hep, wire);
+      const timeUs = hep.timeUs ?? datagram.timeUs;
       let call = calls.get(message.callId);
-      if (call === undefined) calls.set(message.callId, (call = new CallModel(message)));
-      sightings[call.see(message, hep.timeUs ?? datagram.timeUs)]++;
+      if (call === undefined) calls.set(message.callId, (call = new CallModel(message, timeUs)));
+      sightings[call.see(message, timeUs)]++;
     }
   }
   return {

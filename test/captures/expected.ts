@@ -48,6 +48,11 @@ export interface ExpectedCall {
   retransmissions: { requests: Pair; replies: Pair };
   messageTrace: string;
   hops: ExpectedHop[];
+  /** Exact, by the times in the HEP packets (in version 1 those of the capture); `null` where the call did not get that far. */
+  pddMs: number | null;
+  ringMs: number | null;
+  /** From answer to BYE. */
+  durationMs: number | null;
   events: {
     /** `type status`, in the order they happen. */
     atOnce: string[];

@@ -46,6 +46,11 @@ export class CallModel {
   #state = 'init';
   #status = 0;
   #cseq = 0;
+  readonly #createdUs: number;
+  #earlyUs = 0;
+  /** Answered or refused for good. */
+  #finalUs = 0;
+  #byeUs = 0;
   #retransmittedRequests = 0;
   #retransmittedReplies = 0;
   readonly #requests = new Set<string>();
@@ -54,9 +59,10 @@ export class CallModel {
   readonly #trace = new Map<string, TraceItem>();
   readonly #events: string[] = [];
 
-  constructor(first: WireSip) {
+  constructor(first: WireSip, timeUs: number) {
     if (first.method === '' || first.toTag !== '') throw new Error(`${first.callId} does not begin with a request`);
     this.#first = first;
+    this.#createdUs = timeUs;
   }
 
   see(sip: WireSip, timeUs: number): Sighting {
@@ -64,7 +70,7 @@ export class CallModel {
       throw new Error(`${sip.callId}: the callee's transactions are not modelled`);
     const sighting = this.#classify(sip, timeUs);
     if (sighting === 'retransmission') this.#countRetransmission(sip);
-    if (sighting === 'new') this.#take(sip);
+    if (sighting === 'new') this.#take(sip, timeUs);
     return sighting;
   }
 
@@ -96,6 +102,9 @@ export class CallModel {
       },
       messageTrace: this.#traceText(),
       hops,
+      pddMs: between(this.#createdUs, this.#earlyUs || this.#finalUs),
+      ringMs: between(this.#earlyUs, this.#finalUs),
+      durationMs: this.#byeUs === 0 ? null : between(this.#finalUs, this.#byeUs),
       events: { atOnce: this.#events, atTimeout: this.#eventsAtTimeout() },
     };
   }
@@ -130,14 +139,35 @@ export class CallModel {
     else this.#retransmittedRequests++;
   }
 
-  #take(sip: WireSip): void {
+  #take(sip: WireSip, timeUs: number): void {
     const key = messageKey(sip);
     const text = sip.method === '' ? `<${sip.status}` : `>${sip.method}`;
     this.#trace.set(key, { text, retransmissions: 0 });
     (sip.method === '' ? this.#replies : this.#requests).add(key);
     this.#followToTag(sip);
+    const before = this.#state;
     if (sip.method === '') this.#reply(sip);
     else this.#request(sip);
+    if (this.#state !== before) this.#noteTime(timeUs);
+  }
+
+  #noteTime(timeUs: number): void {
+    switch (this.#state) {
+      case 'inv_early_dlg':
+        this.#earlyUs = timeUs;
+        break;
+      case 'inv_established':
+      case 'non_inv_fin':
+        this.#finalUs = timeUs;
+        break;
+      case 'inv_bye_seen':
+        this.#byeUs = timeUs;
+        break;
+      case 'inv_neg':
+      case 'non_inv_neg':
+      case 'inv_canceled':
+        if (this.#finalUs === 0) this.#finalUs = timeUs;
+    }
   }
 
   #followToTag(sip: WireSip): void {
@@ -251,4 +281,8 @@ export class CallModel {
 
 function messageKey(sip: WireSip): string {
   return `${sip.method}${sip.status} ${sip.cseq} ${sip.cseqMethod}`;
+}
+
+function between(startUs: number, endUs: number): number | null {
+  return startUs === 0 || endUs === 0 ? null : (endUs - startUs) / 1000;
 }

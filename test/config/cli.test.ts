@@ -10,7 +10,6 @@ for (const { argv, command, rest } of [
   { argv: [], command: 'serve', rest: [] },
   { argv: ['serve', '-p', '1'], command: 'serve', rest: ['-p', '1'] },
   { argv: ['-p', '1'], command: 'serve', rest: ['-p', '1'] },
-  { argv: ['demo', '--http_port=auto'], command: 'demo', rest: ['--http_port=auto'] },
   { argv: ['replay', 'a.pcap', '--help'], command: 'replay', rest: ['a.pcap', '--help'] },
   { argv: ['--help'], command: 'help', rest: ['--help'] },
   { argv: ['serve', '-h'], command: 'help', rest: ['-h'] },
@@ -27,7 +26,7 @@ for (const { argv, command, rest } of [
 test('parseCommand() refuses an unknown command', () => {
   assert.throws(() => parseCommand(['server']), {
     code: 'CONFIG_INVALID',
-    message: 'Unknown command "server": expected serve, replay, demo or options',
+    message: 'Unknown command "server": expected serve, replay, probe or options',
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { CallView, EndpointView } from '../../src/model/views.ts';
 import { type Collector, startCollector } from '../support/collector.ts';
 import { until } from '../support/process.ts';
-import { Lab, type Reporting } from './lab.ts';
+import { Lab, PORTS, type Reporting } from './lab.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { blocked, obstacle } from './tools.ts';
 import { CallWatch } from './watch.ts';
@@ -75,11 +75,11 @@ function callIdOf(scenario: Scenario): string {
 }
 
 function wanted(scenario: Scenario, lab: Lab, callerPort: number, variant: Variant): Record<string, unknown> {
-  const proxy = `127.0.0.1:${lab.ports.proxy}`;
-  const hops = [`127.0.0.1:${callerPort} > ${proxy} ${variant.sip} ${scenario.firstHop}`];
+  const proxy = `${lab.ip}:${PORTS.proxy}`;
+  const hops = [`${lab.ip}:${callerPort} > ${proxy} ${variant.sip} ${scenario.firstHop}`];
   if (scenario.secondHop !== undefined) {
     const { to, messages } = scenario.secondHop;
-    hops.push(`${proxy} > 127.0.0.1:${lab.ports[to]} udp ${messages}`);
+    hops.push(`${proxy} > ${lab.ip}:${PORTS[to]} udp ${messages}`);
   }
   return {
     method: scenario.method,
@@ -92,7 +92,7 @@ function wanted(scenario: Scenario, lab: Lab, callerPort: number, variant: Varia
     retransmissions: { requests: scenario.retransmitted, replies: [0, 0] },
     messageTrace: scenario.traces[0],
     from: 'sip:alice@interop.example',
-    src: `127.0.0.1:${callerPort}`,
+    src: `${lab.ip}:${callerPort}`,
     dst: proxy,
     transport: variant.sip,
     hops,
@@ -133,11 +133,11 @@ async function assertAgents(collector: Collector, lab: Lab, variant: Variant): P
         versions: [variant.hepVersion],
         transport: variant.hepTransport,
         refused: {},
-        ip: '127.0.0.1',
+        // Over UDP the proxy reports from the socket it speaks SIP with, over TCP from wherever the system says.
+        ip: variant.hepTransport === 'udp' ? lab.ip : '127.0.0.1',
       },
     );
-    // Over UDP the proxy reports from the socket it speaks SIP with.
-    if (variant.hepTransport === 'udp') assert.equal(agent.source.port, lab.ports.proxy);
+    if (variant.hepTransport === 'udp') assert.equal(agent.source.port, PORTS.proxy);
   }
 }
 

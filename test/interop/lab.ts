@@ -1,5 +1,3 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,16 +16,19 @@ export interface Reporting {
   captureId: number;
 }
 
-/** Where everybody is: `127.0.0.1` and these ports. */
-export interface Ports {
-  proxy: number;
-  answer: number;
-  busy: number;
-  slow: number;
-  hangup: number;
+/** Who is where on a lab's address. */
+export const PORTS = {
+  proxy: 5060,
+  answer: 5080,
+  busy: 5081,
+  slow: 5082,
+  hangup: 5083,
   /** Nobody is there. */
-  hole: number;
-}
+  hole: 5099,
+} as const;
+const FIRST_CALLER_PORT = 6001;
+const FIRST_CONTROL_PORT = 8001;
+const FIRST_MEDIA_PORT = 10_000;
 
 /** A caller's part: a scenario in fixtures/sipp, whom to call, and under which Call-ID. */
 export interface Part {
@@ -38,26 +39,15 @@ export interface Part {
 
 /** SIPp user agents on loopback and, when it is said whom to report to, Kamailio with siptrace between them. */
 export class Lab {
-  readonly ports: Ports;
-  readonly #folder: string;
+  /** A loopback address of its own: no port of another lab or program is in the way. */
+  readonly ip = nextAddress();
+  readonly #folder = mkdtempSync(join(tmpdir(), 'sipcol-interop-'));
   readonly #programs: Program[] = [];
-
-  private constructor(folder: string, ports: Ports) {
-    this.#folder = folder;
-    this.ports = ports;
-  }
+  #callers = 0;
+  #userAgents = 0;
 
   static async open(reporting?: Reporting): Promise<Lab> {
-    const [proxy, answer, busy, slow, hangup, hole] = (await freePorts(6)) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]; // as many as were asked for
-    const ports = { proxy, answer, busy, slow, hangup, hole };
-    const lab = new Lab(mkdtempSync(join(tmpdir(), 'sipcol-interop-')), ports);
+    const lab = new Lab();
     try {
       for (const name of ['answer', 'busy', 'slow', 'hangup'] as const) lab.#answerer(name);
       if (reporting !== undefined) await lab.#proxy(reporting);
@@ -68,12 +58,12 @@ export class Lab {
     }
   }
 
-  /** Plays one caller to the end; answers the port it called from. `to` is a port of `ports`. */
-  async play(part: Part, transport: 'udp' | 'tcp', to: number = this.ports.proxy): Promise<number> {
-    const [port] = (await freePorts(1)) as [number];
+  /** Plays one caller to the end; answers the port it called from. */
+  async play(part: Part, transport: 'udp' | 'tcp', to: number = PORTS.proxy): Promise<number> {
+    const port = FIRST_CALLER_PORT + this.#callers++;
     const who = ['-s', part.user, '-cid_str', part.callId, '-p', String(port), '-t', transport === 'udp' ? 'u1' : 't1'];
     const limits = ['-m', '1', '-timeout', `${CALL_LIMIT_S}s`, '-timeout_error'];
-    const caller = this.#sipp([`127.0.0.1:${to}`, '-sf', scenario(part.scenario), ...who, ...limits]);
+    const caller = this.#sipp([`${this.ip}:${to}`, '-sf', scenario(part.scenario), ...who, ...limits]);
     const how = await caller.exited;
     if (how !== 0)
       throw new Error(`${part.scenario} ended with ${how}:\n${caller.stderr}\n${caller.stdout.slice(-2000)}`);
@@ -87,12 +77,13 @@ export class Lab {
 
   async #proxy(reporting: Reporting): Promise<void> {
     const values: Record<string, string | number> = {
-      SIP_PORT: this.ports.proxy,
-      ANSWER_PORT: this.ports.answer,
-      BUSY_PORT: this.ports.busy,
-      SLOW_PORT: this.ports.slow,
-      HANGUP_PORT: this.ports.hangup,
-      HOLE_PORT: this.ports.hole,
+      ADDRESS: this.ip,
+      PROXY_PORT: PORTS.proxy,
+      ANSWER_PORT: PORTS.answer,
+      BUSY_PORT: PORTS.busy,
+      SLOW_PORT: PORTS.slow,
+      HANGUP_PORT: PORTS.hangup,
+      HOLE_PORT: PORTS.hole,
       HEP_VERSION: reporting.hepVersion,
       HEP_TRANSPORT: reporting.hepTransport,
       COLLECTOR_PORT: reporting.collectorPort,
@@ -117,11 +108,15 @@ export class Lab {
   }
 
   #answerer(name: 'answer' | 'busy' | 'slow' | 'hangup'): void {
-    this.#sipp(['-sf', scenario(`uas-${name}`), '-p', String(this.ports[name])]);
+    this.#sipp(['-sf', scenario(`uas-${name}`), '-p', String(PORTS[name])]);
   }
 
   #sipp(args: readonly string[]): Program {
-    return this.#start('sipp', [...args, '-i', '127.0.0.1', '-nostdin']);
+    const number = this.#userAgents++;
+    // SIPp also opens sockets for media and control, and gives up when another has them.
+    const media = ['-mi', this.ip, '-mp', String(FIRST_MEDIA_PORT + 10 * number)];
+    const control = ['-ci', this.ip, '-cp', String(FIRST_CONTROL_PORT + number)];
+    return this.#start('sipp', [...args, ...media, ...control, '-i', this.ip, '-nostdin']);
   }
 
   #start(name: string, args: readonly string[]): Program {
@@ -135,16 +130,10 @@ function scenario(name: string): string {
   return join(ROOT, 'fixtures/sipp', `${name}.xml`);
 }
 
-/** UDP ports nobody used a moment ago, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4').bind(0, '127.0.0.1'));
-  await Promise.all(sockets.map((socket) => once(socket, 'listening')));
-  const ports = sockets.map((socket) => socket.address().port);
-  await Promise.all(
-    sockets.map((socket) => {
-      socket.close();
-      return once(socket, 'close');
-    }),
-  );
-  return ports;
+let addresses = 0;
+
+/** A loopback address that differs by process and lab. */
+function nextAddress(): string {
+  const { pid } = process;
+  return `127.${64 + ((pid >> 8) % 64)}.${pid % 256}.${1 + (addresses++ % 254)}`;
 }

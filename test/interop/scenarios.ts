@@ -1,5 +1,5 @@
 import type { Pair } from '../captures/expected.ts';
-import type { Ports } from './lab.ts';
+import type { PORTS } from './lab.ts';
 
 /**
  * What callers do and what a collector must know afterwards, worked out by hand from RFC 3261 and the proxy's script:
@@ -21,7 +21,7 @@ export interface Scenario {
   /** Distinct messages between caller and proxy. */
   firstHop: number;
   /** Who the proxy talks to, and the distinct messages there. */
-  secondHop?: { to: keyof Ports; messages: number };
+  secondHop?: { to: keyof typeof PORTS; messages: number };
   /** `type status`; registrations have events of their own. */
   atOnce: string[];
   atTimeout: string[];

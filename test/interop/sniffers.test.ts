@@ -3,26 +3,26 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { startCollector } from '../support/collector.ts';
 import { type Program, start, until } from '../support/process.ts';
-import { Lab } from './lab.ts';
+import { Lab, PORTS } from './lab.ts';
 import { blocked, find, obstacle } from './tools.ts';
 import { CallWatch } from './watch.ts';
 
 const START_LIMIT_MS = 10_000;
 const CALL_LIMIT_MS = 10_000;
 
-/** Programs that watch a network interface and send what they see, with the arguments for one SIP port. */
-const SNIFFERS: readonly { name: string; args: (collector: number, sip: number) => string[] }[] = [
+/** Programs that watch a network interface and send what they see of one host's SIP. */
+const SNIFFERS: readonly { name: string; args: (collector: number, host: string) => string[] }[] = [
   {
     name: 'sngrep',
-    args: (collector, sip) => {
-      const filter = ['udp', 'port', String(sip)];
-      return ['-F', '-N', '-q', '-d', 'lo', '-H', `udp:127.0.0.1:${collector}`, ...filter];
+    args: (collector, host) => {
+      return ['-F', '-N', '-q', '-d', 'lo', '-H', `udp:127.0.0.1:${collector}`, 'udp', 'and', 'host', host];
     },
   },
   {
     name: 'sipgrep',
-    args: (collector, sip) => {
-      return ['-R', '-p', '-d', 'lo', '-P', `${sip}-${sip}`, '-H', `udp:127.0.0.1:${collector}`];
+    args: (collector, host) => {
+      const port = String(PORTS.answer);
+      return ['-R', '-p', '-d', 'lo', '-P', `${port}-${port}`, '-H', `udp:127.0.0.1:${collector}`, 'host', host];
     },
   },
 ];
@@ -37,13 +37,13 @@ describe('programs that watch an interface', () => {
       let sniffer: Program | undefined;
       try {
         const before = packetSockets();
-        sniffer = start(find(name) ?? name, args(collector.hepUdp, lab.ports.answer), {
+        sniffer = start(find(name) ?? name, args(collector.hepUdp, lab.ip), {
           env: { ...process.env, TERM: 'xterm' },
         });
         await capturing(sniffer, before);
         const callId = `watched-by-${name}@interop.example`;
         const part = { scenario: 'uac-answered', user: 'bob', callId };
-        const port = await lab.play(part, 'udp', lab.ports.answer);
+        const port = await lab.play(part, 'udp', PORTS.answer);
         const trace = '>INVITE<180<200>ACK>BYE<200';
         await until('the whole call', CALL_LIMIT_MS, () => {
           return watch.last(callId)[0]?.messageTrace === trace ? true : undefined;
@@ -57,8 +57,8 @@ describe('programs that watch an interface', () => {
           call?.hops.map(({ src, dst, transport, messages }) => ({ src, dst, transport, messages })),
           [
             {
-              src: { ip: '127.0.0.1', port },
-              dst: { ip: '127.0.0.1', port: lab.ports.answer },
+              src: { ip: lab.ip, port },
+              dst: { ip: lab.ip, port: PORTS.answer },
               transport: 'udp',
               messages: 6,
             },

@@ -40,7 +40,6 @@ export async function startCollector(options: Record<string, string> = {}): Prom
     hep_udp_port: 'auto',
     hep_tcp_port: 'auto',
     http_port: 'auto',
-    ipfix_port: '0',
     ...options,
   };
   const program = startProgram(process.execPath, [

@@ -60,6 +60,16 @@ function readHep3(bytes: Buffer): HepEnvelope {
   };
 }
 
+/** Moves the time in a HEP3 packet. */
+export function shiftHep3Time(bytes: Buffer, byUs: number): void {
+  const timeUs = (readHep3(bytes).timeUs ?? 0) + byUs;
+  for (let at = 6; at < bytes.length; at += bytes.readUInt16BE(at + 4)) {
+    const type = bytes.readUInt16BE(at + 2);
+    if (type === 9) bytes.writeUInt32BE(Math.floor(timeUs / 1e6), at + 6);
+    if (type === 10) bytes.writeUInt32BE(timeUs % 1e6, at + 6);
+  }
+}
+
 function transportOf(ipProtocol: number): 'udp' | 'tcp' {
   if (ipProtocol === 17) return 'udp';
   if (ipProtocol === 6) return 'tcp';

@@ -1,13 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { HttpDeps } from '../deps.ts';
 import { pagingOf } from '../params.ts';
-import {
-  AgentListSchema,
-  PAGING_PARAMETERS,
-  PROBE_LIMIT,
-  PROBE_LIST_PARAMETERS,
-  ProbeListSchema,
-} from '../schemas.ts';
+import { AgentListSchema, PAGING_PARAMETERS, PROBE_LIMIT, PROBE_LIST_PARAMETERS, ProbeListSchema } from '../schemas.ts';
 import { withTimes } from '../show.ts';
 import { agentListText } from '../text/agents.ts';
 import { probeListText } from '../text/probes.ts';

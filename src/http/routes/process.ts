@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Calls, EventRing, Hep, Ingest } from '../../model/counters.ts';
+import { Calls, COUNTERS, EventRing, Hep, Ingest, Pkt } from '../../model/counters.ts';
 import type { EngineHealth } from '../../model/engine.ts';
 import type { StatisticsBlock } from '../../model/statistics.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -105,20 +105,20 @@ async function summaryOf(deps: HttpDeps): Promise<Summary> {
     events: get(counters, EventRing.QUEUED),
     received: get(counters, Ingest.RECEIVED),
     ratesPerSecond: {
-      messages: perSecond(block, 'ingest', 'received'),
-      octets: perSecond(block, 'ingest', 'bytes'),
-      requests: perSecond(block, 'pkt_stats', 'sip_reqs'),
-      replies: perSecond(block, 'pkt_stats', 'sip_repls'),
+      packets: perSecond(block, Pkt.TOTAL_PACKETS),
+      requests: perSecond(block, Pkt.SIP_REQS),
+      replies: perSecond(block, Pkt.SIP_REPLS),
     },
-    rateIntervalMs: block.perMs ?? SUMMARY_INTERVAL_MS,
+    rateIntervalMs: block.perMs ?? block.uptimeMs,
     listeners,
     warnings: warnings({ counters, health, listeners }),
   };
 }
 
 /** Totals, which stand in while the first interval runs, are spread over the time so far. */
-function perSecond(block: StatisticsBlock, group: string, name: string): number {
-  const value = block.values.find((entry) => entry.group === group && entry.name === name)?.value ?? 0;
+function perSecond(block: StatisticsBlock, index: number): number {
+  const info = COUNTERS[index];
+  const value = block.values.find((entry) => entry.group === info?.group && entry.name === info.name)?.value ?? 0;
   const overMs = block.perMs ?? block.uptimeMs;
   return overMs > 0 ? (value / overMs) * 1000 : 0;
 }

@@ -40,7 +40,7 @@ function callLine(call: CallView, index: number): string {
     `from: ${quoted(call.from)} to: ${quoted(call.to)} uri: ${quoted(call.requestUri)}`,
     `${visible(call.transport)} ${endpoint(call.src)} -> ${endpoint(call.dst)}`,
     `hops: ${call.hops.map(hopText).join(', ')} agents: ${call.agents.map(visible).join(', ')}`,
-    ...call.legs.map((leg) => `leg: ${quoted(leg.callId)} ${leg.reason}`),
+    ...call.legs.map((leg) => `leg: ${quoted(leg.callId)} ${visible(leg.reason)}`),
     ...call.qos.map(qosText),
   ].join(' ');
 }
@@ -61,7 +61,7 @@ function countsText(counts: Pair, again: Pair): string {
 function qosText(qos: QosView): string {
   const leg = ({ mos, rFactor, rtp }: QosLegView): string =>
     `${mos ?? '-'}/${rFactor ?? '-'} lost ${rtp.lost ?? '-'}/${rtp.packets ?? '-'}`;
-  return `qos: ${qos.codec === '' ? qos.payloadType : qos.codec} in ${leg(qos.incoming)} out ${leg(qos.outgoing)}`;
+  return `qos: ${qos.codec === '' ? qos.payloadType : visible(qos.codec)} in ${leg(qos.incoming)} out ${leg(qos.outgoing)}`;
 }
 
 function hopText(hop: HopView): string {

@@ -14,7 +14,7 @@ export function homeText(summary: Summary): string {
     `${summary.name} ${summary.version}`,
     `engine: ${engine}  up: ${roughly(summary.uptimeMs)}`,
     `calls: ${summary.calls}  agents: ${summary.agents}  events: ${summary.events}  received: ${summary.received}`,
-    `per second: ${rates.messages.toFixed(1)} messages  ${rates.requests.toFixed(1)} requests  ${rates.replies.toFixed(1)} replies`,
+    `per second: ${rates.packets.toFixed(1)} packets  ${rates.requests.toFixed(1)} requests  ${rates.replies.toFixed(1)} replies`,
     `listening: ${summary.listeners.map(listenerText).join(', ') || 'no'}`,
     whyText(summary.warnings),
     ...SITE_MAP.map((page) => `${page.path.padEnd(width)}${page.title}`),

@@ -1,12 +1,12 @@
 import type { VNode } from 'preact';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { AgentView, ListenerView, Page } from '../../model/views.ts';
-import { formatNumber } from '../show.ts';
+import { formatNumber, visible } from '../show.ts';
 import { roughly, type Hint } from '../why.ts';
 import { Section } from './layout.tsx';
-import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time } from './parts.tsx';
+import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time, Transport } from './parts.tsx';
 
-export const agentAnchor = (id: string): string => `agent-${id}`;
+export const agentAnchor = (id: string): string => `agent-${visible(id)}`;
 
 /** Where an agent or probe is listed. `URL` encodes what a fragment may not hold and never throws for text. */
 export function agentHref(id: string): string {
@@ -87,7 +87,7 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
     <tr id={agentAnchor(agent.id)}>
       <Cell label="Agent">
         <strong>{agent.captureId}</strong> <Captured text={endpointText(agent.source)} />{' '}
-        <span class="quiet">{agent.transport}</span>
+        <Transport name={agent.transport} />
       </Cell>
       <Cell label="Name">{agent.nodeName === '' ? <Nothing /> : <Captured text={agent.nodeName} />}</Cell>
       <Cell label="HEP">{agent.versions.length === 0 ? <Nothing /> : agent.versions.join(', ')}</Cell>
@@ -127,9 +127,13 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
           <Nothing />
         ) : (
           <>
-            <a href="/counters?group=ingest.refused&nz=1">{agent.lastFault.code}</a>{' '}
+            <a href="/counters?group=ingest.refused&nz=1">
+              <Captured text={agent.lastFault.code} />
+            </a>{' '}
             <span class="quiet">{roughly((nowUs - agent.lastFault.atUs) / 1000)} ago</span>
-            <code class="hex">{agent.lastFault.hex}</code>
+            <code class="hex">
+              <Captured text={agent.lastFault.hex} />
+            </code>
           </>
         )}
       </Cell>
@@ -144,7 +148,10 @@ export function Reasons({ counts, group }: { counts: Readonly<Record<string, num
     <ul class="plain">
       {entries.map(([reason, count]) => (
         <li>
-          {formatNumber(count)} × <a href={`/counters?group=${group}&nz=1`}>{reason}</a>
+          {formatNumber(count)} ×{' '}
+          <a href={`/counters?group=${group}&nz=1`}>
+            <Captured text={reason} />
+          </a>
         </li>
       ))}
     </ul>

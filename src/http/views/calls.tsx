@@ -26,6 +26,7 @@ import {
   Pill,
   Table,
   Time,
+  Transport,
   type Tone,
 } from './parts.tsx';
 import { interfaceText, Quality } from './quality.tsx';
@@ -133,7 +134,7 @@ function CallRows({ call }: { call: CallView }): VNode {
         <td colSpan={HEAD.length}>
           <details>
             <summary>
-              <span class="quiet">{call.transport}</span> <Path src={call.src} dst={call.dst} />
+              <Transport name={call.transport} /> <Path src={call.src} dst={call.dst} />
               <code class="trace">
                 <Captured text={call.messageTrace} />
               </code>
@@ -207,7 +208,9 @@ function Legs({ call }: { call: CallView }): VNode {
       {call.legs.map((leg) => (
         <li>
           <CapturedLink text={leg.callId} href={link('/calls/list', { cid: leg.callId })} />{' '}
-          <span class="quiet">{leg.reason}</span>
+          <span class="quiet">
+            <Captured text={leg.reason} />
+          </span>
         </li>
       ))}
     </ul>
@@ -221,7 +224,7 @@ function Hops({ call }: { call: CallView }): VNode {
         <li>
           <Path src={hop.src} dst={hop.dst} />{' '}
           <span class="quiet">
-            {hop.transport}, {hop.messages} {hop.messages === 1 ? 'message' : 'messages'}
+            <Captured text={hop.transport} />, {hop.messages} {hop.messages === 1 ? 'message' : 'messages'}
             {hop.interface === null ? '' : `, SBC ${interfaceText(hop.interface)}`}, seen by{' '}
           </span>
           <AgentLinks agents={hop.agents} />

@@ -25,6 +25,7 @@ import {
   Pill,
   Table,
   Time,
+  Transport,
   type Tone,
 } from './parts.tsx';
 
@@ -160,7 +161,7 @@ function EventRows({ event }: { event: EventView }): VNode {
         <td colSpan={HEAD.length}>
           <details>
             <summary>
-              <span class="quiet">{event.transport}</span> <Path src={event.src} dst={event.dst} />
+              <Transport name={event.transport} /> <Path src={event.src} dst={event.dst} />
               <code class="trace">
                 <Captured text={event.debug?.messageTrace ?? ''} />
               </code>

@@ -16,7 +16,7 @@ export interface Summary {
   agents: number;
   events: number;
   received: number;
-  ratesPerSecond: { messages: number; octets: number; requests: number; replies: number };
+  ratesPerSecond: { packets: number; requests: number; replies: number };
   rateIntervalMs: number;
   listeners: readonly ListenerView[];
   warnings: readonly Hint[];
@@ -36,10 +36,10 @@ export function Home({ summary }: { summary: Summary }): VNode {
           note={`${formatNumber(summary.received)} messages received`}
         />
         <Tile
-          name="Messages"
-          value={perSecond(rates.messages)}
+          name="Packets"
+          value={perSecond(rates.packets)}
           href="/stats/rate?d=10s"
-          note={`${formatNumber(Math.round(rates.octets))} octets/s`}
+          note={`over the last ${roughly(summary.rateIntervalMs)}`}
         />
         <Tile
           name="Requests"

@@ -1,25 +1,15 @@
 import type { VNode } from 'preact';
 import type { HttpProblem } from '../problem.ts';
 import { byGroup, SITE_MAP } from '../site-map.ts';
-import { Captured, Facts, Pill } from './parts.tsx';
+import { Captured, Pill } from './parts.tsx';
 
 /** An error for people: what, why, and where to go from here. */
 export function Problem({ problem }: { problem: HttpProblem }): VNode {
-  const { fault } = problem;
   return (
     <>
       <p class="refused" role="alert">
         <Captured text={problem.message} />
       </p>
-      {fault === undefined ? undefined : (
-        <Facts
-          rows={[
-            ['Parameter', <Captured text={fault.parameter} />],
-            ['Value', <Captured text={fault.value} />],
-            ['Allowed', <Captured text={fault.allowed} />],
-          ]}
-        />
-      )}
       {problem.status === 404 ? (
         <PageLinks />
       ) : (

@@ -48,6 +48,14 @@ export function endpointText(endpoint: EndpointView): string {
   return formatEndpoint(endpoint.ip, endpoint.port);
 }
 
+export function Transport({ name }: { name: string }): VNode {
+  return (
+    <span class="quiet">
+      <Captured text={name} />
+    </span>
+  );
+}
+
 /** Where a message went, from and to; addresses stay whole when the line breaks. */
 export function Path({ src, dst }: { src: EndpointView; dst: EndpointView }): VNode {
   return (

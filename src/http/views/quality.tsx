@@ -40,9 +40,10 @@ function Record({ record }: { record: QosView }): VNode {
   return (
     <>
       <p>
-        {codec === '' ? '' : `${codec}, `}payload type {payloadType}, <Time us={beginUs} />,{' '}
-        {formatDuration(Math.max(0, endUs - beginUs) / 1000)}, caller on {interfaceText(record.caller)}, callee on{' '}
-        {interfaceText(record.callee)} <span class="quiet">measured by</span> <AgentLink id={record.agent} />
+        <Captured text={codec === '' ? '' : `${codec}, `} />
+        payload type {payloadType}, <Time us={beginUs} />, {formatDuration(Math.max(0, endUs - beginUs) / 1000)}, caller
+        on {interfaceText(record.caller)}, callee on {interfaceText(record.callee)}{' '}
+        <span class="quiet">measured by</span> <AgentLink id={record.agent} />
       </p>
       <Table head={HEAD} caption="Media quality">
         <tbody>
@@ -92,7 +93,10 @@ function Leg({ name, leg }: { name: string; leg: QosLegView }): VNode {
         <ul class="plain">
           {leg.flows.map(({ party, src, dst }) => (
             <li>
-              <span class="quiet">{party}</span> <Path src={src} dst={dst} />
+              <span class="quiet">
+                <Captured text={party} />
+              </span>{' '}
+              <Path src={src} dst={dst} />
             </li>
           ))}
         </ul>

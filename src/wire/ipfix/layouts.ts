@@ -49,12 +49,7 @@ export interface TcpSighting extends Sighting {
 
 /** Sets 260 and 261 up to their first variable part: destination comes first. */
 export const SIP_TCP = new Layout<TcpSighting>(
-  sighting()
-    .int32('destination')
-    .int32('source')
-    .uint16('destinationPort')
-    .uint16('sourcePort')
-    .uint32('contextId'),
+  sighting().int32('destination').int32('source').uint16('destinationPort').uint16('sourcePort').uint32('contextId'),
 );
 
 export interface Connect {

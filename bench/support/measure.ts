@@ -1,0 +1,36 @@
+/** One figure of a benchmark. */
+export interface Figure {
+  name: string;
+  value: number;
+  unit: 'ns' | 'packets/s' | 'octets' | 'ms' | 'ratio';
+}
+
+/** The middle one of several runs: machines are shared, and a minimum or a mean says less. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const high = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? Number.NaN) + high) / 2;
+}
+
+/** Median nanoseconds per operation of `runs` runs; `work` does `operations` of them. One run before warms up. */
+export function nsPerOperation(runs: number, operations: number, work: () => void): number {
+  work();
+  return median(
+    Array.from({ length: runs }, () => {
+      const begin = performance.now();
+      work();
+      return ((performance.now() - begin) * 1e6) / operations;
+    }),
+  );
+}
+
+/** A table people can read, and the same as JSON when SIPCOL_BENCH_JSON names a file to write. */
+export function printFigures(title: string, figures: readonly Figure[]): void {
+  console.log(title);
+  for (const { name, value, unit } of figures) {
+    const shown =
+      unit === 'ns' || unit === 'ratio' ? value.toFixed(unit === 'ns' ? 0 : 2) : Math.round(value).toString();
+    console.log(`  ${name.padEnd(44)} ${shown.padStart(10)} ${unit}`);
+  }
+}
