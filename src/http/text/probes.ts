@@ -47,5 +47,5 @@ function requestLines(probe: ProbeView): string[] {
     `keepalive ${probe.requestedKeepaliveS}s`,
     `product   0x${probe.product} ver ${probe.productVersion}`,
     `host      ${quoted(probe.host ?? '')}`,
-  ].map((line) => `            ${line}`);
+  ].map((line) => `            ${visible(line)}`);
 }

@@ -60,7 +60,9 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
     <tr id={agentAnchor(probe.agent)}>
       <Cell label="Probe">
         <strong>{probe.id}</strong> <Captured text={endpointText(probe.peer)} />{' '}
-        <span class="quiet">to {endpointText(probe.local)}</span>
+        <span class="quiet">
+          to <Captured text={endpointText(probe.local)} />
+        </span>
       </Cell>
       <Cell label="SBC">
         {probe.host === null ? (
@@ -69,8 +71,9 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
           <>
             <Captured text={probe.host} />{' '}
             <span class="quiet">
-              0x{probe.product} {probe.productVersion}, system {probe.systemId}, protocol {probe.protocolVersion}, flags{' '}
-              {probe.flags.join(' ')}
+              <Captured
+                text={`0x${probe.product} ${probe.productVersion}, system ${probe.systemId}, protocol ${probe.protocolVersion}, flags ${probe.flags.join(' ')}`}
+              />
             </span>
           </>
         )}
@@ -114,9 +117,13 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
           <Nothing />
         ) : (
           <>
-            <a href="/counters?group=ingest.refused&nz=1">{probe.lastFault.code}</a>{' '}
+            <a href="/counters?group=ingest.refused&nz=1">
+              <Captured text={probe.lastFault.code} />
+            </a>{' '}
             <span class="quiet">{ago(probe.lastFault.atUs)}</span>
-            <code class="hex">{probe.lastFault.hex}</code>
+            <code class="hex">
+              <Captured text={probe.lastFault.hex} />
+            </code>
           </>
         )}
       </Cell>
