@@ -73,9 +73,21 @@ export function benchIpfixDecoding(): Figure[] {
   const flow = { src: '192.0.2.1', dst: '192.0.2.2', srcPort: 10_000, dstPort: 20_000 };
   const at = { slot: 0, port: 0, vlan: 0 };
   const qos = qosSet({
-    ...{ incoming: leg, outgoing: leg, payloadType: 8, caller: at, callee: at, beginUs: NOW_US, endUs: NOW_US },
-    ...{ callerIncoming: flow, calleeIncoming: flow, callerOutgoing: flow, calleeOutgoing: flow },
-    ...{ incomingRealm: 'access', outgoingRealm: 'core', incomingCallId: 'x@1', outgoingCallId: 'y@2' },
+    incoming: leg,
+    outgoing: leg,
+    payloadType: 8,
+    caller: at,
+    callee: at,
+    beginUs: NOW_US,
+    endUs: NOW_US,
+    callerIncoming: flow,
+    calleeIncoming: flow,
+    callerOutgoing: flow,
+    calleeOutgoing: flow,
+    incomingRealm: 'access',
+    outgoingRealm: 'core',
+    incomingCallId: 'x@1',
+    outgoingCallId: 'y@2',
   });
   const connect = connectSet({ hostName: 'ecz730', keepaliveS: 30, configFlags: 0xfc, configFlags2: 0, systemId: 0 });
   return [

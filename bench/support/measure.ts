@@ -25,7 +25,7 @@ export function nsPerOperation(runs: number, operations: number, work: () => voi
   );
 }
 
-/** A table people can read, and the same as JSON when SIPCOL_BENCH_JSON names a file to write. */
+/** A table people can read. */
 export function printFigures(title: string, figures: readonly Figure[]): void {
   console.log(title);
   for (const { name, value, unit } of figures) {

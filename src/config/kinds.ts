@@ -96,7 +96,7 @@ export function count(min: number, max: number, unit: string, zero = ''): Kind<n
 }
 
 /** Whole seconds as the reference program takes them: a bare number, where negative ones mean something too. */
-export function seconds(max: number): Kind<number> {
+export function bareSeconds(max: number): Kind<number> {
   return single(
     { expected: `a whole number of seconds up to ${max}, or a negative one`, placeholder: 'N', unit: 'seconds' },
     (text) => {

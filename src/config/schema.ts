@@ -1,6 +1,7 @@
 import convict from 'convict';
 import {
   ADDRESS,
+  bareSeconds,
   choice,
   choices,
   count,
@@ -15,7 +16,6 @@ import {
   LEVEL,
   NETWORKS,
   PORT,
-  seconds,
   type Shown,
   size,
   STATE_TIMEOUTS,
@@ -200,13 +200,13 @@ export const OPTIONS = {
   ),
   ipfix_timeout_min: option(
     'IPFIX',
-    seconds(65_535),
+    bareSeconds(65_535),
     '0',
     'shortest silence after which a connection is closed, 0 = no bound; it is twice the keep-alive interval the SBC asks for',
   ),
   ipfix_timeout_max: option(
     'IPFIX',
-    seconds(65_535),
+    bareSeconds(65_535),
     '0',
     'longest silence after which a connection is closed, 0 = no bound, also before the SBC has asked; both negative = never',
   ),

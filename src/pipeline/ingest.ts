@@ -67,43 +67,42 @@ export class Ingest {
   }
 
   /**
-   * The time a packet is tracked on: the sender's, unless it gave none or its clock is off.
+   * Settles on which time a packet is tracked: the sender's, unless it gave none or its clock is off.
    *
    * @param skewed counter of packets whose clock is off
    */
-  trackingTime(packet: Packet, account: Account, skewed: number, nowUs: number): number {
-    if (packet.capturedAtUs === 0) return nowUs;
+  settleTime(packet: Packet, account: Account, skewed: number, nowUs: number): void {
+    packet.trackedAtUs = nowUs;
+    if (packet.capturedAtUs === 0) return;
     const offset = packet.capturedAtUs - nowUs;
     account.clockOffsetUs = offset;
-    if (offset <= this.#maxSkewUs && offset >= -this.#maxSkewUs) return packet.capturedAtUs;
-    this.#counters.add(skewed, 1);
-    return nowUs;
+    if (offset <= this.#maxSkewUs && offset >= -this.#maxSkewUs) packet.trackedAtUs = packet.capturedAtUs;
+    else this.#counters.add(skewed, 1);
   }
 
   /**
-   * Takes a decoded packet, whoever decoded it, to its end.
+   * Takes a decoded packet, whoever decoded it, to its end. Its time is settled.
    *
    * @param options how its SIP is to be read
-   * @param trackUs its time for tracking, see `trackingTime`
    */
-  packet(packet: Packet, account: Account, options: SipParseOptions, trackUs: number, nowUs: number): void {
+  packet(packet: Packet, account: Account, options: SipParseOptions): void {
     const counters = this.#counters;
     counters.add(Pkt.TOTAL_PACKETS, 1);
     counters.add(Pkt.TOTAL_SIZE, packet.end - packet.start);
     counters.add(packet.family === 4 ? Pkt.IP4 : Pkt.IP6, 1);
-    if (packet.kind === PayloadKind.SIP) this.#sip(packet, account, options, trackUs, nowUs);
+    if (packet.kind === PayloadKind.SIP) this.#sip(packet, account, options);
     else {
       countTransport(counters, packet.transport);
       this.ignore(reasonOfKind(packet.kind), account);
     }
   }
 
-  #sip(packet: Packet, account: Account, options: SipParseOptions, trackUs: number, nowUs: number): void {
+  #sip(packet: Packet, account: Account, options: SipParseOptions): void {
     const counters = this.#counters;
     if (isProbe(packet.bytes, packet.start, packet.end)) {
       const wrapped = unwrapJsonSip(packet.bytes, packet.start, packet.end);
       if (wrapped === undefined) {
-        this.#notSip(packet, account, trackUs);
+        this.#notSip(packet, account);
         return;
       }
       packet.bytes = wrapped;
@@ -117,7 +116,7 @@ export class Ingest {
     counters.add(Pkt.PARSE_ATTEMPTS, 1);
     const fault = parseSip(packet.bytes, packet.start, packet.end, options, message);
     if (fault !== Fault.NONE) {
-      this.#unparsed(packet, account, fault, trackUs, nowUs);
+      this.#unparsed(packet, account, fault);
       return;
     }
     counters.add(Pkt.PARSE_OK, 1);
@@ -131,10 +130,10 @@ export class Ingest {
       counters.add(SIP_CLASSES[Math.floor(message.statusCode / 100)]!, 1); // 100…699
     }
     account.sip++;
-    const refusal = this.#tracker.track(packet, message, account, trackUs);
+    const refusal = this.#tracker.track(packet, message, account);
     if (refusal !== Fault.NONE) {
       counters.add(Pkt.TRACKED_ERR, 1);
-      this.refuse(refusal, account, packet.bytes, packet.start, packet.end, nowUs);
+      this.refuse(refusal, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
       return;
     }
     counters.add(Pkt.TRACKED_OK, 1);
@@ -142,18 +141,18 @@ export class Ingest {
     account.tracked++;
   }
 
-  #notSip(packet: Packet, account: Account, trackUs: number): void {
+  #notSip(packet: Packet, account: Account): void {
     countTransport(this.#counters, packet.transport);
     if (packet.end - packet.start <= 12) this.#counters.add(Pkt.TINY_PACKETS, 1);
     if (isKeepalive(packet.bytes, packet.start, packet.end)) {
       this.ignore('keepalive', account);
       return;
     }
-    this.#events.message(packet, EventType.MSG_PROBE, trackUs, '', '');
+    this.#events.message(packet, EventType.MSG_PROBE, packet.trackedAtUs, '', '');
     this.ignore('probe', account);
   }
 
-  #unparsed(packet: Packet, account: Account, fault: Fault, trackUs: number, nowUs: number): void {
+  #unparsed(packet: Packet, account: Account, fault: Fault): void {
     countTransport(this.#counters, packet.transport);
     if (isPlaceholder(packet.bytes, packet.start, packet.end)) {
       this.ignore('control', account);
@@ -167,9 +166,15 @@ export class Ingest {
       const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);
       const callId = message.text(message.callIdStart, Math.min(message.callIdEnd, message.callIdStart + 256));
       const part = packet.bytes.toString('latin1', from, packet.start + parsed);
-      this.#events.message(packet, EventType.PARSE_ERROR, trackUs, callId, `${faultInfo(fault).code} after "${part}"`);
+      this.#events.message(
+        packet,
+        EventType.PARSE_ERROR,
+        packet.trackedAtUs,
+        callId,
+        `${faultInfo(fault).code} after "${part}"`,
+      );
     }
-    this.refuse(fault, account, packet.bytes, packet.start, packet.end, nowUs);
+    this.refuse(fault, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
   }
 
   ignore(reason: IgnoredReason, account: Account): void {

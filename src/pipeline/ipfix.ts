@@ -169,8 +169,8 @@ export class IpfixPipeline implements IpfixIngest {
     this.#notePadding(end - start - packet.length);
     probe.sipSets++;
     const overUdp = id === SetId.SIP_UDP_IN || id === SetId.SIP_UDP_OUT;
-    const trackUs = this.#ingest.trackingTime(packet, probe, Ipfix.TIME_SKEWED, nowUs);
-    this.#ingest.packet(packet, probe, overUdp ? this.#datagramOptions : this.#streamOptions, trackUs, nowUs);
+    this.#ingest.settleTime(packet, probe, Ipfix.TIME_SKEWED, nowUs);
+    this.#ingest.packet(packet, probe, overUdp ? this.#datagramOptions : this.#streamOptions);
     return Fault.NONE;
   }
 

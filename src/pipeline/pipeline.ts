@@ -131,8 +131,8 @@ export class Pipeline implements HepIngest {
     agent.receive(used, nowUs);
     agent.versions |= 1 << packet.version;
     if (packet.nodeEnd > packet.nodeStart) agent.nameNode(packet.bytes, packet.nodeStart, packet.nodeEnd);
-    const trackUs = this.#ingest.trackingTime(packet, agent, Hep.TIME_SKEWED, nowUs);
-    this.#ingest.packet(packet, agent, this.#sipOptions, trackUs, nowUs);
+    this.#ingest.settleTime(packet, agent, Hep.TIME_SKEWED, nowUs);
+    this.#ingest.packet(packet, agent, this.#sipOptions);
     return used;
   }
 

@@ -97,7 +97,7 @@ export class Border {
     timeUs: number,
   ): Buffer | undefined {
     const cseq = headerOf(captured.bytes, 'CSeq') ?? '';
-    if (!/^SIP\/2\.0 2/.test(captured.bytes.toString('latin1', 0, 9))) return undefined;
+    if (!captured.bytes.toString('latin1', 0, 9).startsWith('SIP/2.0 2')) return undefined;
     if (cseq.endsWith('INVITE') && call.answeredUs === 0) call.answeredUs = timeUs;
     if (!cseq.endsWith('BYE') || call.answeredUs === 0 || call.isReported) return undefined;
     call.isReported = true;

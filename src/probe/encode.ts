@@ -178,9 +178,20 @@ function time(us: number): Buffer {
 
 function media(m: Media): Buffer {
   return u32(
-    ...[m.rtpBytes, m.rtpPackets, m.rtpLost, m.rtpAverageJitter, m.rtpMaxJitter],
-    ...[m.rtcpBytes, m.rtcpPackets, m.rtcpLost, m.rtcpAverageJitter, m.rtcpMaxJitter],
-    ...[m.rtcpAverageLatency, m.rtcpMaxLatency, m.rValue, m.mos],
+    m.rtpBytes,
+    m.rtpPackets,
+    m.rtpLost,
+    m.rtpAverageJitter,
+    m.rtpMaxJitter,
+    m.rtcpBytes,
+    m.rtcpPackets,
+    m.rtcpLost,
+    m.rtcpAverageJitter,
+    m.rtcpMaxJitter,
+    m.rtcpAverageLatency,
+    m.rtcpMaxLatency,
+    m.rValue,
+    m.mos,
   );
 }
 

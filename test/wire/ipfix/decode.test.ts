@@ -240,7 +240,7 @@ describe('decodeSipSet() lives with', () => {
 });
 
 test('decodeSipSet() takes IPv4 addresses in IPv6 form as IPv4', () => {
-  const mapped = '00000000000000000000ffffc0000201' + '00000000000000000000ffffc6336402';
+  const mapped = '00000000000000000000ffffc000020100000000000000000000ffffc6336402';
   const { packet } = decode(changed(UDP6_IN, IP + 8, mapped));
   assert.equal(packet.family, 4);
   assert.equal(formatIp(4, packet.src0, packet.src1, packet.src2, packet.src3), '192.0.2.1');
