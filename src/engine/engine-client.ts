@@ -11,10 +11,14 @@ import {
   type EventBlacklistView,
   type EventPage,
   type EventQuery,
+  type RegistrationChanges,
+  type RegistrationQuery,
+  type RegistrationSettingsView,
+  type RegistrationTableStats,
 } from '../model/engine.ts';
 import type { Log } from '../model/log.ts';
 import type { EngineSettings } from '../model/settings.ts';
-import type { AgentView, CallView, ListenerView, Page, ProbeView } from '../model/views.ts';
+import type { AgentView, CallView, ListenerView, Page, ProbeView, RegistrationView } from '../model/views.ts';
 import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -122,6 +126,23 @@ export class EngineClient implements Engine {
     return (await this.#ask('setCallTimeouts', [seconds])).result as CallTimeoutView[];
   }
 
+  async listRegistrations(query: RegistrationQuery): Promise<Page<RegistrationView>> {
+    return this.#askList<Page<RegistrationView>>('listRegistrations', [query]);
+  }
+
+  async registrationTable(): Promise<RegistrationTableStats> {
+    return (await this.#ask('registrationTable', [])).result as RegistrationTableStats;
+  }
+
+  async registrationSettings(): Promise<{ now: RegistrationSettingsView; configured: RegistrationSettingsView }> {
+    const { result } = await this.#ask('registrationSettings', []);
+    return result as { now: RegistrationSettingsView; configured: RegistrationSettingsView };
+  }
+
+  async setRegistrationSettings(changes: RegistrationChanges): Promise<void> {
+    await this.#ask('setRegistrationSettings', [changes]);
+  }
+
   async listEvents(query: EventQuery): Promise<EventPage> {
     return this.#askList<EventPage>('listEvents', [query]);
   }
@@ -146,9 +167,12 @@ export class EngineClient implements Engine {
     return (await this.#ask('listeners', [])).result as ListenerView[];
   }
 
-  async #askList<Result>(method: 'listCalls' | 'listEvents', args: [CallQuery] | [EventQuery]): Promise<Result> {
+  async #askList<Result>(
+    method: 'listCalls' | 'listRegistrations' | 'listEvents',
+    args: [CallQuery] | [RegistrationQuery] | [EventQuery],
+  ): Promise<Result> {
     const { result, items } = await this.#ask(method, args);
-    // The worker answers these two with everything of the page but its items.
+    // The worker answers these with everything of the page but its items.
     return { ...(result as object), items } as Result;
   }
 

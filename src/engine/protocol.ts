@@ -1,4 +1,4 @@
-import type { CallQuery, EventQuery } from '../model/engine.ts';
+import type { CallQuery, EventQuery, RegistrationChanges, RegistrationQuery } from '../model/engine.ts';
 import type { EngineSettings } from '../model/settings.ts';
 import type { ListenerView } from '../model/views.ts';
 
@@ -29,6 +29,10 @@ export interface EngineMethods {
   callTable: [];
   callTimeouts: [];
   setCallTimeouts: [seconds: Record<string, number>];
+  listRegistrations: [query: RegistrationQuery];
+  registrationTable: [];
+  registrationSettings: [];
+  setRegistrationSettings: [changes: RegistrationChanges];
   listEvents: [query: EventQuery];
   eventBlacklist: [];
   setEventBlacklist: [changes: Record<string, boolean>, reset: boolean];

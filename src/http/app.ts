@@ -12,6 +12,7 @@ import { callRoutes } from './routes/calls.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { processRoutes } from './routes/process.ts';
+import { registrationRoutes } from './routes/registrations.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
 import { Problem } from './views/messages.tsx';
 
@@ -86,6 +87,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     assetRoutes(scope);
     processRoutes(scope, deps);
     callRoutes(scope, deps);
+    registrationRoutes(scope, deps);
     eventRoutes(scope, deps);
     ingestRoutes(scope, deps);
     statisticsRoutes(scope, deps);

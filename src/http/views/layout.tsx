@@ -14,6 +14,7 @@ interface PageFrame {
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
+  ['/regs/list', 'Registrations', '/regs'],
   ['/events', 'Events', '/events'],
   ['/hep/list', 'Agents', '/hep'],
   ['/ipfix/list', 'Probes', '/ipfix'],
