@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { CALL_STATES, callStateByName, type CallState, TIMED_CALL_STATES } from '../model/call-state.ts';
-import { CALLS_IN_STATE, Calls, type CounterSet, Hep, Regs, Subs } from '../model/counters.ts';
+import { Calls, CALLS_IN_STATE, type CounterSet, Hep, Ipfix, Regs, Subs } from '../model/counters.ts';
 import {
   type CallQuery,
   type CallTableStats,
@@ -25,16 +25,31 @@ import {
   MAX_REG_EXP_DELTA_S,
   type RegistrationSettings,
 } from '../model/settings.ts';
-import type { AgentView, CallView, EventView, ListenerView, Page, RegistrationView } from '../model/views.ts';
-import { type Agent, AgentTable } from '../pipeline/agents.ts';
+import type {
+  AgentView,
+  CallView,
+  EventView,
+  ListenerView,
+  Page,
+  ProbeView,
+  RegistrationView,
+} from '../model/views.ts';
+import type { Account } from '../pipeline/account.ts';
+import { AgentTable } from '../pipeline/agents.ts';
+import { Ingest } from '../pipeline/ingest.ts';
+import { IpfixPipeline } from '../pipeline/ipfix.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
+import { ProbeTable } from '../pipeline/probes.ts';
 import { ConnectionLimit } from '../sources/connection-limit.ts';
 import { HepStreamSource } from '../sources/hep-stream.ts';
 import { HepUdpSource } from '../sources/hep-udp.ts';
+import { IpfixStreamSource } from '../sources/ipfix-stream.ts';
 import { EventRing } from '../tracker/event-ring.ts';
+import { QosTable } from '../tracker/qos.ts';
 import { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
+import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
 
@@ -59,11 +74,14 @@ export class EngineCore {
   readonly counters: CounterSet;
   readonly tracker: CallTracker;
   readonly pipeline: Pipeline;
+  readonly ipfix: IpfixPipeline;
   readonly #settings: EngineSettings;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #events: EventRing;
   readonly #agents: AgentTable;
+  readonly #probes: ProbeTable;
+  readonly #qos: QosTable;
   readonly #sources: Source[] = [];
   readonly #slicing: Slicing = {
     nowMs: () => performance.now(),
@@ -83,7 +101,11 @@ export class EngineCore {
     const seed = randomInt(0x1_0000_0000) | 0;
     this.tracker = new CallTracker(settings.tracker, this.#events, counters, seed);
     this.#agents = new AgentTable(settings.hep.limits.maxAgents, settings.hep.allow, settings.hep.auth, counters);
-    this.pipeline = new Pipeline(settings, this.tracker, this.#events, this.#agents, counters, this.#reportFault);
+    this.#probes = new ProbeTable(counters);
+    this.#qos = new QosTable(settings.qos, this.tracker, counters);
+    const ingest = new Ingest(settings, this.tracker, this.#events, counters, this.#reportFault);
+    this.pipeline = new Pipeline(settings, ingest, this.#agents, counters);
+    this.ipfix = new IpfixPipeline(settings, ingest, this.#probes, this.#qos, counters);
     this.#addSources();
   }
 
@@ -102,6 +124,7 @@ export class EngineCore {
     this.#timer = setInterval(() => {
       onTick();
       this.#expire();
+      this.#qos.advance(this.#clock());
     }, TICK_MS);
     return views;
   }
@@ -120,7 +143,7 @@ export class EngineCore {
   }
 
   callsByCallId(callId: string): CallView[] {
-    return this.tracker.family(callId).map((call) => callView(call, this.#clock()));
+    return this.tracker.family(callId).map((call) => callView(call, this.#clock(), this.tracker.legs.of(call)));
   }
 
   callTable(): CallTableStats {
@@ -260,7 +283,7 @@ export class EngineCore {
 
   listAgents(query: { offset: number; limit: number }): Page<AgentView> {
     const { offset, limit } = query;
-    if (limit > MAX_LIST_LIMIT) throw new EngineRequestError(`limit: ${limit}, at most ${MAX_LIST_LIMIT} allowed`);
+    checkLimit(limit);
     const items: AgentView[] = [];
     let position = 0;
     for (const agent of this.#agents.agents()) {
@@ -270,17 +293,25 @@ export class EngineCore {
     return { total: this.#agents.size, matched: this.#agents.size, offset, limit, items };
   }
 
+  listProbes(query: { offset: number; limit: number }): Page<ProbeView> {
+    const { offset, limit } = query;
+    checkLimit(limit);
+    const { size } = this.#probes;
+    return { total: size, matched: size, offset, limit, items: this.#probes.newest(offset, limit) };
+  }
+
   listeners(): ListenerView[] {
     return this.#sources.map((source) => source.view());
   }
 
   #addSources(): void {
     const { hep } = this.#settings;
-    const common = { counters: this.counters, clock: this.#clock, log: this.#log, ingest: this.pipeline };
     const onError = (error: Error): void => this.#log.error({ err: error }, 'listener failed');
+    const shared = { counters: this.counters, clock: this.#clock, log: this.#log, onError };
+    const common = { ...shared, ingest: this.pipeline };
     if (hep.udpPort >= 0) {
       const { addr, udpPort, rcvbufBytes } = hep;
-      this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes, onError }));
+      this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes }));
     }
     const connectionLimit = new ConnectionLimit(hep.limits.maxConnections, hep.limits.maxConnectionsPerAddress);
     const stream = (listener: 'tcp' | 'tls', port: number): Source =>
@@ -293,10 +324,26 @@ export class EngineCore {
         connectionLimit,
         limits: hep.limits,
         makeFramer: (sink) => new HepFramer(sink, hep.limits),
-        onError,
       });
     if (hep.tcpPort >= 0) this.#sources.push(stream('tcp', hep.tcpPort));
     if (hep.tlsPort >= 0) this.#sources.push(stream('tls', hep.tlsPort));
+    this.#addIpfix(shared);
+  }
+
+  #addIpfix(shared: { counters: CounterSet; clock: Clock; log: Log; onError: (error: Error) => void }): void {
+    const { addr, port, tls, limits } = this.#settings.ipfix;
+    if (port < 0) return;
+    const source = new IpfixStreamSource({
+      ...shared,
+      addr,
+      port,
+      tls,
+      limits,
+      connectionLimit: new ConnectionLimit(limits.maxConnections, limits.maxConnectionsPerAddress),
+      ingest: this.ipfix,
+      makeFramer: (sink) => new IpfixFramer(sink, limits),
+    });
+    this.#sources.push(source);
   }
 
   /** Calls whose time is up, a slice at a time: between slices the sockets are served. */
@@ -315,11 +362,15 @@ export class EngineCore {
     for (const { type, name } of SELECTABLE_EVENTS) this.#events.silence(type, silenced.has(name));
   }
 
-  readonly #reportFault = (agent: Agent, fault: Fault, hex: string, heldBack: number): void => {
+  readonly #reportFault = (agent: Account, fault: Fault, hex: string, heldBack: number): void => {
     const { code, text } = faultInfo(fault);
     const from = { agent: agent.id, code, hex, heldBack };
     this.#log.warn(from, `packet refused: ${text}`);
   };
+}
+
+function checkLimit(limit: number): void {
+  if (limit > MAX_LIST_LIMIT) throw new EngineRequestError(`limit: ${limit}, at most ${MAX_LIST_LIMIT} allowed`);
 }
 
 function settingsView(settings: RegistrationSettings): RegistrationSettingsView {
@@ -341,4 +392,6 @@ function resetGauges(counters: CounterSet): void {
   counters.set(Subs.ACTIVE, 0);
   counters.set(Hep.AGENTS, 0);
   counters.set(Hep.CONNS_ACTIVE, 0);
+  counters.set(Ipfix.CONNS_ACTIVE, 0);
+  counters.set(Ipfix.QOS_WAITING, 0);
 }

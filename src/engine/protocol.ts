@@ -37,6 +37,7 @@ export interface EngineMethods {
   eventBlacklist: [];
   setEventBlacklist: [changes: Record<string, boolean>, reset: boolean];
   listAgents: [query: { offset: number; limit: number }];
+  listProbes: [query: { offset: number; limit: number }];
   listeners: [];
   stop: [how: StopSettings];
 }

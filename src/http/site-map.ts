@@ -20,6 +20,7 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Events', '/events/query', 'Search events'),
   page('Events', '/events/blst', 'Event types that are switched off'),
   page('Ingest', '/hep/list', 'Agents and listeners'),
+  page('Ingest', '/ipfix/list', 'IPFIX probes'),
   page('Statistics', '/stats', 'Packets and SIP messages, totals'),
   page('Statistics', '/stats/rate', 'Rate per second'),
   page('Statistics', '/stats/rate?d=10s', 'Rate per 10 s'),

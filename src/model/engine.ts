@@ -1,5 +1,5 @@
 import type { CallEviction } from './settings.ts';
-import type { AgentView, CallView, EventView, ListenerView, Page, RegistrationView } from './views.ts';
+import type { AgentView, CallView, EventView, ListenerView, Page, ProbeView, RegistrationView } from './views.ts';
 
 /** Fields a call list can be filtered by; `key` is Call-ID + From-tag + To-tag, `state` the long or short name. */
 export const CALL_FILTERS = ['cid', 'ftag', 'ttag', 'key', 'state'] as const;
@@ -163,6 +163,8 @@ export interface Engine {
   /** `changes` by event name; `reset` first returns to the configured list. All or nothing. */
   setEventBlacklist(changes: Record<string, boolean>, reset: boolean): Promise<EventBlacklistView>;
   listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>>;
+  /** Connections of IPFIX probes, newest first. */
+  listProbes(query: { offset: number; limit: number }): Promise<Page<ProbeView>>;
   listeners(): Promise<ListenerView[]>;
   health(): EngineHealth;
 }

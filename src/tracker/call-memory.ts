@@ -1,4 +1,4 @@
-import type { Call } from './call.ts';
+import type { Call, KeptQos } from './call.ts';
 import { ROW_BYTES } from './rows.ts';
 import { HEAP_HEADER, textBytes } from './text-bytes.ts';
 
@@ -12,11 +12,15 @@ import { HEAP_HEADER, textBytes } from './text-bytes.ts';
  */
 const POINTER = 8;
 /** The object with its fields, its place in a bucket (one and a half on average) and in the wheel. */
-const CALL_BYTES = HEAP_HEADER + 46 * POINTER;
-const HOP_BYTES = HEAP_HEADER + 16 * POINTER;
+const CALL_BYTES = HEAP_HEADER + 49 * POINTER;
+const HOP_BYTES = HEAP_HEADER + 17 * POINTER;
 const ARRAY_BYTES = HEAP_HEADER + POINTER;
 /** An array that grew from empty has room for 17. */
 const GROWN_ARRAY_BYTES = ARRAY_BYTES + 16 + 17 * POINTER;
+/** A name with its place in the index of legs, where it has a list of its own. */
+const LEG_BYTES = HEAP_HEADER + 3 * POINTER + ARRAY_BYTES + 16 + POINTER + 40;
+/** A quality record with its two legs and their four media flows. */
+const QOS_BYTES = 2000;
 const REQUEST_BYTES = HEAP_HEADER + 5 * POINTER;
 const CONTACT_BYTES = HEAP_HEADER + 2 * POINTER;
 
@@ -45,10 +49,21 @@ export function bytesOfCall(call: Call): number {
     textBytes(call.sessionId);
   for (let hop = call.firstHop; hop !== undefined; hop = hop.next) bytes += HOP_BYTES;
   if (call.moreObservers !== undefined) bytes += GROWN_ARRAY_BYTES;
+  for (let leg = call.legs; leg !== undefined; leg = leg.next) bytes += LEG_BYTES + textBytes(leg.callId);
+  if (call.qos !== undefined) bytes += bytesOfQos(call.qos);
   const { requested } = call;
   if (requested !== undefined) {
     bytes += REQUEST_BYTES + (requested.contacts.length === 0 ? ARRAY_BYTES : GROWN_ARRAY_BYTES);
     for (const contact of requested.contacts) bytes += CONTACT_BYTES + textBytes(contact.uri);
+  }
+  return bytes;
+}
+
+function bytesOfQos(records: readonly KeptQos[]): number {
+  let bytes = GROWN_ARRAY_BYTES;
+  for (const { record } of records) {
+    bytes += QOS_BYTES;
+    for (const { callId, realm } of [record.incoming, record.outgoing]) bytes += textBytes(callId) + textBytes(realm);
   }
   return bytes;
 }

@@ -11,10 +11,11 @@ import type { SipMessage } from '../sip/message.ts';
 import { takeCorrelation, takeReason, takeReplyText, takeRequestText, takeSignature } from './attributes.ts';
 import { Binding } from './binding-table.ts';
 import { bytesOfCall, NEW_CALL_BYTES } from './call-memory.ts';
-import { Call, CallFlag, copyHop, Hop, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
+import { Call, CallFlag, copyHop, Hop, LegReason, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
 import { EntryTable } from './entry-table.ts';
 import type { EventRing, GeneratedOn } from './event-ring.ts';
 import { FinishedCalls } from './finished-calls.ts';
+import { LegIndex } from './legs.ts';
 import { Action, actionFor, Fit, findCall, isChallenge, Match } from './match.ts';
 import { Registrations } from './registrations.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
@@ -59,6 +60,7 @@ const STATUS_IMPLIED_END = 291;
 export class CallTracker {
   readonly table = new EntryTable<Call>();
   readonly registrations: Registrations;
+  readonly legs: LegIndex;
   readonly #rows = new RowPages();
   readonly #wheel = new TimerWheel();
   readonly #events: EventRing;
@@ -87,6 +89,7 @@ export class CallTracker {
     this.#events = events;
     this.#counters = counters;
     this.#hashSeed = hashSeed;
+    this.legs = new LegIndex(counters, (callId) => this.held(callId).length > 0);
     this.registrations = new Registrations(settings.registrations, this.#wheel, events, counters, hashSeed);
     this.#texts = new SharedText(hashSeed);
     this.#maxCalls = settings.maxCalls === 0 ? Number.POSITIVE_INFINITY : settings.maxCalls;
@@ -154,12 +157,16 @@ export class CallTracker {
 
   /** All entries under one Call-ID (as displayed, in UTF-8), oldest first. */
   family(callId: string): Call[] {
-    const bytes = Buffer.from(callId, 'utf8');
-    const kept = bytes.toString('latin1');
+    return this.held(Buffer.from(callId, 'utf8').toString('latin1'));
+  }
+
+  /** The same by the Call-ID as kept, one character per octet. */
+  held(callId: string): Call[] {
+    const bytes = Buffer.from(callId, 'latin1');
     const hash = hashBytes(bytes, 0, bytes.length, this.#hashSeed);
     const calls: Call[] = [];
     for (let call = this.table.chain(hash); call !== undefined; call = call.bucketNext) {
-      if (call.callId === kept) calls.push(call);
+      if (call.callId === callId) calls.push(call);
     }
     return calls.toSorted((a, b) => a.id - b.id);
   }
@@ -300,8 +307,8 @@ export class CallTracker {
     return true;
   }
 
-  /** Counts a call's octets again after it took text, a hop or an observer. */
-  #measure(call: Call): void {
+  /** Counts a call's octets again; to be told by whoever gave it something to hold. */
+  measure(call: Call): void {
     const bytes = bytesOfCall(call);
     if (bytes === call.bytes) return;
     this.#bytes += bytes - call.bytes;
@@ -348,6 +355,7 @@ export class CallTracker {
     call.correlationId = parent.correlationId;
     call.alegCallId = parent.alegCallId;
     call.sessionId = parent.sessionId;
+    this.legs.inherit(call, parent);
     if (parent.firstHop !== undefined) call.firstHop = copyHop(parent.firstHop);
     const other = direction === 0 ? 1 : 0;
     call.row[call.base + Row.CSEQ + other] = parent.row[parent.base + Row.CSEQ + other]!;
@@ -397,17 +405,21 @@ export class CallTracker {
         this.#counters.add(Calls.RETRANSMISSIONS, 1);
       } else {
         this.#counters.add(repeat === Repeat.OTHER_HOP ? Calls.OTHER_HOP : Calls.SEEN_AGAIN, 1);
-        this.#measure(call);
+        this.measure(call);
       }
       return Fault.NONE;
     }
-    if (packet.correlationEnd > packet.correlationStart && call.correlationId === '') takeCorrelation(call, packet);
+    if (packet.correlationEnd > packet.correlationStart && call.correlationId === '') {
+      takeCorrelation(call, packet);
+      this.legs.join(call, call.correlationId, LegReason.CORRELATION_ID);
+    }
+    if (packet.legCallIdEnd > packet.legCallIdStart) this.legs.joinNamed(call, packet);
     addToTrace(call, code);
     addState(call, call.state);
     row[base + (isRequest ? Row.REQUESTS : Row.REPLIES) + direction]! += 1;
     if (isRequest) this.#onRequest(call, message, direction);
     else this.#onReply(call, message, direction);
-    this.#measure(call);
+    this.measure(call);
     return Fault.NONE;
   }
 
@@ -416,6 +428,7 @@ export class CallTracker {
     const { method } = message;
     row[base + Row.LAST_METHOD + direction] = method;
     takeRequestText(call, message, direction, this.#texts);
+    if (call.alegCallId !== '') this.legs.join(call, call.alegCallId, LegReason.ALEG_HEADER);
     const late = isLateRequest(call, message, direction);
     if (method !== Method.PRACK && method !== Method.UPDATE && message.cseq > row[base + Row.CSEQ + direction]!) {
       row[base + Row.CSEQ + direction] = message.cseq;
@@ -581,6 +594,7 @@ export class CallTracker {
     this.#finished?.remove(call);
     this.#wheel.remove(call);
     this.table.remove(call);
+    this.legs.leave(call);
     this.#rows.release(call.slot);
     this.#bytes -= call.bytes;
     this.#counters.set(Calls.MEMORY, this.#bytes);
@@ -693,6 +707,7 @@ function makeHop(packet: Packet, reversed: boolean): Hop {
         p.src3,
         p.srcPort,
         p.transport,
+        interfaceOf(p),
       )
     : new Hop(
         p.family,
@@ -707,7 +722,12 @@ function makeHop(packet: Packet, reversed: boolean): Hop {
         p.dst3,
         p.dstPort,
         p.transport,
+        interfaceOf(p),
       );
+}
+
+function interfaceOf(packet: Packet): number {
+  return packet.interface < 0 ? -1 : packet.interface * 0x1_0000 + packet.vlan;
 }
 
 function isLink(hop: Hop, p: Packet, reversed: boolean): boolean {

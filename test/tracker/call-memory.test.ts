@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { QosRecord } from '../../src/model/qos.ts';
+import { type Call, LegReason } from '../../src/tracker/call.ts';
 import { ROW_BYTES } from '../../src/tracker/rows.ts';
+import { QUALITY } from '../../src/wire/ipfix/layouts.ts';
+import { decodeQos } from '../../src/wire/ipfix/qos.ts';
 import { heldHeap } from '../support/heap.ts';
-import { Stage } from './scenario.ts';
+import { Stage, START_US } from './scenario.ts';
 
 /** Calls held before the first look, so that what the machinery itself takes is there; and at the second. */
 const WARM = 2 * 1024;
 const CALLS = 16 * 1024;
 
-const KINDS: { name: string; messages: (n: number) => string[] }[] = [
+interface Kind {
+  name: string;
+  messages: (n: number) => string[];
+  also?: (stage: Stage, call: Call, n: number) => void;
+}
+
+const KINDS: Kind[] = [
   {
     name: 'answered calls',
     messages: (n) => [
@@ -31,15 +41,29 @@ const KINDS: { name: string; messages: (n: number) => string[] }[] = [
     name: 'registrations in progress',
     messages: (n) => [`0 A>B REGISTER/1 ${key(n)} contact=<sip:user-${n}@192.0.2.1:5060> expires=600`],
   },
+  {
+    name: 'calls that name another leg',
+    messages: (n) => [`0 A>B INVITE/1 ${key(n)}`],
+    also: (stage, call, n) => stage.tracker.legs.join(call, `leg-${n}@border.example.net`, LegReason.ALEG_HEADER),
+  },
+  {
+    name: 'calls with a quality record',
+    messages: (n) => [`0 A>B INVITE/1 ${key(n)}`],
+    also: (_stage, call, n) => {
+      call.qos = [];
+      call.qos.push({ record: qosRecord(n), observer: { id: 'probe' }, receivedUs: START_US + n });
+    },
+  },
 ];
 
-for (const { name, messages } of KINDS) {
+for (const kind of KINDS) {
+  const { name } = kind;
   test(`bytes of ${name} are what they take on the heap`, () => {
     const stage = new Stage();
-    play(stage, messages, 0, WARM);
+    play(stage, kind, 0, WARM);
     const heldBefore = heldHeap();
     const countedBefore = stage.tracker.bytes;
-    play(stage, messages, WARM, CALLS);
+    play(stage, kind, WARM, CALLS);
     const held = heldHeap() - heldBefore;
     // Rows lie in buffers of exactly that size.
     const counted = stage.tracker.bytes - countedBefore - (CALLS - WARM) * ROW_BYTES;
@@ -51,7 +75,7 @@ for (const { name, messages } of KINDS) {
 
 test('bytes are counted down to zero as calls end', () => {
   const stage = new Stage();
-  for (const { messages } of KINDS) play(stage, (n) => messages(n).map((line) => line.replace('id=', 'id=z')), 0, 5);
+  for (const [at, kind] of KINDS.entries()) play(stage, kind, at * 10, at * 10 + 5);
   assert.ok(stage.tracker.bytes > 0);
   stage.advance(100_000);
   assert.equal(stage.tracker.bytes, 0);
@@ -62,6 +86,21 @@ function key(n: number): string {
   return `f=tag-${n} id=call-${n}@phone-${n % 7}.example.com`;
 }
 
-function play(stage: Stage, messages: (n: number) => string[], from: number, to: number): void {
-  for (let n = from; n < to; n++) for (const line of messages(n)) stage.send(line);
+function play(stage: Stage, { messages, also }: Kind, from: number, to: number): void {
+  for (let n = from; n < to; n++) {
+    for (const line of messages(n)) stage.send(line);
+    const call = stage.tracker.table.newest;
+    assert.ok(call !== undefined);
+    also?.(stage, call, n);
+    stage.tracker.measure(call);
+  }
+}
+
+function qosRecord(n: number): QosRecord {
+  const texts = ['access', 'core', `call-${n}@phone.example.com`, `leg-${n}@border.example.net`];
+  const fields = texts.map((text) => Buffer.from([text.length, ...Buffer.from(text, 'latin1')]));
+  const bytes = Buffer.concat([Buffer.alloc(QUALITY.octets, 0x23), ...fields]);
+  const decoded = decodeQos(bytes, 0, bytes.length);
+  assert.ok(typeof decoded === 'object');
+  return decoded.record;
 }

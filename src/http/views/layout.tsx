@@ -17,6 +17,7 @@ const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/regs/list', 'Registrations', '/regs'],
   ['/events', 'Events', '/events'],
   ['/hep/list', 'Agents', '/hep'],
+  ['/ipfix/list', 'Probes', '/ipfix'],
   ['/stats', 'Statistics', '/stats'],
   ['/counters', 'Counters', '/counters'],
   ['/about', 'About', '/about'],
