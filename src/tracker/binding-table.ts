@@ -105,24 +105,49 @@ export class RegisterTransaction {
   readonly observer: Observer | undefined;
   readonly moreObservers: readonly Observer[] | undefined;
 
-  constructor(call: Call, status: number) {
-    this.callId = call.callId;
-    this.fromTag = call.fromTag;
-    this.toTag = call.toTag;
-    this.from = call.from;
-    this.requestUri = call.requestUri;
-    this.userAgent = call.userAgent;
-    this.uas = call.uas;
-    this.branch = call.branch;
-    this.headerOrder = call.row[call.base + Row.HEADER_ORDER]!; // inside the row
-    this.headerCount = call.row[call.base + Row.HEADER_COUNT]!;
+  constructor(
+    of: Pick<
+      Call,
+      'callId' | 'fromTag' | 'toTag' | 'from' | 'requestUri' | 'userAgent' | 'uas' | 'branch' | 'reason' | 'createdUs'
+    >,
+    status: number,
+    headerOrder: number,
+    headerCount: number,
+    hop: Hop | undefined,
+    observer: Observer | undefined,
+    moreObservers: readonly Observer[] | undefined,
+  ) {
+    this.callId = of.callId;
+    this.fromTag = of.fromTag;
+    this.toTag = of.toTag;
+    this.from = of.from;
+    this.requestUri = of.requestUri;
+    this.userAgent = of.userAgent;
+    this.uas = of.uas;
+    this.branch = of.branch;
+    this.headerOrder = headerOrder;
+    this.headerCount = headerCount;
     this.status = status;
-    this.reason = call.reason;
-    this.createdUs = call.createdUs;
-    this.hop = call.firstHop === undefined ? undefined : copyHop(call.firstHop);
-    this.observer = call.observer;
-    this.moreObservers = call.moreObservers?.slice();
+    this.reason = of.reason;
+    this.createdUs = of.createdUs;
+    this.hop = hop;
+    this.observer = observer;
+    this.moreObservers = moreObservers;
   }
+}
+
+/** What of a REGISTER's entry outlives it. */
+export function transactionOf(call: Call, status: number): RegisterTransaction {
+  const { row, base } = call;
+  return new RegisterTransaction(
+    call,
+    status,
+    row[base + Row.HEADER_ORDER]!, // inside the row
+    row[base + Row.HEADER_COUNT]!,
+    call.firstHop === undefined ? undefined : copyHop(call.firstHop),
+    call.observer,
+    call.moreObservers?.slice(),
+  );
 }
 
 /**
@@ -190,6 +215,18 @@ export class BindingTable {
     binding.id = this.#nextId++;
     this.entries.insert(binding);
     this.#bytes += binding.bytes;
+  }
+
+  /** Takes back a binding of a snapshot, which goes from the newest to the oldest. */
+  putBack(binding: Binding, id: number): void {
+    binding.id = id;
+    this.entries.insertOldest(binding);
+    this.#bytes += binding.bytes;
+  }
+
+  /** Says from which number on new bindings are to be numbered. */
+  continueFrom(nextId: number): void {
+    this.#nextId = Math.max(this.#nextId, nextId);
   }
 
   remove(binding: Binding): void {

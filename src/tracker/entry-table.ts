@@ -49,17 +49,30 @@ export class EntryTable<Entry extends TableEntry<Entry>> {
     return buckets[hash & (buckets.length - 1)];
   }
 
+  /** Takes an entry in that is older than all others. */
+  insertOldest(entry: Entry): void {
+    this.#intoBucket(entry);
+    entry.newer = this.#oldest;
+    if (this.#oldest === undefined) this.#newest = entry;
+    else this.#oldest.older = entry;
+    this.#oldest = entry;
+  }
+
   insert(entry: Entry): void {
+    this.#intoBucket(entry);
+    entry.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+  }
+
+  #intoBucket(entry: Entry): void {
     const segment = this.#segment(entry.hash);
     if (segment.size >= segment.buckets.length) this.#grow(segment);
     const bucket = entry.hash & (segment.buckets.length - 1);
     entry.bucketNext = segment.buckets[bucket];
     segment.buckets[bucket] = entry;
     segment.size++;
-    entry.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = entry;
-    else this.#newest.newer = entry;
-    this.#newest = entry;
     this.#size++;
   }
 

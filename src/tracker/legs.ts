@@ -53,19 +53,24 @@ export class LegIndex {
 
   /** Notes that `callId` is another leg of a call. The first reason stands. */
   join(call: Call, callId: string, reason: LegReason): void {
-    if (callId === '' || callId === call.callId) return;
+    if (this.putBack(call, callId, reason)) this.#counters.add(Calls.LEGS_JOINED, 1);
+  }
+
+  /** As `join`, for what was counted before: a call that comes back from a snapshot. @returns whether it is new */
+  putBack(call: Call, callId: string, reason: LegReason): boolean {
+    if (callId === '' || callId === call.callId) return false;
     let names = 0;
     for (let link = call.legs; link !== undefined; link = link.next) {
-      if (link.callId === callId) return;
+      if (link.callId === callId) return false;
       names++;
     }
-    if (names >= MAX_NAMES) return;
+    if (names >= MAX_NAMES) return false;
     const naming = this.#naming.get(callId);
     if (naming === undefined) this.#naming.set(callId, [call]);
     else if (naming.length < MAX_NAMING) naming.push(call);
-    else return;
+    else return false;
     call.legs = { callId, reason, next: call.legs };
-    this.#counters.add(Calls.LEGS_JOINED, 1);
+    return true;
   }
 
   /** Gives a fork the names of the call it forked from. */

@@ -71,7 +71,8 @@ function isBetter(call: Call, best: Call | undefined, message: SipMessage, direc
     const waits = isChallenge(call.row[call.base + Row.STATUS]!);
     if (waits !== isChallenge(best.row[best.base + Row.STATUS]!)) return waits;
   }
-  return mine > other;
+  // The younger one, wherever the two stand in their bucket.
+  return mine === other ? call.id > best.id : mine > other;
 }
 
 function lastCseq(call: Call, direction: 0 | 1): number {

@@ -3,7 +3,15 @@ import { EventType } from '../model/event-type.ts';
 import type { RegistrationSettings } from '../model/settings.ts';
 import { MAX_CONTACTS, type SipMessage } from '../sip/message.ts';
 import { shortUri } from '../sip/uri.ts';
-import { type Binding, BindingTable, Contact, Leaving, parseContact, RegisterTransaction } from './binding-table.ts';
+import {
+  type Binding,
+  BindingTable,
+  Contact,
+  Leaving,
+  parseContact,
+  type RegisterTransaction,
+  transactionOf,
+} from './binding-table.ts';
 import type { Call } from './call.ts';
 import type { EventRing } from './event-ring.ts';
 import { contactsOf, MAX_CONTACT_URI, type RequestedContact, type TimedRequest } from './timed-request.ts';
@@ -263,6 +271,14 @@ export class Registrations {
 
   /** Takes a binding into the table while the limits allow. */
   #keep(binding: Binding): boolean {
+    if (!this.#hasRoom(binding)) return false;
+    this.table.insert(binding);
+    this.#counters.add(Regs.CREATED, 1);
+    this.#counters.addGauge(Regs.ACTIVE, 1);
+    return true;
+  }
+
+  #hasRoom(binding: Binding): boolean {
     const { maxEntries, maxBytes, maxContacts } = this.#settings;
     const { table } = this;
     const tooLong = binding.aor.length > MAX_CONTACT_URI || binding.contact.text.length > MAX_CONTACT_URI;
@@ -275,8 +291,13 @@ export class Registrations {
       this.#counters.add(Regs.FAIL_LIM, 1);
       return false;
     }
-    table.insert(binding);
-    this.#counters.add(Regs.CREATED, 1);
+    return true;
+  }
+
+  /** Takes a binding of a snapshot back. @returns false when there is no room for it */
+  putBack(binding: Binding, id: number): boolean {
+    if (!this.#hasRoom(binding)) return false;
+    this.table.putBack(binding, id);
     this.#counters.addGauge(Regs.ACTIVE, 1);
     return true;
   }
@@ -303,7 +324,7 @@ class Cause {
 
   constructor(call: Call, status: number, before: number, nowUs: number) {
     this.call = call;
-    this.transaction = new RegisterTransaction(call, status);
+    this.transaction = transactionOf(call, status);
     this.before = before;
     this.nowUs = nowUs;
   }

@@ -15,13 +15,24 @@ export class TimedRequest {
   readonly contactCount: number;
   readonly contacts: readonly RequestedContact[];
 
-  constructor(message: SipMessage) {
-    this.hasToTag = message.toTagEnd > message.toTagStart;
-    this.expires = message.expires;
-    this.star = message.contactStar;
-    this.contactCount = message.contactCount;
-    this.contacts = contactsOf(message);
+  constructor(
+    hasToTag: boolean,
+    expires: number,
+    star: boolean,
+    contactCount: number,
+    contacts: readonly RequestedContact[],
+  ) {
+    this.hasToTag = hasToTag;
+    this.expires = expires;
+    this.star = star;
+    this.contactCount = contactCount;
+    this.contacts = contacts;
   }
+}
+
+export function requestOf(message: SipMessage): TimedRequest {
+  const hasToTag = message.toTagEnd > message.toTagStart;
+  return new TimedRequest(hasToTag, message.expires, message.contactStar, message.contactCount, contactsOf(message));
 }
 
 export interface RequestedContact {

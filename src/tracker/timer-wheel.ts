@@ -4,26 +4,46 @@
  *   slot = tick mod 8192, tick = 100 ms        [ … ][ entry ⇄ entry ][ ]…
  *
  * A later deadline only changes the entry: when its slot comes up it is filed again. An earlier one moves it at once.
- * Deadlines beyond one turn (819 s) wait in the farthest slot. Work is done in slices the caller bounds.
+ * Deadlines beyond one turn (819 s) wait in the farthest slot. Work is done in slices the caller bounds. What is due in
+ * one tick is handed out in the order of the deadlines, so that the order does not depend on what was filed when.
  */
 export const TICK_US = 100_000;
 const SLOTS = 8192;
+/** Values of `wheelSlot` beside the slots. */
+const NOT_FILED = -1;
+const DUE = -2;
+/** Entries of one tick that are put in order at once; more in one tick only come when somebody forces them to end. */
+const MAX_IN_ORDER = 1024;
 
 /** What has a deadline; who changes it tells the wheel with `file`. The other fields are the wheel's. */
 export abstract class Timed {
-  /** Neighbours in the wheel's slot; `wheelSlot` -1 = not filed. */
+  /** Neighbours in the wheel's slot; a negative slot = not in one. */
   wheelPrevious: Timed | undefined = undefined;
   wheelNext: Timed | undefined = undefined;
-  wheelSlot = -1;
+  wheelSlot = NOT_FILED;
   /** 100 ms tick this entry is filed under; its deadline may be later by now. */
   wheelTick = 0;
   abstract deadlineUs: number;
+  /** Entries with one deadline end in this order. */
+  abstract readonly id: number;
+}
+
+/** Whether the wheel would hand an entry out at this time: deadlines are rounded up to whole ticks. */
+export function isDue(entry: Timed, nowUs: number): boolean {
+  return Math.ceil(entry.deadlineUs / TICK_US) <= Math.floor(nowUs / TICK_US);
+}
+
+/** Order in which entries end. */
+export function byDeadline(a: Timed, b: Timed): number {
+  return a.deadlineUs - b.deadlineUs || a.id - b.id;
 }
 
 export class TimerWheel {
   readonly #slots: (Timed | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
   /** All ticks up to this one are done; -1 = the clock was never set. */
   #tick = -1;
+  /** Entries of the current slot that are due, the first to end last; some may have been filed or removed since. */
+  readonly #due: Timed[] = [];
 
   /** Sets the clock for the first time; later calls change nothing. Needed before `file`. */
   begin(nowUs: number): void {
@@ -54,18 +74,40 @@ export class TimerWheel {
     // A jump of more than a turn need not visit any slot twice.
     if (now - this.#tick > SLOTS) this.#tick = now - SLOTS;
     let left = budget;
-    while (this.#tick < now) {
-      const slot = (this.#tick + 1) % SLOTS;
-      for (let entry = this.#slots[slot]; entry !== undefined; entry = this.#slots[slot]) {
-        if (left-- <= 0) return true;
-        this.#unlink(entry);
-        const due = Math.ceil(entry.deadlineUs / TICK_US);
-        if (due > now) this.#link(entry, due);
-        else expire(entry);
+    for (;;) {
+      for (let entry = this.#due.pop(); entry !== undefined; entry = this.#due.pop()) {
+        if (entry.wheelSlot !== DUE) continue;
+        if (left-- <= 0) {
+          this.#due.push(entry);
+          return true;
+        }
+        entry.wheelSlot = NOT_FILED;
+        expire(entry);
       }
-      this.#tick++;
+      if (this.#tick >= now) return false;
+      const looked = this.#gather((this.#tick + 1) % SLOTS);
+      if (looked === 0) this.#tick++;
+      left -= looked - this.#due.length;
+      if (left < 0) return true;
     }
-    return false;
+  }
+
+  /** Takes entries out of a slot that came up: what is due waits in order, the rest is filed again. @returns how many */
+  #gather(slot: number): number {
+    let looked = 0;
+    for (; looked < MAX_IN_ORDER; looked++) {
+      const entry = this.#slots[slot];
+      if (entry === undefined) break;
+      this.#unlink(entry);
+      const tick = Math.ceil(entry.deadlineUs / TICK_US);
+      if (tick > this.#tick + 1) this.#link(entry, tick);
+      else {
+        entry.wheelSlot = DUE;
+        this.#due.push(entry);
+      }
+    }
+    if (this.#due.length > 1) this.#due.sort(latestFirst);
+    return looked;
   }
 
   #link(entry: Timed, tick: number): void {
@@ -82,12 +124,19 @@ export class TimerWheel {
   }
 
   #unlink(entry: Timed): void {
-    if (entry.wheelSlot < 0) return;
+    if (entry.wheelSlot < 0) {
+      entry.wheelSlot = NOT_FILED;
+      return;
+    }
     if (entry.wheelPrevious === undefined) this.#slots[entry.wheelSlot] = entry.wheelNext;
     else entry.wheelPrevious.wheelNext = entry.wheelNext;
     if (entry.wheelNext !== undefined) entry.wheelNext.wheelPrevious = entry.wheelPrevious;
     entry.wheelPrevious = undefined;
     entry.wheelNext = undefined;
-    entry.wheelSlot = -1;
+    entry.wheelSlot = NOT_FILED;
   }
+}
+
+function latestFirst(a: Timed, b: Timed): number {
+  return byDeadline(b, a);
 }

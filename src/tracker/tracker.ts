@@ -28,8 +28,8 @@ import {
   subscriptionAfterNotify,
   subscriptionAfterReply,
 } from './subscriptions.ts';
-import { TimedRequest } from './timed-request.ts';
-import { type Timed, TimerWheel } from './timer-wheel.ts';
+import { requestOf } from './timed-request.ts';
+import { byDeadline, isDue, type Timed, TimerWheel } from './timer-wheel.ts';
 import { addState, addToTrace, repeatInTrace, traceCode } from './trace.ts';
 import {
   eventOf,
@@ -78,6 +78,8 @@ export class CallTracker {
   /** Tracking time of the message at hand; a field, because a double handed from call to call is an object each time. */
   #nowUs = 0;
   #nextId = 1;
+  /** Entries that were over when they came back from a snapshot. */
+  readonly #overdue: Timed[] = [];
   #bytes = 0;
   readonly #maxCalls: number;
   readonly #maxBytes: number;
@@ -191,6 +193,54 @@ export class CallTracker {
     return forced;
   }
 
+  // Coming back from a snapshot: `comeBack`, then entries from the newest to the oldest, then `expireOverdue`.
+
+  /** Sets the clock for entries that come back. */
+  comeBack(nowUs: number): void {
+    this.#nowUs = nowUs;
+    this.#wheel.begin(nowUs);
+  }
+
+  /** Says from which number on new calls are to be numbered. */
+  continueFrom(nextId: number): void {
+    this.#nextId = Math.max(this.#nextId, nextId);
+  }
+
+  /** Makes the entry of a call that comes back; what it was is filled in, then `goOn` is told. `undefined` = no room. */
+  putBack(id: number, method: Method, callId: string, fromTag: string, toTag: string): Call | undefined {
+    if (this.table.size >= this.#maxCalls || this.#bytes + NEW_CALL_BYTES > this.#maxBytes) return undefined;
+    const key = Buffer.from(callId, 'latin1');
+    const call = this.#make(id, hashBytes(key, 0, key.length, this.#hashSeed), method, callId, fromTag, toTag);
+    this.table.insertOldest(call);
+    return call;
+  }
+
+  /** Lets a call that came back go on in its state. */
+  goOn(call: Call, state: CallState): void {
+    call.state = state;
+    this.#finished?.note(call);
+    this.#counters.addGauge(Calls.ACTIVE, 1);
+    this.#counters.addGauge(CALLS_IN_STATE[state]!, 1); // one gauge per state
+    if ((call.flags & CallFlag.SUBSCRIBED) !== 0) this.#counters.addGauge(Subs.ACTIVE, 1);
+    this.measure(call);
+    this.resume(call);
+  }
+
+  /** Files what came back under its deadline; what is over already is set apart for `expireOverdue`. */
+  resume(entry: Timed): void {
+    if (isDue(entry, this.#nowUs)) this.#overdue.push(entry);
+    else this.#wheel.file(entry);
+  }
+
+  /** Ends what was over when it came back, one at each step, in the order of the deadlines. */
+  *expireOverdue(): Generator<void, void, void> {
+    const overdue = this.#overdue.splice(0).toSorted(byDeadline);
+    for (const entry of overdue) {
+      this.#expire(entry);
+      yield;
+    }
+  }
+
   /** Octets all calls hold, see call-memory.ts. */
   get bytes(): number {
     return this.#bytes;
@@ -204,12 +254,17 @@ export class CallTracker {
   /** Position of an observer among those of a call as a bit, -1 = not among them. */
   #observerBit(call: Call, observer: Observer): number {
     if (call.observer === observer) return 1;
-    if (call.observer === undefined) {
+    // An observer of a snapshot is a mere name, until the one it names reports again.
+    if (call.observer === undefined || call.observer.id === observer.id) {
       call.observer = observer;
       return 1;
     }
     const more = (call.moreObservers ??= []);
     let position = more.indexOf(observer);
+    if (position < 0) {
+      position = more.findIndex((other) => other.id === observer.id);
+      if (position >= 0) more[position] = observer;
+    }
     if (position < 0) {
       if (more.length < MAX_OBSERVERS - 1) more.push(observer);
       position = more.length - 1;
@@ -239,34 +294,28 @@ export class CallTracker {
       return undefined;
     }
     if (!this.#hasRoom(parent)) return undefined;
-    const slot = this.#rows.take();
-    const row = this.#rows.page(slot);
-    const base = this.#rows.base(slot);
-    // CSeq 0 is an ordinary number (contract §4.4), so "none yet" is -1.
-    row[base + Row.CSEQ] = -1;
-    row[base + Row.CSEQ + 1] = -1;
-    row[base + Row.REPLY_CSEQ] = -1;
-    row[base + Row.REPLY_CSEQ + 1] = -1;
     const callId = message.text(message.callIdStart, message.callIdEnd);
-    const call = new Call(
-      this.#nextId++,
-      hash,
-      row,
-      base,
-      slot,
-      this.#rows.timePage(slot),
-      this.#rows.timeBase(slot),
-      message.cseqMethod,
-      callId,
-      fromTag,
-      toTag,
-    );
+    const call = this.#make(this.#nextId++, hash, message.cseqMethod, callId, fromTag, toTag);
     call.createdUs = this.#nowUs;
     this.table.insert(call);
     this.#counters.add(Calls.CREATED, 1);
     this.#counters.addGauge(Calls.ACTIVE, 1);
     this.#counters.addGauge(CALLS_IN_STATE[CallState.INIT]!, 1); // one gauge per state
     return call;
+  }
+
+  #make(id: number, hash: number, method: Method, callId: string, fromTag: string, toTag: string): Call {
+    const rows = this.#rows;
+    const slot = rows.take();
+    const row = rows.page(slot);
+    const base = rows.base(slot);
+    // CSeq 0 is an ordinary number (contract §4.4), so "none yet" is -1.
+    row[base + Row.CSEQ] = -1;
+    row[base + Row.CSEQ + 1] = -1;
+    row[base + Row.REPLY_CSEQ] = -1;
+    row[base + Row.REPLY_CSEQ + 1] = -1;
+    const times = rows.timePage(slot);
+    return new Call(id, hash, row, base, slot, times, rows.timeBase(slot), method, callId, fromTag, toTag);
   }
 
   /** Whether the limits let in one more call; if they do not, and calls may be evicted, some make room for it. */
@@ -437,7 +486,7 @@ export class CallTracker {
       this.#extend(call);
       return;
     }
-    if (method === Method.REGISTER || method === Method.SUBSCRIBE) call.requested = new TimedRequest(message);
+    if (method === Method.REGISTER || method === Method.SUBSCRIBE) call.requested = requestOf(message);
     const hasToTag = message.toTagEnd > message.toTagStart;
     const transition = onRequest(call.state, method, hasToTag, method === call.method);
     if (method === Method.BYE && nextState(transition) === CallState.INV_BYE_SEEN && direction === 1) {

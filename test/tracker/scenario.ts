@@ -74,7 +74,7 @@ export class Stage {
   nowUs = START_US;
   #nextEvent = 0;
 
-  constructor(settings: Partial<TrackerSettings> = {}) {
+  constructor(settings: Partial<TrackerSettings> = {}, hashSeed = 7) {
     this.events = new EventRing(1000, this.counters);
     this.tracker = new CallTracker(
       {
@@ -89,7 +89,7 @@ export class Stage {
       },
       this.events,
       this.counters,
-      7,
+      hashSeed,
     );
   }
 

@@ -1,0 +1,285 @@
+import { CALL_STATES, type CallState } from '../model/call-state.ts';
+import type { EventType } from '../model/event-type.ts';
+import { type Method, METHOD_NAMES } from '../model/method.ts';
+import type { Observer } from '../model/observer.ts';
+import type { QosRecord } from '../model/qos.ts';
+import type { Transport } from '../model/transport.ts';
+import { type Call, Hop, type KeptQos, type LegReason } from './call.ts';
+import { Row, Time } from './rows.ts';
+import { type ByteWriter, doubles, type Entry, type Field, ints, list, texts as textFields } from './snapshot-codec.ts';
+import type { SnapshotTable, SnapshotWalk } from './snapshot-file.ts';
+import type { SnapshotNames } from './snapshot-names.ts';
+import { TimedRequest } from './timed-request.ts';
+import type { CallTracker } from './tracker.ts';
+
+/** The fields of a call that a snapshot keeps as they are. A test holds these lists against the classes. */
+export const CALL_INTS = ['id', 'state', 'method', 'flags', 'emitted', 'lastEvent', 'hopsLeftOut'] as const;
+export const CALL_TEXTS = [
+  'callId',
+  'fromTag',
+  'toTag',
+  'from',
+  'to',
+  'requestUri',
+  'contact',
+  'reason',
+  'userAgent',
+  'uas',
+  'pai1',
+  'pai2',
+  'branch',
+  'correlationId',
+  'alegCallId',
+  'sessionId',
+] as const;
+/** Fields with a form of their own, below. */
+export const CALL_PARTS = [
+  'observer',
+  'moreObservers',
+  'firstHop',
+  'legs',
+  'requested',
+  'qos',
+  'row',
+  'times',
+] as const;
+/** What belongs to the process: places in tables and rows, made anew. */
+export const CALL_PLACES = [
+  'hash',
+  'base',
+  'slot',
+  'timeBase',
+  'bytes',
+  'bucketNext',
+  'older',
+  'newer',
+  'finishedBefore',
+  'finishedAfter',
+  'isFinished',
+  'wheelPrevious',
+  'wheelNext',
+  'wheelSlot',
+  'wheelTick',
+] as const;
+
+export const HOP_INTS = [
+  'family',
+  'src0',
+  'src1',
+  'src2',
+  'src3',
+  'srcPort',
+  'dst0',
+  'dst1',
+  'dst2',
+  'dst3',
+  'dstPort',
+  'transport',
+  'interface',
+  'observers',
+  'messages',
+] as const;
+export const REQUEST_FIELDS = ['hasToTag', 'expires', 'star', 'contactCount', 'contacts'] as const;
+
+/** Groups of neighbours in a row, each as long as the way to the next one. */
+const ROW_FIELDS: readonly { name: string; at: number; count: number }[] = spans(Row);
+const TIME_FIELDS: readonly { name: string; at: number }[] = spans(Time);
+
+function spans(offsets: Readonly<Record<string, number>>): { name: string; at: number; count: number }[] {
+  const sorted = Object.entries(offsets).toSorted(([, a], [, b]) => a - b);
+  return sorted.slice(0, -1).map(([name, at], n) => ({ name, at, count: (sorted[n + 1]?.[1] ?? at) - at }));
+}
+
+const rowField = (name: string): string => `row.${name}`;
+const timeField = (name: string): string => `time.${name}`;
+
+export const HOPS: Field = list('hops', ints(...HOP_INTS));
+export const OBSERVERS: Field = list('observers', textFields('id'));
+
+const FIELDS: readonly Field[] = [
+  ...ints(...CALL_INTS),
+  ...textFields(...CALL_TEXTS),
+  ...doubles(...TIME_FIELDS.map(({ name }) => timeField(name))),
+  ...ROW_FIELDS.map(({ name, count }): Field => ({ name: rowField(name), kind: 'int', count })),
+  OBSERVERS,
+  HOPS,
+  list('legs', [...ints('reason'), ...textFields('callId')]),
+  list('requested', [
+    ...ints('hasToTag', 'expires', 'star', 'contactCount'),
+    list('contacts', [...textFields('uri'), ...ints('expires')]),
+  ]),
+  list('qos', [...textFields('record', 'observer'), ...doubles('receivedUs')]),
+];
+
+/** Calls, newest first. */
+export class CallSnapshot implements SnapshotTable {
+  readonly name = 'calls';
+  readonly fields = FIELDS;
+  readonly #tracker: CallTracker;
+  readonly #names: SnapshotNames;
+
+  constructor(tracker: CallTracker, names: SnapshotNames) {
+    this.#tracker = tracker;
+    this.#names = names;
+  }
+
+  open(): SnapshotWalk {
+    const cursor = this.#tracker.table.openCursor();
+    return {
+      next(out) {
+        const call = cursor.next();
+        if (call === undefined) return false;
+        writeCall(out, call);
+        return true;
+      },
+      close: () => cursor.close(),
+    };
+  }
+
+  restore(entry: Entry): boolean {
+    const state = entry.number('state');
+    const method = entry.number('method');
+    if (CALL_STATES[state] === undefined || state === 0 || METHOD_NAMES[method] === undefined) return false;
+    const call = this.#tracker.putBack(
+      entry.number('id'),
+      method as Method, // has a name
+      entry.text('callId'),
+      entry.text('fromTag'),
+      entry.text('toTag'),
+    );
+    if (call === undefined) return false;
+    readCall(entry, call, this.#names);
+    for (const leg of entry.list('legs').toReversed()) {
+      this.#tracker.legs.putBack(call, leg.text('callId'), leg.number('reason') as LegReason); // shown by a look-up
+    }
+    this.#tracker.goOn(call, state as CallState); // is in the table of states
+    return true;
+  }
+}
+
+function writeCall(out: ByteWriter, call: Call): void {
+  for (const name of CALL_INTS) out.int(call[name]);
+  for (const name of CALL_TEXTS) out.text(call[name]);
+  const { row, base, times, timeBase } = call;
+  for (const { at } of TIME_FIELDS) out.double(times[timeBase + at]!); // inside the rows, here and below
+  for (let at = 0; at < Row.SIZE; at++) out.int(row[base + at]!);
+  writeObservers(out, call.observer, call.moreObservers);
+  writeHops(out, call.firstHop);
+  let legs = 0;
+  for (let leg = call.legs; leg !== undefined; leg = leg.next) legs++;
+  out.int(legs);
+  for (let leg = call.legs; leg !== undefined; leg = leg.next) {
+    out.int(leg.reason);
+    out.text(leg.callId);
+  }
+  writeRequest(out, call.requested);
+  out.int(call.qos?.length ?? 0);
+  for (const { record, observer, receivedUs } of call.qos ?? []) {
+    // Rare and deep: the form in which pages get it is good enough.
+    out.text(JSON.stringify(record));
+    out.text(observer.id);
+    out.double(receivedUs);
+  }
+}
+
+export function writeObservers(
+  out: ByteWriter,
+  observer: Observer | undefined,
+  more: readonly Observer[] | undefined,
+): void {
+  out.int(observer === undefined ? 0 : 1 + (more?.length ?? 0));
+  if (observer === undefined) return;
+  out.text(observer.id);
+  for (const other of more ?? []) out.text(other.id);
+}
+
+export function writeHops(out: ByteWriter, first: Hop | undefined): void {
+  let hops = 0;
+  for (let hop = first; hop !== undefined; hop = hop.next) hops++;
+  out.int(hops);
+  for (let hop = first; hop !== undefined; hop = hop.next) for (const name of HOP_INTS) out.int(hop[name]);
+}
+
+function writeRequest(out: ByteWriter, requested: TimedRequest | undefined): void {
+  out.int(requested === undefined ? 0 : 1);
+  if (requested === undefined) return;
+  out.int(Number(requested.hasToTag));
+  out.int(requested.expires);
+  out.int(Number(requested.star));
+  out.int(requested.contactCount);
+  out.int(requested.contacts.length);
+  for (const { uri, expires } of requested.contacts) {
+    out.text(uri);
+    out.int(expires);
+  }
+}
+
+function readCall(entry: Entry, call: Call, names: SnapshotNames): void {
+  call.flags = entry.number('flags');
+  call.emitted = entry.number('emitted');
+  call.lastEvent = entry.number('lastEvent') as EventType; // shown by a look-up that knows what to do with others
+  call.hopsLeftOut = entry.number('hopsLeftOut');
+  for (const name of CALL_TEXTS) call[name] = names.text(entry.text(name));
+  for (const { name, at } of TIME_FIELDS) call.times[call.timeBase + at] = entry.number(timeField(name));
+  for (const { name, at, count } of ROW_FIELDS) {
+    const values = entry.numbers(rowField(name), count);
+    if (values !== undefined) call.row.set(values, call.base + at);
+  }
+  const [observer, ...more] = readObservers(entry, names);
+  call.observer = observer;
+  call.moreObservers = more.length === 0 ? undefined : more;
+  call.firstHop = readHops(entry);
+  const requested = entry.list('requested')[0];
+  if (requested !== undefined) call.requested = readRequest(requested);
+  const qos = entry.list('qos').flatMap((record) => readQos(record, names));
+  if (qos.length > 0) call.qos = qos;
+}
+
+export function readObservers(entry: Entry, names: SnapshotNames): Observer[] {
+  return entry.list('observers').map((observer) => names.observer(observer.text('id')));
+}
+
+export function readHops(entry: Entry): Hop | undefined {
+  let first: Hop | undefined;
+  for (const hop of entry.list('hops').toReversed()) {
+    const back = new Hop(
+      hop.number('family', 4),
+      hop.number('src0'),
+      hop.number('src1'),
+      hop.number('src2'),
+      hop.number('src3'),
+      hop.number('srcPort'),
+      hop.number('dst0'),
+      hop.number('dst1'),
+      hop.number('dst2'),
+      hop.number('dst3'),
+      hop.number('dstPort'),
+      hop.number('transport') as Transport, // compared and shown by a look-up
+      hop.number('interface', -1),
+    );
+    back.observers = hop.number('observers');
+    back.messages = hop.number('messages');
+    back.next = first;
+    first = back;
+  }
+  return first;
+}
+
+function readRequest(entry: Entry): TimedRequest {
+  return new TimedRequest(
+    entry.number('hasToTag') !== 0,
+    entry.number('expires', -1),
+    entry.number('star') !== 0,
+    entry.number('contactCount'),
+    entry.list('contacts').map((contact) => ({ uri: contact.text('uri'), expires: contact.number('expires', -1) })),
+  );
+}
+
+function readQos(entry: Entry, names: SnapshotNames): KeptQos[] {
+  try {
+    const record = JSON.parse(entry.text('record')) as QosRecord; // as it was written; checksums stand for that
+    return [{ record, observer: names.observer(entry.text('observer')), receivedUs: entry.number('receivedUs') }];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,27 @@
+import type { CounterSet } from '../model/counters.ts';
+import { BindingSnapshot } from './snapshot-bindings.ts';
+import { CallSnapshot } from './snapshot-calls.ts';
+import { CounterSnapshot } from './snapshot-counters.ts';
+import type { SnapshotTable } from './snapshot-file.ts';
+import { SnapshotNames } from './snapshot-names.ts';
+import { NumberSnapshot } from './snapshot-numbers.ts';
+import type { CallTracker } from './tracker.ts';
+
+/** Everything of a tracker that a snapshot keeps, in the order in which it comes back. */
+export function trackerTables(tracker: CallTracker): SnapshotTable[] {
+  const names = new SnapshotNames();
+  const bindings = tracker.registrations.table;
+  return [
+    new NumberSnapshot([
+      { name: 'calls', get: () => tracker.created + 1, continueFrom: (id) => tracker.continueFrom(id) },
+      { name: 'bindings', get: () => bindings.created + 1, continueFrom: (id) => bindings.continueFrom(id) },
+    ]),
+    new CallSnapshot(tracker, names),
+    new BindingSnapshot(tracker, names),
+  ];
+}
+
+/** Counters come back last: what came back before them was counted when it was new. */
+export function snapshotTables(tracker: CallTracker, counters: CounterSet): SnapshotTable[] {
+  return [...trackerTables(tracker), new CounterSnapshot(counters)];
+}
