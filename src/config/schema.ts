@@ -357,6 +357,18 @@ export const OPTIONS = {
     'shortest time between two log lines about refused messages of one agent',
   ),
 
+  state_dir: option(
+    'Process',
+    FILE,
+    '',
+    'directory in which calls, registrations and counters are kept over a restart, empty = nothing is kept',
+  ),
+  state_interval: option(
+    'Process',
+    duration('100ms', '24h'),
+    '1m',
+    'how often the state is written while the collector runs; it is always written at an orderly stop',
+  ),
   run_forever: option('Process', FLAG, 'false', 'stay up when the input has ended; network listeners never end', {
     alias: 'forever',
   }),

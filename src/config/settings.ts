@@ -1,5 +1,9 @@
+import { join } from 'node:path';
 import type { EngineSettings, HepSettings, HttpSettings, IpfixSettings, LogSettings } from '../model/settings.ts';
 import type { Config } from './schema.ts';
+
+/** The name ends with the number of the engine; there is one. */
+const STATE_FILE = 'sipcol-state.0';
 
 /** What one engine is started with. */
 export function toEngineSettings(config: Config): EngineSettings {
@@ -22,6 +26,10 @@ export function toEngineSettings(config: Config): EngineSettings {
         maxBytes: config.regs_max_mem,
         maxContacts: config.regs_max_contacts,
       },
+    },
+    state: {
+      file: config.state_dir === '' ? '' : join(config.state_dir, STATE_FILE),
+      intervalMs: config.state_interval,
     },
     maxClockSkewUs: toUs(config.max_clock_skew),
     alegHeaders: config.callid_aleg_header.map((name) => name.toLowerCase()),

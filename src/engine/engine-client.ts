@@ -19,6 +19,7 @@ import {
 import type { Log } from '../model/log.ts';
 import type { EngineSettings } from '../model/settings.ts';
 import type { AgentView, CallView, ListenerView, Page, ProbeView, RegistrationView } from '../model/views.ts';
+import type { Restore } from './state.ts';
 import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -198,11 +199,18 @@ export class EngineClient implements Engine {
     });
   }
 
+  /** Counters are still there after a crash; and what made an engine crash twice is not brought back once more. */
+  #whatToRestore(): Restore {
+    if (this.#restarts === 0) return 'all';
+    return this.#crashesMs.length > 1 ? 'nothing' : 'tables';
+  }
+
   #launch(): Promise<ListenerView[]> {
     const workerData: WorkerStart = {
       settings: this.#settings,
       counterMemory: this.counters.memory,
       heartbeatMemory: this.#heartbeat.buffer,
+      restore: this.#whatToRestore(),
     };
     this.#heartbeat[0] = Date.now();
     const worker = new Worker(this.#entry, { workerData, name: 'engine' });
@@ -276,7 +284,7 @@ export class EngineClient implements Engine {
     this.#restarts++;
     this.#log.error(
       { code, restarts: this.#restarts },
-      'engine thread ended unexpectedly: starting a new one, its calls are lost',
+      'engine thread ended unexpectedly: starting a new one, what it tracked since its last state file is lost',
     );
     setTimeout(() => this.#relaunch(), RESTART_DELAY_MS * this.#crashesMs.length);
   }

@@ -46,12 +46,14 @@ import { HepUdpSource } from '../sources/hep-udp.ts';
 import { IpfixStreamSource } from '../sources/ipfix-stream.ts';
 import { EventRing } from '../tracker/event-ring.ts';
 import { QosTable } from '../tracker/qos.ts';
+import { snapshotTables } from '../tracker/snapshot.ts';
 import { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
+import { EngineState, type Restore } from './state.ts';
 
 /** Entries looked at by the timer wheel before packets get their turn again. */
 const EXPIRY_BUDGET = 2000;
@@ -87,6 +89,7 @@ export class EngineCore {
     nowMs: () => performance.now(),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
   };
+  readonly #state: EngineState;
   #timer: NodeJS.Timeout | undefined;
   #moreToExpire = false;
 
@@ -106,13 +109,26 @@ export class EngineCore {
     const ingest = new Ingest(settings, this.tracker, this.#events, counters, this.#reportFault);
     this.pipeline = new Pipeline(settings, ingest, this.#agents, counters);
     this.ipfix = new IpfixPipeline(settings, ingest, this.#probes, this.#qos, counters);
+    this.#state = new EngineState({
+      settings: settings.state,
+      tracker: this.tracker,
+      tables: snapshotTables(this.tracker, counters),
+      counters,
+      clock,
+      log,
+      slicing: this.#slicing,
+    });
     this.#addSources();
   }
 
-  /** Opens the listeners and starts the clock. Rejects with the first listener's error, everything closed again. */
-  async start(onTick: () => void): Promise<ListenerView[]> {
+  /**
+   * Brings back the state of the engine before, opens the listeners and starts the clock. Rejects with the first error,
+   * everything closed again.
+   */
+  async start(onTick: () => void, restore: Restore = 'all'): Promise<ListenerView[]> {
     const views: ListenerView[] = [];
     try {
+      await this.#state.restore(restore, onTick);
       for (const source of this.#sources) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the first error is the one told
         views.push(await source.start());
@@ -126,6 +142,7 @@ export class EngineCore {
       this.#expire();
       this.#qos.advance(this.#clock());
     }, TICK_MS);
+    this.#state.begin();
     return views;
   }
 
@@ -136,6 +153,7 @@ export class EngineCore {
     if (how.waitMs > 0) await new Promise((resolve) => setTimeout(resolve, how.waitMs));
     clearInterval(this.#timer);
     this.#timer = undefined;
+    await this.#state.end();
   }
 
   listCalls(query: CallQuery, emit: Emit<CallView>): Promise<Omit<Page<CallView>, 'items'>> {

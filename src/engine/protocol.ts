@@ -1,6 +1,7 @@
 import type { CallQuery, EventQuery, RegistrationChanges, RegistrationQuery } from '../model/engine.ts';
 import type { EngineSettings } from '../model/settings.ts';
 import type { ListenerView } from '../model/views.ts';
+import type { Restore } from './state.ts';
 
 /**
  * What the main thread and an engine thread say to each other. Requests are answered by number; lists come as parts
@@ -12,6 +13,7 @@ export interface WorkerStart {
   counterMemory: SharedArrayBuffer;
   /** One double: milliseconds since the epoch of the last sign of life. */
   heartbeatMemory: SharedArrayBuffer;
+  restore: Restore;
 }
 
 /** How an engine ends: how long connections may finish, what remains of a call at most, and how long that may take. */

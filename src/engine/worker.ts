@@ -81,7 +81,7 @@ port.on('message', (request: ToEngine) => {
 try {
   const listeners = await core.start(() => {
     heartbeat[0] = Date.now();
-  });
+  }, start.restore);
   heartbeat[0] = Date.now();
   send({ type: 'ready', listeners });
 } catch (error) {

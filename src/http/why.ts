@@ -8,6 +8,7 @@ import {
   Ingest,
   Ipfix,
   REFUSED_BY_FAULT,
+  State,
   Regs,
   SIP_METHODS,
   type CounterInfo,
@@ -105,6 +106,9 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
     'binding(s) not held because a limit is reached',
     '/regs',
   );
+  warn('state-failed', get(counters, State.FAILED), 'state file(s) could not be written: see the log', STATE_HREF);
+  warn('state-refused', get(counters, State.REFUSED), 'state file(s) refused and set aside: see the log', STATE_HREF);
+  warn('state-left-out', get(counters, State.LEFT_OUT), 'entries of the state file found no place', STATE_HREF);
   warn(
     'refused',
     get(counters, Ingest.REFUSED),
@@ -447,6 +451,7 @@ function reasonOf(health: EngineHealth): string {
 
 // Declared for every fault.
 const OUT_OF_MEMORY = REFUSED_BY_FAULT[Fault.TRACK_MEMORY_LIMIT]!;
+const STATE_HREF = '/counters?group=state';
 const counterInfos = (indices: readonly number[]): CounterInfo[] =>
   COUNTERS.filter((info) => indices.includes(info.index));
 const REFUSED = counterInfos(REFUSED_BY_FAULT);

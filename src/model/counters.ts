@@ -291,6 +291,18 @@ export const Subs = {
   EXPIRED: declare('subs', 'expired', 'subscriptions not prolonged in time'),
 } as const;
 
+/** `state`: what is kept in `state_dir` over a restart. */
+export const State = {
+  SAVED: declare('state', 'saved', 'state files written'),
+  FAILED: declare('state', 'failed', 'state files that could not be written'),
+  REFUSED: declare('state', 'refused', 'state files that could not be read and were set aside'),
+  RESTORED: declare('state', 'restored', 'entries that came back from a state file'),
+  OVERDUE: declare('state', 'overdue', 'of those, entries that ended while nothing ran'),
+  LEFT_OUT: declare('state', 'left_out', 'entries of a state file that found no place'),
+  BYTES: declare('state', 'bytes', 'octets of the last state file', GAUGE),
+  DURATION: declare('state', 'duration', 'milliseconds the last state file took', GAUGE),
+} as const;
+
 /** `ev_ring0`: the event ring. */
 export const EventRing = {
   QUEUED: declare('ev_ring0', 'queued', 'events put into the ring'),

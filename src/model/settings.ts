@@ -114,12 +114,20 @@ export interface RegistrationSettings {
   maxContacts: number;
 }
 
+/** Where an engine keeps its tables over a restart. */
+export interface StateSettings {
+  /** Name of its file; "" = it keeps nothing. */
+  file: string;
+  intervalMs: number;
+}
+
 /** Everything one engine thread is told at its start; plain data, so that it can be sent to a worker. */
 export interface EngineSettings {
   hep: HepSettings;
   ipfix: IpfixSettings;
   qos: QosSettings;
   tracker: TrackerSettings;
+  state: StateSettings;
   /** Beyond this a sender's clock is not used for tracking. */
   maxClockSkewUs: number;
   /** Lower-case names of the headers that may carry the Call-ID of another leg, in order of preference. */

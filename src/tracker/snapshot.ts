@@ -7,8 +7,11 @@ import { SnapshotNames } from './snapshot-names.ts';
 import { NumberSnapshot } from './snapshot-numbers.ts';
 import type { CallTracker } from './tracker.ts';
 
-/** Everything of a tracker that a snapshot keeps, in the order in which it comes back. */
-export function trackerTables(tracker: CallTracker): SnapshotTable[] {
+/**
+ * Everything a snapshot keeps, in the order in which it comes back: counters last, because what came back before them
+ * was counted when it was new.
+ */
+export function snapshotTables(tracker: CallTracker, counters: CounterSet): SnapshotTable[] {
   const names = new SnapshotNames();
   const bindings = tracker.registrations.table;
   return [
@@ -18,10 +21,6 @@ export function trackerTables(tracker: CallTracker): SnapshotTable[] {
     ]),
     new CallSnapshot(tracker, names),
     new BindingSnapshot(tracker, names),
+    new CounterSnapshot(counters),
   ];
-}
-
-/** Counters come back last: what came back before them was counted when it was new. */
-export function snapshotTables(tracker: CallTracker, counters: CounterSet): SnapshotTable[] {
-  return [...trackerTables(tracker), new CounterSnapshot(counters)];
 }

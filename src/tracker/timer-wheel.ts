@@ -14,6 +14,8 @@ const NOT_FILED = -1;
 const DUE = -2;
 /** Entries of one tick that are put in order at once; more in one tick only come when somebody forces them to end. */
 const MAX_IN_ORDER = 1024;
+/** What passing a tick with nothing in it takes of a budget of entries. */
+const EMPTY_TICK = 1 / 64;
 
 /** What has a deadline; who changes it tells the wheel with `file`. The other fields are the wheel's. */
 export abstract class Timed {
@@ -42,6 +44,8 @@ export class TimerWheel {
   readonly #slots: (Timed | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
   /** All ticks up to this one are done; -1 = the clock was never set. */
   #tick = -1;
+  /** Entries in slots. */
+  #filed = 0;
   /** Entries of the current slot that are due, the first to end last; some may have been filed or removed since. */
   readonly #due: Timed[] = [];
 
@@ -71,8 +75,6 @@ export class TimerWheel {
   advance(nowUs: number, budget: number, expire: (entry: Timed) => void): boolean {
     const now = Math.floor(nowUs / TICK_US);
     this.begin(nowUs);
-    // A jump of more than a turn need not visit any slot twice.
-    if (now - this.#tick > SLOTS) this.#tick = now - SLOTS;
     let left = budget;
     for (;;) {
       for (let entry = this.#due.pop(); entry !== undefined; entry = this.#due.pop()) {
@@ -84,10 +86,12 @@ export class TimerWheel {
         entry.wheelSlot = NOT_FILED;
         expire(entry);
       }
+      // A clock may jump by years; only the order of what is filed makes the ticks between worth visiting.
+      if (this.#filed === 0) this.#tick = Math.max(this.#tick, now);
       if (this.#tick >= now) return false;
       const looked = this.#gather((this.#tick + 1) % SLOTS);
       if (looked === 0) this.#tick++;
-      left -= looked - this.#due.length;
+      left -= looked === 0 ? EMPTY_TICK : looked - this.#due.length;
       if (left < 0) return true;
     }
   }
@@ -115,6 +119,7 @@ export class TimerWheel {
     const filed = Math.min(Math.max(tick, this.#tick + 1), this.#tick + SLOTS - 1);
     const slot = filed % SLOTS;
     const first = this.#slots[slot];
+    this.#filed++;
     entry.wheelTick = filed;
     entry.wheelSlot = slot;
     entry.wheelPrevious = undefined;
@@ -128,6 +133,7 @@ export class TimerWheel {
       entry.wheelSlot = NOT_FILED;
       return;
     }
+    this.#filed--;
     if (entry.wheelPrevious === undefined) this.#slots[entry.wheelSlot] = entry.wheelNext;
     else entry.wheelPrevious.wheelNext = entry.wheelNext;
     if (entry.wheelNext !== undefined) entry.wheelNext.wheelPrevious = entry.wheelPrevious;
