@@ -26,7 +26,7 @@ const EXPIRE_EVERY_US = 100_000;
 const AFTER_ALL_US = 100_000 * 1e6;
 
 /** An engine's inner parts, used again and again, so that what is measured is the steady state. */
-class Inside {
+export class Inside {
   readonly settings = engineSettings();
   readonly counters = new CounterSet();
   readonly events = new EventRing(this.settings.eventBufferSize, this.counters);

@@ -4,6 +4,7 @@ import { benchHep } from './hep.bench.ts';
 import { benchIpfixDecoding, benchIpfixPipeline } from './ipfix.bench.ts';
 import { benchMemory, benchPipeline, benchReference } from './pipeline.bench.ts';
 import { benchSip } from './sip.bench.ts';
+import { benchSnapshot } from './snapshot.bench.ts';
 
 const ns = (figures: { name: string; nsPerOp: number }[]): { name: string; value: number; unit: 'ns' }[] =>
   figures.map(({ name, nsPerOp }) => ({ name, value: nsPerOp, unit: 'ns' }));
@@ -15,3 +16,4 @@ printFigures('decode IPFIX, one set again and again', benchIpfixDecoding());
 printFigures('parse, one message again and again', ns(benchSip()));
 printFigures('traffic of overlapping calls, per packet', [...benchPipeline(), ...benchIpfixPipeline()]);
 printFigures('memory', benchMemory());
+printFigures('state of 100 000 calls', benchSnapshot());

@@ -124,11 +124,10 @@ export class EngineState {
       tracker.comeBack(clock());
       let leftOut = 0;
       let restored = 0;
-      for (const { table, entries } of readSnapshot(at, size)) {
-        const taker = wanted.get(table);
-        for (const entry of entries) {
-          if (taker === undefined) continue;
-          if (taker.restore(entry)) restored++;
+      for (const rows of readSnapshot(at, size)) {
+        const taker = wanted.get(rows.table);
+        for (const entry of taker === undefined ? [] : rows.entries()) {
+          if (taker?.restore(entry)) restored++;
           else leftOut++;
         }
         await pause(); // oxlint-disable-line no-await-in-loop

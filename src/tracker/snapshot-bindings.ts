@@ -105,7 +105,7 @@ function writeBinding(out: ByteWriter, binding: Binding): void {
 
 function readTransaction(entry: Entry, names: SnapshotNames): RegisterTransaction {
   const [observer, ...more] = readObservers(entry, names);
-  const text = (name: (typeof TRANSACTION_TEXTS)[number]): string => names.text(entry.text(name));
+  const text = (name: (typeof TRANSACTION_TEXTS)[number]): string => entry.text(name);
   return new RegisterTransaction(
     {
       callId: text('callId'),
@@ -113,10 +113,10 @@ function readTransaction(entry: Entry, names: SnapshotNames): RegisterTransactio
       toTag: text('toTag'),
       from: text('from'),
       requestUri: text('requestUri'),
-      userAgent: text('userAgent'),
-      uas: text('uas'),
+      userAgent: names.text(text('userAgent')),
+      uas: names.text(text('uas')),
       branch: text('branch'),
-      reason: text('reason'),
+      reason: names.text(text('reason')),
       createdUs: entry.number('transaction.createdUs'),
     },
     entry.number('status'),

@@ -161,8 +161,8 @@ function writeCall(out: ByteWriter, call: Call): void {
   for (const name of CALL_INTS) out.int(call[name]);
   for (const name of CALL_TEXTS) out.text(call[name]);
   const { row, base, times, timeBase } = call;
-  for (const { at } of TIME_FIELDS) out.double(times[timeBase + at]!); // inside the rows, here and below
-  for (let at = 0; at < Row.SIZE; at++) out.int(row[base + at]!);
+  for (const { at } of TIME_FIELDS) out.double(times[timeBase + at]!); // inside the row
+  out.ints(row, base, base + Row.SIZE);
   writeObservers(out, call.observer, call.moreObservers);
   writeHops(out, call.firstHop);
   let legs = 0;
@@ -219,7 +219,10 @@ function readCall(entry: Entry, call: Call, names: SnapshotNames): void {
   call.emitted = entry.number('emitted');
   call.lastEvent = entry.number('lastEvent') as EventType; // shown by a look-up that knows what to do with others
   call.hopsLeftOut = entry.number('hopsLeftOut');
-  for (const name of CALL_TEXTS) call[name] = names.text(entry.text(name));
+  for (const name of CALL_TEXTS) call[name] = entry.text(name);
+  call.userAgent = names.text(call.userAgent);
+  call.uas = names.text(call.uas);
+  call.reason = names.text(call.reason);
   for (const { name, at } of TIME_FIELDS) call.times[call.timeBase + at] = entry.number(timeField(name));
   for (const { name, at, count } of ROW_FIELDS) {
     const values = entry.numbers(rowField(name), count);

@@ -33,6 +33,14 @@ const FIRST_BYTES = 64 * 1024;
 /** Most octets of one int: 53 bits and a sign, seven in each. */
 const MAX_INT_BYTES = 8;
 
+/** Texts up to this length are written octet by octet. */
+const SHORT = 128;
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x80) return false;
+  return true;
+}
+
 /** Octets that grow; `clear` keeps the room. */
 export class ByteWriter {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
@@ -67,15 +75,27 @@ export class ByteWriter {
     this.#bytes[this.#length++] = rest;
   }
 
+  ints(values: Int32Array, start: number, end: number): void {
+    for (let at = start; at < end; at++) this.int(values[at]!); // the caller's range
+  }
+
   double(value: number): void {
     this.#reserve(8);
     this.#length = this.#bytes.writeDoubleLE(value, this.#length);
   }
 
   text(value: string): void {
-    const length = Buffer.byteLength(value, 'utf8');
-    this.int(length);
-    this.#reserve(length);
+    const { length } = value;
+    if (length <= SHORT && isAscii(value)) {
+      // Nearly all texts; a loop is faster than two calls into the runtime.
+      this.int(length);
+      this.#reserve(length);
+      for (let at = 0; at < length; at++) this.#bytes[this.#length++] = value.charCodeAt(at);
+      return;
+    }
+    const octets = Buffer.byteLength(value, 'utf8');
+    this.int(octets);
+    this.#reserve(octets);
     this.#length += this.#bytes.write(value, this.#length, 'utf8');
   }
 
@@ -142,8 +162,12 @@ export class ByteReader {
   text(): string {
     const length = this.int();
     if (!this.#has(length)) return '';
+    const start = this.#at;
     this.#at += length;
-    return this.#bytes.toString('utf8', this.#at - length, this.#at);
+    let isPlain = true;
+    for (let at = start; at < this.#at && isPlain; at++) isPlain = this.#bytes[at]! < 0x80; // inside, as just seen
+    // For plain octets both say the same, and this one is much faster.
+    return this.#bytes.toString(isPlain ? 'latin1' : 'utf8', start, this.#at);
   }
 
   #has(length: number): boolean {
@@ -155,58 +179,47 @@ export class ByteReader {
 
 type Value = number | string | number[] | string[] | Entry[];
 
-/** One entry as it was read: fields by name. What an older or newer build did not write has its fallback. */
-export class Entry {
-  readonly #values: ReadonlyMap<string, Value>;
+/** The fields a file has, and where to find each. */
+export class Fields {
+  readonly fields: readonly Field[];
+  readonly #positions: ReadonlyMap<string, number>;
+  /** Fields of the entries of lists, by the position of the list. */
+  readonly #within: readonly (Fields | undefined)[];
 
-  constructor(values: ReadonlyMap<string, Value>) {
-    this.#values = values;
+  constructor(fields: readonly Field[]) {
+    this.fields = fields;
+    this.#positions = new Map(fields.map(({ name }, position) => [name, position]));
+    this.#within = fields.map((field) => (field.kind === 'list' ? new Fields(field.of) : undefined));
   }
 
-  number(name: string, fallback = 0): number {
-    const value = this.#values.get(name);
-    return typeof value === 'number' ? value : fallback;
+  position(name: string): number {
+    return this.#positions.get(name) ?? -1;
   }
 
-  text(name: string): string {
-    const value = this.#values.get(name);
-    return typeof value === 'string' ? value : '';
+  read(reader: ByteReader): Entry {
+    const values: Value[] = [];
+    for (let n = 0; n < this.fields.length; n++) values.push(this.#readField(reader, n));
+    return new Entry(this, values);
   }
 
-  /** The numbers of a field that has several; `undefined` unless there are exactly so many. */
-  numbers(name: string, count: number): readonly number[] | undefined {
-    const value = this.#values.get(name);
-    if (count === 1 && typeof value === 'number') return [value];
-    if (!Array.isArray(value) || value.length !== count) return undefined;
-    return value.every((each) => typeof each === 'number') ? value : undefined;
-  }
-
-  list(name: string): readonly Entry[] {
-    const value = this.#values.get(name);
-    if (!Array.isArray(value)) return [];
-    return value.filter((each) => each instanceof Entry);
-  }
-}
-
-/** Reads one entry by the fields a file says it has. */
-export function readEntry(reader: ByteReader, fields: readonly Field[]): Entry {
-  const values = new Map<string, Value>();
-  for (const field of fields) values.set(field.name, readField(reader, field));
-  return new Entry(values);
-}
-
-function readField(reader: ByteReader, field: Field): Value {
-  if (field.kind === 'list') {
+  #readField(reader: ByteReader, position: number): Value {
+    const field = this.fields[position]!; // below the length
+    const within = this.#within[position];
+    if (field.kind !== 'list') {
+      const { kind, count } = field;
+      if (count === 1) return readValue(reader, kind);
+      if (kind === 'text') return Array.from({ length: count }, () => reader.text());
+      const numbers: number[] = [];
+      for (let n = 0; n < count; n++) numbers.push(kind === 'int' ? reader.int() : reader.double());
+      return numbers;
+    }
     const count = reader.int();
     const entries: Entry[] = [];
     // An entry without fields would take no octets, so their number must not be believed.
-    for (let n = 0; n < count && !reader.failed && field.of.length > 0; n++) entries.push(readEntry(reader, field.of));
+    if (within === undefined || field.of.length === 0) return entries;
+    for (let n = 0; n < count && !reader.failed; n++) entries.push(within.read(reader));
     return entries;
   }
-  const { kind, count } = field;
-  if (count === 1) return readValue(reader, kind);
-  if (kind === 'text') return Array.from({ length: count }, () => reader.text());
-  return Array.from({ length: count }, () => (kind === 'int' ? reader.int() : reader.double()));
 }
 
 function readValue(reader: ByteReader, kind: ValueKind): number | string {
@@ -217,6 +230,45 @@ function readValue(reader: ByteReader, kind: ValueKind): number | string {
       return reader.double();
     case 'text':
       return reader.text();
+  }
+}
+
+/** One entry as it was read: fields by name. What an older or newer build did not write has its fallback. */
+export class Entry {
+  readonly #fields: Fields;
+  readonly #values: readonly Value[];
+
+  constructor(fields: Fields, values: readonly Value[]) {
+    this.#fields = fields;
+    this.#values = values;
+  }
+
+  number(name: string, fallback = 0): number {
+    const value = this.#value(name);
+    return typeof value === 'number' ? value : fallback;
+  }
+
+  text(name: string): string {
+    const value = this.#value(name);
+    return typeof value === 'string' ? value : '';
+  }
+
+  /** The numbers of a field that has several; `undefined` unless there are exactly so many. */
+  numbers(name: string, count: number): readonly number[] | undefined {
+    const value = this.#value(name);
+    if (count === 1 && typeof value === 'number') return [value];
+    if (!Array.isArray(value) || value.length !== count) return undefined;
+    return value.every((each) => typeof each === 'number') ? value : undefined;
+  }
+
+  list(name: string): readonly Entry[] {
+    const value = this.#value(name);
+    if (!Array.isArray(value)) return [];
+    return value.filter((each) => each instanceof Entry);
+  }
+
+  #value(name: string): Value | undefined {
+    return this.#values[this.#fields.position(name)];
   }
 }
 

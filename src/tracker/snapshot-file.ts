@@ -1,5 +1,5 @@
 import { crc32 } from '../model/crc32.ts';
-import { asFields, ByteReader, ByteWriter, type Entry, type Field, readEntry } from './snapshot-codec.ts';
+import { asFields, ByteReader, ByteWriter, type Entry, type Field, Fields } from './snapshot-codec.ts';
 
 /**
  * A snapshot of tables: what is written while packets go on, and read at the next start.
@@ -21,6 +21,10 @@ const MAGIC = Buffer.from(SNAPSHOT_MAGIC, 'latin1');
 const START_BYTES = MAGIC.length + 4;
 const BLOCK_HEAD = 5;
 const SUM_BYTES = 4;
+/** Block of rows: number of its table, number of its entries, then these. */
+const TABLE_AT = BLOCK_HEAD;
+const COUNT_AT = TABLE_AT + 4;
+const ENTRIES_AT = COUNT_AT + 4;
 /** Larger than any block that is written; what claims more is damaged. */
 const MAX_BLOCK = 16 * 1024 * 1024;
 const ENTRIES_PER_BLOCK = 128;
@@ -63,13 +67,15 @@ export function* writeSnapshot(tables: readonly SnapshotTable[], takenUs: number
     try {
       for (let more = true; more;) {
         block.begin(Kind.ROWS);
-        block.out.int(index);
+        block.out.word(index);
+        block.out.word(0);
         let entries = 0;
         while (more && entries < ENTRIES_PER_BLOCK) {
           more = walk.next(block.out);
           if (more) entries++;
         }
         total += entries;
+        block.out.wordAt(COUNT_AT, entries);
         if (entries > 0) yield block.end();
       }
     } finally {
@@ -121,18 +127,43 @@ export interface SnapshotContent {
 
 interface FileTable {
   name: string;
-  fields: Field[];
+  fields: Fields;
   entries: number;
 }
 
+/** Entries of one table, still to be read. */
+export class SnapshotRows {
+  readonly table: string;
+  readonly #fields: Fields;
+  readonly #count: number;
+  readonly #reader: ByteReader;
+
+  constructor(table: string, fields: Fields, count: number, reader: ByteReader) {
+    this.table = table;
+    this.#fields = fields;
+    this.#count = count;
+    this.#reader = reader;
+  }
+
+  /** Can be walked once. It ends early when the octets do, which the checksum was to rule out. */
+  *entries(): Generator<Entry, void, void> {
+    for (let n = 0; n < this.#count; n++) {
+      const entry = this.#fields.read(this.#reader);
+      if (this.#reader.failed) return;
+      yield entry;
+    }
+  }
+}
+
 /**
- * Reads a snapshot in steps of one block. Each yields the table and the entries of the block; the answer at the end is
- * what was read, or what is wrong. It never throws, whatever the file holds.
+ * Reads a snapshot in steps of one block, each of which yields the entries of the block; the answer at the end is what
+ * was read, or what is wrong. It never throws, whatever the file holds. Going through without looking at the entries is
+ * a check, and cheap.
  */
 export function* readSnapshot(
   read: ReadAt,
   size: number,
-): Generator<{ table: string; entries: Entry[] }, SnapshotContent | SnapshotProblem, void> {
+): Generator<SnapshotRows, SnapshotContent | SnapshotProblem, void> {
   const start = read(0, START_BYTES);
   if (!start.subarray(0, MAGIC.length).equals(MAGIC)) return { problem: 'it is no state file' };
   if (start.length < START_BYTES) return { problem: `it ends after ${size} octets` };
@@ -164,13 +195,13 @@ export function* readSnapshot(
         break;
       }
       case Kind.ROWS: {
-        const table = tables?.[reader.int()];
-        if (table === undefined || table.fields.length === 0) return damaged;
-        const entries: Entry[] = [];
-        while (reader.left > 0 && !reader.failed) entries.push(readEntry(reader, table.fields));
-        if (reader.failed) return damaged;
-        table.entries += entries.length;
-        yield { table: table.name, entries };
+        if (length < ENTRIES_AT - BLOCK_HEAD) return damaged;
+        const table = tables?.[block.readUInt32LE(TABLE_AT)];
+        const count = block.readUInt32LE(COUNT_AT);
+        if (table === undefined) return damaged;
+        table.entries += count;
+        const rows = new ByteReader(block, ENTRIES_AT, BLOCK_HEAD + length);
+        yield new SnapshotRows(table.name, table.fields, count, rows);
         break;
       }
       case Kind.END: {
@@ -198,7 +229,7 @@ function asHead(text: string): { tables: FileTable[]; takenUs: number } | undefi
     if (typeof table !== 'object' || table === null || !('name' in table) || !('fields' in table)) return undefined;
     const fields = asFields(table.fields);
     if (typeof table.name !== 'string' || fields === undefined) return undefined;
-    tables.push({ name: table.name, fields, entries: 0 });
+    tables.push({ name: table.name, fields: new Fields(fields), entries: 0 });
   }
   return { tables, takenUs: head.takenUs };
 }

@@ -1,12 +1,11 @@
 import type { Observer } from '../model/observer.ts';
 
-/** Longest table of texts that entries have in common. */
+/** Most texts told apart at a time. */
 const MAX_TEXTS = 4096;
-/** Longer text is hardly ever the same twice. */
-const MAX_LENGTH = 64;
 
 /**
- * Gives entries that are read back one string for equal texts and one observer for equal names, as they had before.
+ * Gives entries that are read back one string for texts they have in common (user agents, reasons) and one observer for
+ * equal names, as they had before.
  * Observers come back as mere names; the tracker puts an agent that reports again in the place of its name.
  */
 export class SnapshotNames {
@@ -14,7 +13,6 @@ export class SnapshotNames {
   readonly #observers = new Map<string, Observer>();
 
   text(text: string): string {
-    if (text.length > MAX_LENGTH) return text;
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
     if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();

@@ -41,7 +41,7 @@ export function restored(file: Buffer, nowUs: number, stage = new Stage({}, 99),
       break;
     }
     const table = tables.find(({ name }) => name === step.value.table);
-    for (const entry of step.value.entries) if (table?.restore(entry) !== true) refused++;
+    for (const entry of step.value.entries()) if (table?.restore(entry) !== true) refused++;
   }
   assert.equal(refused, leftOut);
   for (const _ of stage.tracker.expireOverdue());
