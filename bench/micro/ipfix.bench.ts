@@ -8,6 +8,7 @@ import { IpfixPipeline } from '../../src/pipeline/ipfix.ts';
 import { ProbeTable } from '../../src/pipeline/probes.ts';
 import { connectSet, message, qosSet, type SightedSip, sipSet } from '../../src/probe/encode.ts';
 import { EventRing } from '../../src/tracker/event-ring.ts';
+import { LinkTable } from '../../src/tracker/link-table.ts';
 import { QosTable } from '../../src/tracker/qos.ts';
 import { CallTracker } from '../../src/tracker/tracker.ts';
 import { decodeConnect } from '../../src/wire/ipfix/connect.ts';
@@ -115,7 +116,14 @@ export function benchIpfixPipeline(): Figure[] {
     const counters = new CounterSet();
     const events = new EventRing(settings.eventBufferSize, counters);
     const tracker = new CallTracker(settings.tracker, events, counters, 1);
-    const ingest = new Ingest(settings, tracker, events, counters, () => undefined);
+    const ingest = new Ingest(
+      settings,
+      tracker,
+      new LinkTable(settings.links, counters, 1),
+      events,
+      counters,
+      () => undefined,
+    );
     const qos = new QosTable(settings.qos, tracker, counters);
     const pipeline = new IpfixPipeline(settings, ingest, new ProbeTable(counters), qos, counters);
     const local = { ip: '192.0.2.2', port: 4739 };

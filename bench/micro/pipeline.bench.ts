@@ -8,6 +8,7 @@ import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { SipMessage } from '../../src/sip/message.ts';
 import { parseSip, SipParseOptions } from '../../src/sip/parse.ts';
 import { EventRing } from '../../src/tracker/event-ring.ts';
+import { LinkTable } from '../../src/tracker/link-table.ts';
 import { CallTracker } from '../../src/tracker/tracker.ts';
 import { decodeHep } from '../../src/wire/hep/decode.ts';
 import { type Figure, median, printFigures } from '../support/measure.ts';
@@ -32,7 +33,8 @@ export class Inside {
   readonly events = new EventRing(this.settings.eventBufferSize, this.counters);
   readonly tracker = new CallTracker(this.settings.tracker, this.events, this.counters, 1);
   readonly agents = new AgentTable(this.settings.hep.limits.maxAgents, [], this.settings.hep.auth, this.counters);
-  readonly ingest = new Ingest(this.settings, this.tracker, this.events, this.counters, () => undefined);
+  readonly links = new LinkTable(this.settings.links, this.counters, 1);
+  readonly ingest = new Ingest(this.settings, this.tracker, this.links, this.events, this.counters, () => undefined);
   readonly pipeline = new Pipeline(this.settings, this.ingest, this.agents, this.counters);
   nowUs = START_US;
 

@@ -2,6 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import { CounterSet } from '../../src/model/counters.ts';
 import { EventRing } from '../../src/tracker/event-ring.ts';
+import { LinkTable } from '../../src/tracker/link-table.ts';
 import { snapshotTables } from '../../src/tracker/snapshot.ts';
 import { readSnapshot, writeSnapshot } from '../../src/tracker/snapshot-file.ts';
 import { CallTracker } from '../../src/tracker/tracker.ts';
@@ -14,13 +15,13 @@ const START_US = 1_700_000_000_000_000;
 const RUNS = 5;
 
 export function benchSnapshot(calls = 100_000): Figure[] {
-  const { tracker, counters, pipeline } = new Inside();
+  const { tracker, links, counters, pipeline } = new Inside();
   for (let call = 0; call < calls; call++) {
     for (const { text, forward } of callMessages(call).slice(0, 5)) {
       pipeline.datagram(hepOf(text, forward, START_US), '192.0.2.1', 9060, START_US);
     }
   }
-  const tables = snapshotTables(tracker, counters);
+  const tables = snapshotTables(tracker, links, counters);
   const blocks: Buffer[] = [];
   const slowest: number[] = [];
   const whole: number[] = [];
@@ -54,7 +55,8 @@ function restore(file: Buffer): void {
   const counters = new CounterSet();
   const events = new EventRing(settings.eventBufferSize, counters);
   const tracker = new CallTracker(settings.tracker, events, counters, 2);
-  const tables = new Map(snapshotTables(tracker, counters).map((table) => [table.name, table]));
+  const links = new LinkTable(settings.links, counters, 2);
+  const tables = new Map(snapshotTables(tracker, links, counters).map((table) => [table.name, table]));
   tracker.comeBack(START_US);
   const blocks = readSnapshot((offset, length) => file.subarray(offset, offset + length), file.length);
   for (const rows of blocks) for (const entry of rows.entries()) tables.get(rows.table)?.restore(entry);

@@ -120,6 +120,15 @@ export const PORT: Kind<number | 'auto'> = single(
   (value) => value,
 );
 
+export const PORTS: Kind<readonly number[]> = list(
+  { expected: `a list of ports from 1 to ${MAX_PORT}`, placeholder: 'LIST', unit: '' },
+  (text) => {
+    const value = digits(text);
+    return value >= 1 && value <= MAX_PORT ? value : undefined;
+  },
+  String,
+);
+
 const SIZE_UNITS = new Map([
   ['', 1],
   ['k', 2 ** 10],

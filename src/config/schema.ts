@@ -17,6 +17,7 @@ import {
   LEVEL,
   NETWORKS,
   PORT,
+  PORTS,
   type Shown,
   size,
   STATE_TIMEOUTS,
@@ -337,6 +338,24 @@ export const OPTIONS = {
   ),
   event_types_blst: option('Events', EVENT_TYPES, '', 'event types that are dropped and only counted'),
 
+  links_max: option(
+    'Reports',
+    count(0, 1_000_000, 'links', 'nothing is counted'),
+    '4096',
+    'most pairs of hosts whose messages are counted separately; messages of further ones are only counted as left out',
+  ),
+  links_servers: option(
+    'Reports',
+    NETWORKS,
+    '',
+    'hosts that are the server of their links; elsewhere the ports decide',
+  ),
+  links_ports: option(
+    'Reports',
+    PORTS,
+    '5060,5061',
+    'ports of servers: the end of a link that uses one is its server, otherwise the end with the lower port',
+  ),
   stats_groups: option(
     'Reports',
     GROUPS,
@@ -366,7 +385,7 @@ export const OPTIONS = {
   state_interval: option(
     'Process',
     duration('100ms', '24h'),
-    '1m',
+    '1m0s',
     'how often the state is written while the collector runs; it is always written at an orderly stop',
   ),
   run_forever: option('Process', FLAG, 'false', 'stay up when the input has ended; network listeners never end', {

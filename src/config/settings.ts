@@ -27,6 +27,7 @@ export function toEngineSettings(config: Config): EngineSettings {
         maxContacts: config.regs_max_contacts,
       },
     },
+    links: { maxLinks: config.links_max, servers: config.links_servers, ports: config.links_ports },
     state: {
       file: config.state_dir === '' ? '' : join(config.state_dir, STATE_FILE),
       intervalMs: config.state_interval,

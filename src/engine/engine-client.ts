@@ -11,6 +11,8 @@ import {
   type EventBlacklistView,
   type EventPage,
   type EventQuery,
+  type LinkPage,
+  type LinkQuery,
   type RegistrationChanges,
   type RegistrationQuery,
   type RegistrationSettingsView,
@@ -154,6 +156,10 @@ export class EngineClient implements Engine {
 
   async setEventBlacklist(changes: Record<string, boolean>, reset: boolean): Promise<EventBlacklistView> {
     return (await this.#ask('setEventBlacklist', [changes, reset])).result as EventBlacklistView;
+  }
+
+  async listLinks(query: LinkQuery): Promise<LinkPage> {
+    return (await this.#ask('listLinks', [query])).result as LinkPage;
   }
 
   async listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>> {

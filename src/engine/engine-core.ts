@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { CALL_STATES, callStateByName, type CallState, TIMED_CALL_STATES } from '../model/call-state.ts';
-import { Calls, CALLS_IN_STATE, type CounterSet, Hep, Ipfix, Regs, Subs } from '../model/counters.ts';
+import { Calls, CALLS_IN_STATE, type CounterSet, Hep, Ipfix, Links, Regs, Subs } from '../model/counters.ts';
 import {
   type CallQuery,
   type CallTableStats,
@@ -9,6 +9,8 @@ import {
   type EventBlacklistView,
   type EventPage,
   type EventQuery,
+  type LinkPage,
+  type LinkQuery,
   MAX_LIST_LIMIT,
   type RegistrationChanges,
   type RegistrationQuery,
@@ -45,12 +47,14 @@ import { HepStreamSource } from '../sources/hep-stream.ts';
 import { HepUdpSource } from '../sources/hep-udp.ts';
 import { IpfixStreamSource } from '../sources/ipfix-stream.ts';
 import { EventRing } from '../tracker/event-ring.ts';
+import { LinkTable } from '../tracker/link-table.ts';
 import { QosTable } from '../tracker/qos.ts';
 import { snapshotTables } from '../tracker/snapshot.ts';
 import { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
+import { listLinks } from './link-query.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
 import { EngineState, type Restore } from './state.ts';
@@ -84,6 +88,7 @@ export class EngineCore {
   readonly #agents: AgentTable;
   readonly #probes: ProbeTable;
   readonly #qos: QosTable;
+  readonly #links: LinkTable;
   readonly #sources: Source[] = [];
   readonly #slicing: Slicing = {
     nowMs: () => performance.now(),
@@ -106,13 +111,14 @@ export class EngineCore {
     this.#agents = new AgentTable(settings.hep.limits.maxAgents, settings.hep.allow, settings.hep.auth, counters);
     this.#probes = new ProbeTable(counters);
     this.#qos = new QosTable(settings.qos, this.tracker, counters);
-    const ingest = new Ingest(settings, this.tracker, this.#events, counters, this.#reportFault);
+    this.#links = new LinkTable(settings.links, counters, seed);
+    const ingest = new Ingest(settings, this.tracker, this.#links, this.#events, counters, this.#reportFault);
     this.pipeline = new Pipeline(settings, ingest, this.#agents, counters);
     this.ipfix = new IpfixPipeline(settings, ingest, this.#probes, this.#qos, counters);
     this.#state = new EngineState({
       settings: settings.state,
       tracker: this.tracker,
-      tables: snapshotTables(this.tracker, counters),
+      tables: snapshotTables(this.tracker, this.#links, counters),
       counters,
       clock,
       log,
@@ -299,6 +305,10 @@ export class EngineCore {
     return this.eventBlacklist();
   }
 
+  listLinks(query: LinkQuery): Promise<LinkPage> {
+    return listLinks(this.#links, query, this.#slicing);
+  }
+
   listAgents(query: { offset: number; limit: number }): Page<AgentView> {
     const { offset, limit } = query;
     checkLimit(limit);
@@ -408,6 +418,7 @@ function resetGauges(counters: CounterSet): void {
   counters.set(Calls.MEMORY, 0);
   counters.set(Regs.ACTIVE, 0);
   counters.set(Subs.ACTIVE, 0);
+  counters.set(Links.ACTIVE, 0);
   counters.set(Hep.AGENTS, 0);
   counters.set(Hep.CONNS_ACTIVE, 0);
   counters.set(Ipfix.CONNS_ACTIVE, 0);

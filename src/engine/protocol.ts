@@ -1,4 +1,4 @@
-import type { CallQuery, EventQuery, RegistrationChanges, RegistrationQuery } from '../model/engine.ts';
+import type { CallQuery, EventQuery, LinkQuery, RegistrationChanges, RegistrationQuery } from '../model/engine.ts';
 import type { EngineSettings } from '../model/settings.ts';
 import type { ListenerView } from '../model/views.ts';
 import type { Restore } from './state.ts';
@@ -38,6 +38,7 @@ export interface EngineMethods {
   listEvents: [query: EventQuery];
   eventBlacklist: [];
   setEventBlacklist: [changes: Record<string, boolean>, reset: boolean];
+  listLinks: [query: LinkQuery];
   listAgents: [query: { offset: number; limit: number }];
   listProbes: [query: { offset: number; limit: number }];
   listeners: [];

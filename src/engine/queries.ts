@@ -34,7 +34,7 @@ export interface Slicing {
 }
 
 /** Counts work and says when a slice is over. */
-class Slice {
+export class Slice {
   readonly #slicing: Slicing;
   #startedMs: number;
   #looks = 0;
@@ -55,7 +55,7 @@ class Slice {
   }
 }
 
-function checkWindow(query: { offset: number; limit: number }): void {
+export function checkWindow(query: { offset: number; limit: number }): void {
   const { offset, limit } = query;
   if (!Number.isInteger(offset) || offset < 0) {
     throw new EngineRequestError(`offset: ${offset}, must be a whole number from 0`);

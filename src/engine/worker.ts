@@ -53,6 +53,8 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.eventBlacklist();
     case 'setEventBlacklist':
       return core.setEventBlacklist(...request.args);
+    case 'listLinks':
+      return core.listLinks(...request.args);
     case 'listAgents':
       return core.listAgents(...request.args);
     case 'listProbes':

@@ -11,6 +11,7 @@ import { assetRoutes } from './routes/assets.ts';
 import { callRoutes } from './routes/calls.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
+import { linkRoutes } from './routes/links.ts';
 import { processRoutes } from './routes/process.ts';
 import { registrationRoutes } from './routes/registrations.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
@@ -91,6 +92,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     eventRoutes(scope, deps);
     ingestRoutes(scope, deps);
     statisticsRoutes(scope, deps);
+    linkRoutes(scope, deps);
     scope.get('/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
   });
   return app;

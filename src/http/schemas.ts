@@ -1,7 +1,14 @@
 import { Type, type TSchema } from 'typebox';
 import { RATE_INTERVALS_MS } from '../model/statistics.ts';
 import { TIMED_CALL_STATES } from '../model/call-state.ts';
-import { CALL_FILTERS, EVENT_FILTERS, MAX_LIST_LIMIT, REGISTRATION_FILTERS } from '../model/engine.ts';
+import {
+  CALL_FILTERS,
+  EVENT_FILTERS,
+  LINK_ORDERS,
+  MAX_LINK_DEPTH,
+  MAX_LIST_LIMIT,
+  REGISTRATION_FILTERS,
+} from '../model/engine.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
 
@@ -357,6 +364,25 @@ export const CallTableSchema = Type.Object({
   perState: Counts,
 });
 
+const LinkCountSchema = Type.Object({
+  type: Text('Method, ReINVITE or status code'),
+  out: Count('Sent by the server'),
+  in: Count('Received by the server'),
+  unknown: Count('Sent by one of the two'),
+});
+const Unless = (item: TSchema): TSchema => Type.Union([item, Type.Null()], { description: 'null beyond the depth' });
+export const LinkListSchema = listOf(
+  Type.Object({
+    server: Text(),
+    transport: Unless(Type.String()),
+    serverPort: Unless(Type.Integer()),
+    client: Unless(Type.String()),
+    total: Count('Messages'),
+    counts: Type.Array(LinkCountSchema),
+  }),
+  { summary: Type.Array(LinkCountSchema, { description: 'Sums over all that match' }) },
+);
+
 export const CallTimeoutSchema = Type.Object({
   state: Text(),
   text: Text(),
@@ -444,6 +470,27 @@ export const PROBE_LIST_PARAMETERS: Properties = {
       description: 'Most items in the answer',
     }),
   ),
+};
+
+export const LINK_LIST_PARAMETERS: Properties = {
+  ...PAGING_PARAMETERS,
+  host_filter: Type.Optional(Type.String({ description: 'Addresses, comma-separated: only links with one of them' })),
+  host_exclude: Type.Optional(Type.String({ description: 'Addresses, comma-separated: no links with one of them' })),
+  sip_filter: Type.Optional(
+    Type.String({ description: 'Methods and prefixes of status codes, comma-separated, such as INVITE,4' }),
+  ),
+  greedy: Type.Optional(
+    Type.String({ description: '1 (default): a method brings the replies to it; 0: replies only by prefix' }),
+  ),
+  depth: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_LINK_DEPTH,
+      default: MAX_LINK_DEPTH,
+      description: 'Links are told apart by the first so many of: server, client, transport, server port',
+    }),
+  ),
+  order: Type.Optional(Type.String({ enum: [...LINK_ORDERS], description: 'By name (default) or the busiest first' })),
 };
 
 export const FIELD_DOC: Readonly<Record<string, string>> = {

@@ -31,6 +31,7 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Statistics', '/stats/avg?d=1m', 'Average per minute'),
   page('Statistics', '/stats/avg?d=1h', 'Average per hour'),
   page('Statistics', '/stats/raw', 'Packet counters by name'),
+  page('Statistics', '/links', 'Messages by server, transport, port and client'),
   page('Statistics', '/counters', 'All counters'),
   page('Statistics', '/counters/avg', 'All counters, average per second'),
   page('About', '/about', 'Version and dependencies'),

@@ -6,6 +6,7 @@ import {
   Hep,
   Ignored,
   Ingest,
+  Links,
   Ipfix,
   REFUSED_BY_FAULT,
   State,
@@ -105,6 +106,12 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
     get(counters, Regs.FAIL_LIM) + get(counters, Regs.FAIL_NEW),
     'binding(s) not held because a limit is reached',
     '/regs',
+  );
+  warn(
+    'links-left-out',
+    get(counters, Links.LEFT_OUT),
+    'message(s) not counted by their link because of links_max',
+    '/links',
   );
   warn('state-failed', get(counters, State.FAILED), 'state file(s) could not be written: see the log', STATE_HREF);
   warn('state-refused', get(counters, State.REFUSED), 'state file(s) refused and set aside: see the log', STATE_HREF);
@@ -264,6 +271,19 @@ export function whyNoEvents(
     });
   }
   return [...hints, ...limitHints(counters), ...trafficHints(facts)];
+}
+
+export function whyNoLinks(facts: Facts, page: Page<unknown>): Hint[] {
+  if (page.matched > 0) {
+    const text = `Item ${page.offset} is behind the last: ${page.matched} match, counted from 0`;
+    return [{ code: 'behind-the-end', text, href: '/links' }];
+  }
+  if (page.total > 0) {
+    return [
+      { code: 'filter', text: `${plural(page.total, 'link(s) counted')}, none passes the filter`, href: '/links' },
+    ];
+  }
+  return trafficHints(facts);
 }
 
 export function whyNoAgents(facts: Facts, page: Page<AgentView>): Hint[] {

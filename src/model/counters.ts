@@ -291,6 +291,13 @@ export const Subs = {
   EXPIRED: declare('subs', 'expired', 'subscriptions not prolonged in time'),
 } as const;
 
+/** `links`: messages by server, transport, port and client. */
+export const Links = {
+  ACTIVE: declare('links', 'active', 'links counted separately', GAUGE),
+  COUNTED: declare('links', 'counted', 'messages counted by their link'),
+  LEFT_OUT: declare('links', 'left_out', 'messages not counted by their link: links_max is reached'),
+} as const;
+
 /** `state`: what is kept in `state_dir` over a restart. */
 export const State = {
   SAVED: declare('state', 'saved', 'state files written'),

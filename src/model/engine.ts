@@ -118,6 +118,47 @@ export interface EventBlacklistView {
   types: { name: string; blacklisted: boolean }[];
 }
 
+/** Server, client, transport, server port: so many of them tell links apart. */
+export const MAX_LINK_DEPTH = 4;
+export const LINK_ORDERS = ['name', 'busiest'] as const;
+
+export interface LinkQuery {
+  offset: number;
+  limit: number;
+  /** Addresses: only links with one of them as an end, and none with one of the others. */
+  hosts: readonly string[];
+  excludedHosts: readonly string[];
+  /** Methods, and prefixes of status codes; empty = everything. */
+  types: readonly string[];
+  /** A method brings the replies to it too. */
+  greedy: boolean;
+  depth: number;
+  order: (typeof LINK_ORDERS)[number];
+}
+
+/** Messages of one type by direction: `out` is what the server sends. */
+export interface LinkCount {
+  type: string;
+  out: number;
+  in: number;
+  unknown: number;
+}
+
+/** Fields beyond the depth asked for are `null`. */
+export interface LinkView {
+  server: string;
+  transport: string | null;
+  serverPort: number | null;
+  client: string | null;
+  total: number;
+  counts: LinkCount[];
+}
+
+export interface LinkPage extends Page<LinkView> {
+  /** All that match, not only those on the page; its types are the columns. */
+  summary: LinkCount[];
+}
+
 /** What happens in the engine threads, as the main thread sees it without asking them. */
 export interface EngineHealth {
   /** All engine threads run and answered their heart beat lately. */
@@ -162,6 +203,7 @@ export interface Engine {
   eventBlacklist(): Promise<EventBlacklistView>;
   /** `changes` by event name; `reset` first returns to the configured list. All or nothing. */
   setEventBlacklist(changes: Record<string, boolean>, reset: boolean): Promise<EventBlacklistView>;
+  listLinks(query: LinkQuery): Promise<LinkPage>;
   listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>>;
   /** Connections of IPFIX probes, newest first. */
   listProbes(query: { offset: number; limit: number }): Promise<Page<ProbeView>>;

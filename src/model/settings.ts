@@ -114,6 +114,16 @@ export interface RegistrationSettings {
   maxContacts: number;
 }
 
+/** Counting messages by link: how many links, and which end of one is the server. */
+export interface LinkSettings {
+  /** 0 = nothing is counted. */
+  maxLinks: number;
+  /** Hosts that are servers, whatever the ports say. */
+  servers: readonly Cidr[];
+  /** Ports that servers use. */
+  ports: readonly number[];
+}
+
 /** Where an engine keeps its tables over a restart. */
 export interface StateSettings {
   /** Name of its file; "" = it keeps nothing. */
@@ -127,6 +137,7 @@ export interface EngineSettings {
   ipfix: IpfixSettings;
   qos: QosSettings;
   tracker: TrackerSettings;
+  links: LinkSettings;
   state: StateSettings;
   /** Beyond this a sender's clock is not used for tracking. */
   maxClockSkewUs: number;

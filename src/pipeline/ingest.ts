@@ -16,6 +16,7 @@ import { refineTransport, Transport } from '../model/transport.ts';
 import { SipMessage } from '../sip/message.ts';
 import { isKeepalive, isProbe, parseSip, type SipParseOptions } from '../sip/parse.ts';
 import type { EventRing } from '../tracker/event-ring.ts';
+import type { LinkTable } from '../tracker/link-table.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import type { Account } from './account.ts';
 import { isPlaceholder, unwrapJsonSip } from './sender-quirks.ts';
@@ -45,6 +46,7 @@ export interface IngestSettings {
 export class Ingest {
   readonly #counters: CounterSet;
   readonly #tracker: CallTracker;
+  readonly #links: LinkTable;
   readonly #events: EventRing;
   readonly #maxSkewUs: number;
   readonly #faultIntervalUs: number;
@@ -54,12 +56,14 @@ export class Ingest {
   constructor(
     settings: IngestSettings,
     tracker: CallTracker,
+    links: LinkTable,
     events: EventRing,
     counters: CounterSet,
     onFault: FaultReport,
   ) {
     this.#counters = counters;
     this.#tracker = tracker;
+    this.#links = links;
     this.#events = events;
     this.#maxSkewUs = settings.maxClockSkewUs;
     this.#faultIntervalUs = settings.faultLogIntervalMs * 1000;
@@ -129,6 +133,7 @@ export class Ingest {
       counters.add(Pkt.SIP_REPLS, 1);
       counters.add(SIP_CLASSES[Math.floor(message.statusCode / 100)]!, 1); // 100…699
     }
+    this.#links.count(packet, message);
     account.sip++;
     const refusal = this.#tracker.track(packet, message, account);
     if (refusal !== Fault.NONE) {

@@ -1,8 +1,10 @@
 import type { CounterSet } from '../model/counters.ts';
+import type { LinkTable } from './link-table.ts';
 import { BindingSnapshot } from './snapshot-bindings.ts';
 import { CallSnapshot } from './snapshot-calls.ts';
 import { CounterSnapshot } from './snapshot-counters.ts';
 import type { SnapshotTable } from './snapshot-file.ts';
+import { LinkSnapshot } from './snapshot-links.ts';
 import { SnapshotNames } from './snapshot-names.ts';
 import { NumberSnapshot } from './snapshot-numbers.ts';
 import type { CallTracker } from './tracker.ts';
@@ -11,7 +13,7 @@ import type { CallTracker } from './tracker.ts';
  * Everything a snapshot keeps, in the order in which it comes back: counters last, because what came back before them
  * was counted when it was new.
  */
-export function snapshotTables(tracker: CallTracker, counters: CounterSet): SnapshotTable[] {
+export function snapshotTables(tracker: CallTracker, links: LinkTable, counters: CounterSet): SnapshotTable[] {
   const names = new SnapshotNames();
   const bindings = tracker.registrations.table;
   return [
@@ -21,6 +23,7 @@ export function snapshotTables(tracker: CallTracker, counters: CounterSet): Snap
     ]),
     new CallSnapshot(tracker, names),
     new BindingSnapshot(tracker, names),
+    new LinkSnapshot(links),
     new CounterSnapshot(counters),
   ];
 }

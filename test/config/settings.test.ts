@@ -81,6 +81,8 @@ test('toEngineSettings() turns options into what the engine counts in', () => {
         maxContacts: 256,
       },
     },
+    links: { maxLinks: 4096, servers: [], ports: [5060, 5061] },
+    state: { file: '', intervalMs: 60_000 },
     maxClockSkewUs: 5_000_000,
     alegHeaders: ['x-cid', 'x-aleg'],
     sipMaxHeaders: 256,

@@ -7,6 +7,9 @@ import {
   type Engine,
   type EngineHealth,
   type EventQuery,
+  type LinkPage,
+  type LinkQuery,
+  type LinkView,
   type RegistrationChanges,
   type RegistrationQuery,
   type RegistrationSettingsView,
@@ -242,6 +245,21 @@ export function probe(changes: Partial<ProbeView> = {}): ProbeView {
   };
 }
 
+export function link(changes: Partial<LinkView> = {}): LinkView {
+  return {
+    server: '198.51.100.2',
+    transport: 'udp',
+    serverPort: 5060,
+    client: '192.0.2.1',
+    total: 2,
+    counts: [
+      { type: 'INVITE', out: 0, in: 1, unknown: 0 },
+      { type: '200', out: 1, in: 0, unknown: 0 },
+    ],
+    ...changes,
+  };
+}
+
 export const LISTENERS: readonly ListenerView[] = [
   { name: 'hep-udp', address: '0.0.0.0', port: 9060, receiveBufferBytes: 8_388_608, kernelDrops: 0, connections: null },
   { name: 'hep-tcp', address: '0.0.0.0', port: 9060, receiveBufferBytes: null, kernelDrops: null, connections: 2 },
@@ -257,6 +275,7 @@ export class FakeEngine implements Engine {
   events: EventView[] = [event()];
   agents: AgentView[] = [agent()];
   probes: ProbeView[] = [probe()];
+  links: LinkView[] = [link()];
   listening: ListenerView[] = [...LISTENERS];
   nextIndex = 4;
   state: EngineHealth = { running: true, ready: true, restarts: 0, heartbeatAgeMs: 40, lastError: '' };
@@ -371,6 +390,14 @@ export class FakeEngine implements Engine {
       else this.blacklist.delete(name);
     }
     return this.eventBlacklist();
+  }
+
+  async listLinks(query: LinkQuery): Promise<LinkPage> {
+    this.#ask(['listLinks', query]);
+    const items = this.links.slice(query.offset, query.offset + query.limit);
+    const { length } = this.links;
+    const summary = this.links[0]?.counts ?? [];
+    return { total: length, matched: length, offset: query.offset, limit: query.limit, summary, items };
   }
 
   async listAgents(query: { offset: number; limit: number }) {

@@ -7,6 +7,7 @@ import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { ProbeTable } from '../../src/pipeline/probes.ts';
 import { EventRing } from '../../src/tracker/event-ring.ts';
 import { QosTable } from '../../src/tracker/qos.ts';
+import { LinkTable } from '../../src/tracker/link-table.ts';
 import { CallTracker } from '../../src/tracker/tracker.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { toEngineSettings } from '../../src/config/settings.ts';
@@ -19,6 +20,7 @@ export class PipelineStage {
   readonly settings: EngineSettings;
   readonly events: EventRing;
   readonly tracker: CallTracker;
+  readonly links: LinkTable;
   readonly agents: AgentTable;
   readonly pipeline: Pipeline;
   readonly probes: ProbeTable;
@@ -32,8 +34,14 @@ export class PipelineStage {
     this.events = new EventRing(eventBufferSize, this.counters);
     this.tracker = new CallTracker(tracker, this.events, this.counters, 1);
     this.agents = new AgentTable(hep.limits.maxAgents, hep.allow, hep.auth, this.counters);
-    const ingest = new Ingest(this.settings, this.tracker, this.events, this.counters, (agent, fault, hex, heldBack) =>
-      this.reported.push(`${agent.id} ${fault} ${hex.slice(0, 8)} +${heldBack}`),
+    this.links = new LinkTable(this.settings.links, this.counters, 1);
+    const ingest = new Ingest(
+      this.settings,
+      this.tracker,
+      this.links,
+      this.events,
+      this.counters,
+      (agent, fault, hex, heldBack) => this.reported.push(`${agent.id} ${fault} ${hex.slice(0, 8)} +${heldBack}`),
     );
     this.pipeline = new Pipeline(this.settings, ingest, this.agents, this.counters);
     this.probes = new ProbeTable(this.counters);

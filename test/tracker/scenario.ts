@@ -9,6 +9,7 @@ import type { CallView, EventView, RegistrationView } from '../../src/model/view
 import { SipMessage } from '../../src/sip/message.ts';
 import { parseSip, SipParseOptions } from '../../src/sip/parse.ts';
 import { EventRing } from '../../src/tracker/event-ring.ts';
+import { LinkTable } from '../../src/tracker/link-table.ts';
 import { CallTracker } from '../../src/tracker/tracker.ts';
 import { callView, eventView, registrationView } from '../../src/tracker/views.ts';
 
@@ -68,6 +69,7 @@ export class Stage {
   readonly counters = new CounterSet();
   readonly events: EventRing;
   readonly tracker: CallTracker;
+  readonly links: LinkTable;
   readonly #options = new SipParseOptions({ framing: 'datagram', maxHeaders: 256, alegHeaders: ['x-cid'] });
   readonly #message = new SipMessage(Buffer.alloc(0));
   readonly #agents = new Map<string, Observer>();
@@ -76,6 +78,7 @@ export class Stage {
 
   constructor(settings: Partial<TrackerSettings> = {}, hashSeed = 7) {
     this.events = new EventRing(1000, this.counters);
+    this.links = new LinkTable({ maxLinks: 100, servers: [], ports: [5060] }, this.counters, hashSeed);
     this.tracker = new CallTracker(
       {
         maxCalls: 0,
@@ -148,6 +151,7 @@ export class Stage {
       this.#agents.set(agent, observer);
     }
     packet.trackedAtUs = this.nowUs;
+    this.links.count(packet, this.#message);
     return this.tracker.track(packet, this.#message, observer);
   }
 

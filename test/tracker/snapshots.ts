@@ -11,7 +11,7 @@ import { Stage } from './scenario.ts';
 /** Writes a stage's snapshot in one go, or with something happening between its blocks. */
 export function snapshotOf(stage: Stage, between?: () => void): Buffer {
   const blocks: Buffer[] = [];
-  for (const block of writeSnapshot(snapshotTables(stage.tracker, stage.counters), stage.nowUs)) {
+  for (const block of writeSnapshot(snapshotTables(stage.tracker, stage.links, stage.counters), stage.nowUs)) {
     blocks.push(Buffer.from(block));
     between?.();
   }
@@ -32,7 +32,7 @@ export function restored(file: Buffer, nowUs: number, stage = new Stage({}, 99),
   let refused = 0;
   stage.nowUs = nowUs;
   stage.tracker.comeBack(nowUs);
-  const tables = snapshotTables(stage.tracker, stage.counters);
+  const tables = snapshotTables(stage.tracker, stage.links, stage.counters);
   const steps = readSnapshot((offset, length) => file.subarray(offset, offset + length), file.length);
   for (;;) {
     const step = steps.next();
