@@ -39,16 +39,17 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   const stopRequested = stopSignal(log);
   const engine = new EngineClient(toEngineSettings(config), log, (reason) => stopRequested.fail(reason));
   const startedMs = performance.now();
-  const statistics = new Statistics(
-    () => engine.counters.values,
-    () => performance.now(),
-  );
   try {
     await engine.start();
   } catch (error) {
     log.error({}, messageOf(error));
     return 1;
   }
+  // Counters may have come back from a state file: rates and averages begin there.
+  const statistics = new Statistics(
+    () => engine.counters.values,
+    () => performance.now(),
+  );
   const observing = setInterval(() => statistics.observe(), OBSERVE_MS);
   const app = buildApp({
     engine,
@@ -83,6 +84,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   const report = {
     runTimeMs: performance.now() - startedMs,
     read,
+    readSinceStart: statistics.sinceStart,
     readMax: (index: number): number => engine.counters.maxima[index] ?? 0,
     groups: 'groups' in groups ? groups.groups : [],
     endForceTimeoutMs: forceTimeoutMs,

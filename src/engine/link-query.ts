@@ -85,7 +85,9 @@ export async function listLinks(table: LinkTable, query: LinkQuery, slicing: Sli
         known.unknown += count.unknown;
       }
     }
-    return [...byType.values()].toSorted((a, b) => compareTypes(a.of, b.of)).map(({ of: _, ...count }) => count);
+    return [...byType.values()]
+      .toSorted((a, b) => compareTypes(a.of, b.of))
+      .map(({ type, out, in: into, unknown }) => ({ type, out, in: into, unknown }));
   }
 }
 

@@ -327,10 +327,19 @@ export const Pkt = {
   IP4: declare('pkt_stats', 'ip4', 'seen between IPv4 endpoints'),
   IP6: declare('pkt_stats', 'ip6', 'seen between IPv6 endpoints'),
   UDP: declare('pkt_stats', 'udp', 'seen on UDP'),
+  UDP4: declare('pkt_stats', 'udp4', 'seen on UDP over IPv4'),
+  UDP6: declare('pkt_stats', 'udp6', 'seen on UDP over IPv6'),
   TCP: declare('pkt_stats', 'tcp', 'seen on TCP'),
+  TCP4: declare('pkt_stats', 'tcp4', 'seen on TCP over IPv4'),
+  TCP6: declare('pkt_stats', 'tcp6', 'seen on TCP over IPv6'),
   TLS: declare('pkt_stats', 'tls', 'seen on TLS'),
+  DTLS: declare('pkt_stats', 'dtls', 'seen on DTLS'),
   SCTP: declare('pkt_stats', 'sctp', 'seen on SCTP'),
+  SCTP4: declare('pkt_stats', 'sctp4', 'seen on SCTP over IPv4'),
+  SCTP6: declare('pkt_stats', 'sctp6', 'seen on SCTP over IPv6'),
   WS: declare('pkt_stats', 'ws', 'seen on WebSocket, secure or not'),
+  WS4: declare('pkt_stats', 'ws4', 'seen on WebSocket over IPv4'),
+  WS6: declare('pkt_stats', 'ws6', 'seen on WebSocket over IPv6'),
   OTHER: declare('pkt_stats', 'other', 'seen on another or unknown transport'),
   PARSE_ATTEMPTS: declare('pkt_stats', 'parse_attempts', 'SIP messages the parser was given'),
   PARSE_OK: declare('pkt_stats', 'parse_ok', 'SIP messages parsed'),
@@ -341,6 +350,58 @@ export const Pkt = {
   SIP_REPLS: declare('pkt_stats', 'sip_repls', 'SIP replies parsed'),
   TINY_PACKETS: declare('pkt_stats', 'tiny_packets', 'SIP payloads of 12 octets or fewer'),
 } as const;
+/** Counter of a transport, indexed by `Transport`. */
+export const PKT_BY_TRANSPORT: readonly number[] = [
+  Pkt.OTHER,
+  Pkt.UDP,
+  Pkt.TCP,
+  Pkt.TLS,
+  Pkt.SCTP,
+  Pkt.WS,
+  Pkt.WS,
+  Pkt.DTLS,
+];
+/** Counters of a transport over IPv4 and over IPv6, indexed by 2 × `Transport` and + 1; -1 = none. */
+export const PKT_BY_FAMILY: readonly number[] = [
+  [-1, -1],
+  [Pkt.UDP4, Pkt.UDP6],
+  [Pkt.TCP4, Pkt.TCP6],
+  [-1, -1],
+  [Pkt.SCTP4, Pkt.SCTP6],
+  [Pkt.WS4, Pkt.WS6],
+  [Pkt.WS4, Pkt.WS6],
+  [-1, -1],
+].flat();
+
+/** What SIP came over, in three kinds: datagrams, streams (TLS and SCTP too), WebSocket. */
+export const SIP_CARRIERS = ['udp', 'tcp', 'ws'] as const;
+type Carrier = (typeof SIP_CARRIERS)[number];
+const CARRIER_TEXT: Readonly<Record<Carrier, string>> = {
+  udp: 'over UDP, DTLS or an unknown transport',
+  tcp: 'over TCP, TLS or SCTP',
+  ws: 'over WebSocket',
+};
+const CARRIER_BY_TRANSPORT: readonly Carrier[] = ['udp', 'udp', 'tcp', 'tcp', 'tcp', 'ws', 'ws', 'udp'];
+
+function byCarrier(name: (carrier: Carrier) => string, text: string): Readonly<Record<Carrier, number>> {
+  const indices = SIP_CARRIERS.map((carrier) => [
+    carrier,
+    declare('pkt_stats', name(carrier), `${text} ${CARRIER_TEXT[carrier]}`),
+  ]);
+  return Object.fromEntries(indices) as Record<Carrier, number>; // one entry per carrier
+}
+export const SipOver = byCarrier((carrier) => `sip_${carrier}`, 'SIP messages the parser was given,');
+export const ParseErrsOver = byCarrier((carrier) => `parse_errs_${carrier}`, 'SIP messages refused by the parser,');
+export const TrackedOkOver = byCarrier((carrier) => `tracked_ok_${carrier}`, 'SIP messages tracked,');
+export const TrackedErrOver = byCarrier((carrier) => `tracked_err_${carrier}`, 'SIP messages parsed but not tracked,');
+const byTransport = (over: Readonly<Record<Carrier, number>>): number[] =>
+  CARRIER_BY_TRANSPORT.map((carrier) => over[carrier]);
+/** The same, indexed by `Transport`. */
+export const SIP_BY_TRANSPORT: readonly number[] = byTransport(SipOver);
+export const PARSE_ERRS_BY_TRANSPORT: readonly number[] = byTransport(ParseErrsOver);
+export const TRACKED_OK_BY_TRANSPORT: readonly number[] = byTransport(TrackedOkOver);
+export const TRACKED_ERR_BY_TRANSPORT: readonly number[] = byTransport(TrackedErrOver);
+
 /** Parse errors by the reference program's numbers 0…16. */
 export const PARSE_ERRORS: readonly number[] = Array.from({ length: 17 }, (_, n) =>
   declare('pkt_stats', `parse_error_${n}`, `parse errors with number ${n}`),

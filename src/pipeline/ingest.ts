@@ -4,15 +4,21 @@ import {
   type IgnoredReason,
   Ingest as IngestCounters,
   PARSE_ERRORS,
+  PARSE_ERRS_BY_TRANSPORT,
   Pkt,
+  PKT_BY_FAMILY,
+  PKT_BY_TRANSPORT,
   REFUSED_BY_FAULT,
+  SIP_BY_TRANSPORT,
   SIP_CLASSES,
   SIP_METHODS,
+  TRACKED_ERR_BY_TRANSPORT,
+  TRACKED_OK_BY_TRANSPORT,
 } from '../model/counters.ts';
 import { EventType } from '../model/event-type.ts';
 import { Fault, faultInfo } from '../model/fault.ts';
 import { type Packet, PayloadKind } from '../model/packet.ts';
-import { refineTransport, Transport } from '../model/transport.ts';
+import { refineTransport } from '../model/transport.ts';
 import { SipMessage } from '../sip/message.ts';
 import { isKeepalive, isProbe, parseSip, type SipParseOptions } from '../sip/parse.ts';
 import type { EventRing } from '../tracker/event-ring.ts';
@@ -96,7 +102,7 @@ export class Ingest {
     counters.add(packet.family === 4 ? Pkt.IP4 : Pkt.IP6, 1);
     if (packet.kind === PayloadKind.SIP) this.#sip(packet, account, options);
     else {
-      countTransport(counters, packet.transport);
+      countTransport(counters, packet);
       this.ignore(reasonOfKind(packet.kind), account);
     }
   }
@@ -125,7 +131,8 @@ export class Ingest {
     }
     counters.add(Pkt.PARSE_OK, 1);
     packet.transport = refineTransport(packet.transport, message.viaTransport);
-    countTransport(counters, packet.transport);
+    counters.add(SIP_BY_TRANSPORT[packet.transport]!, 1); // one per transport, here and below
+    countTransport(counters, packet);
     if (message.isRequest) {
       counters.add(Pkt.SIP_REQS, 1);
       counters.add(SIP_METHODS[message.method]!, 1); // one per method
@@ -138,16 +145,18 @@ export class Ingest {
     const refusal = this.#tracker.track(packet, message, account);
     if (refusal !== Fault.NONE) {
       counters.add(Pkt.TRACKED_ERR, 1);
+      counters.add(TRACKED_ERR_BY_TRANSPORT[packet.transport]!, 1);
       this.refuse(refusal, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
       return;
     }
     counters.add(Pkt.TRACKED_OK, 1);
+    counters.add(TRACKED_OK_BY_TRANSPORT[packet.transport]!, 1);
     counters.add(IngestCounters.TRACKED, 1);
     account.tracked++;
   }
 
   #notSip(packet: Packet, account: Account): void {
-    countTransport(this.#counters, packet.transport);
+    countTransport(this.#counters, packet);
     if (packet.end - packet.start <= 12) this.#counters.add(Pkt.TINY_PACKETS, 1);
     if (isKeepalive(packet.bytes, packet.start, packet.end)) {
       this.ignore('keepalive', account);
@@ -158,12 +167,14 @@ export class Ingest {
   }
 
   #unparsed(packet: Packet, account: Account, fault: Fault): void {
-    countTransport(this.#counters, packet.transport);
+    countTransport(this.#counters, packet);
+    this.#counters.add(SIP_BY_TRANSPORT[packet.transport]!, 1); // one per transport
     if (isPlaceholder(packet.bytes, packet.start, packet.end)) {
       this.ignore('control', account);
       return;
     }
     this.#counters.add(Pkt.PARSE_ERRS, 1);
+    this.#counters.add(PARSE_ERRS_BY_TRANSPORT[packet.transport]!, 1);
     this.#counters.add(PARSE_ERRORS[faultInfo(fault).parseError ?? 0]!, 1); // numbers of the table
     if (!this.#events.isSilenced(EventType.PARSE_ERROR)) {
       const message = this.#message;
@@ -202,27 +213,10 @@ export class Ingest {
   }
 }
 
-function countTransport(counters: CounterSet, transport: Transport): void {
-  switch (transport) {
-    case Transport.UDP:
-      counters.add(Pkt.UDP, 1);
-      return;
-    case Transport.TCP:
-      counters.add(Pkt.TCP, 1);
-      return;
-    case Transport.TLS:
-      counters.add(Pkt.TLS, 1);
-      return;
-    case Transport.SCTP:
-      counters.add(Pkt.SCTP, 1);
-      return;
-    case Transport.WS:
-    case Transport.WSS:
-      counters.add(Pkt.WS, 1);
-      return;
-    default:
-      counters.add(Pkt.OTHER, 1);
-  }
+function countTransport(counters: CounterSet, { transport, family }: Packet): void {
+  counters.add(PKT_BY_TRANSPORT[transport]!, 1); // one per transport
+  const byFamily = PKT_BY_FAMILY[transport * 2 + (family === 4 ? 0 : 1)]!; // two per transport
+  if (byFamily >= 0) counters.add(byFamily, 1);
 }
 
 /** Why a payload that is not SIP is of no use for tracking, by HEP protocol type. */

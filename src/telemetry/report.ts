@@ -6,6 +6,8 @@ import { statisticsLines } from './statistics.ts';
 export interface FinalReport {
   readonly runTimeMs: number;
   readonly read: ReadCounter;
+  /** What was counted in the run time, where `read` may go further back. */
+  readonly readSinceStart: ReadCounter;
   readonly readMax: ReadCounter;
   /** Counter groups shown, resolved. */
   readonly groups: readonly string[];
@@ -17,15 +19,15 @@ const MEGABYTE = 2 ** 20;
 
 /** The report on standard output when the input has ended, up to the first "active entries" line. */
 export function finalReport(report: FinalReport): string {
-  const { read, runTimeMs } = report;
+  const { read, readSinceStart, runTimeMs } = report;
   const seconds = runTimeMs / 1000;
   const perSecond = (total: number): number => (seconds > 0 ? total / seconds : 0);
-  const megabytes = perSecond(read(Pkt.TOTAL_SIZE)) / MEGABYTE;
+  const megabytes = perSecond(readSinceStart(Pkt.TOTAL_SIZE)) / MEGABYTE;
   const gigabits = (megabytes * 8) / 1024;
   const flags = { ...defaultCounterFlags(true), nonZero: true };
   return [
     `run  time: ${formatDuration(runTimeMs)}\n`,
-    `     pkts/s: ${perSecond(read(Pkt.TOTAL_PACKETS)).toFixed(1)}\n`,
+    `     pkts/s: ${perSecond(readSinceStart(Pkt.TOTAL_PACKETS)).toFixed(1)}\n`,
     `       MB/s: ${megabytes.toFixed(3)} (${gigabits.toFixed(3)} Gbits/s)\n`,
     `${statisticsLines(read).join('\n')}\n`,
     countersText(report.groups, flags, read, report.readMax),

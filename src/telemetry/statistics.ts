@@ -1,5 +1,17 @@
 import type { ReadCounter } from '../model/counters-text.ts';
-import { COUNTERS, Ignored, PARSE_ERRORS, Pkt, SIP_CLASSES, SIP_METHODS } from '../model/counters.ts';
+import {
+  COUNTERS,
+  Ignored,
+  PARSE_ERRORS,
+  ParseErrsOver,
+  Pkt,
+  SIP_CARRIERS,
+  SIP_CLASSES,
+  SIP_METHODS,
+  SipOver,
+  TrackedErrOver,
+  TrackedOkOver,
+} from '../model/counters.ts';
 import { METHOD_NAMES } from '../model/method.ts';
 import type { StatisticsBlock, StatisticsSource } from '../model/statistics.ts';
 import { averages, RateKeeper } from './rates.ts';
@@ -32,13 +44,27 @@ const PACKETS: readonly Column[] = [
   [Pkt.IP4, 'ipv4'],
   [Pkt.IP6, 'ipv6'],
 ];
-const TRANSPORTS: readonly Column[] = [
-  [Pkt.UDP, 'udp'],
-  [Pkt.TCP, 'tcp'],
+/** A transport, and of it over IPv4 and IPv6. */
+const UDP: readonly Column[] = [
+  [Pkt.UDP, 'udp:'],
+  [Pkt.UDP4, 'udp4'],
+  [Pkt.UDP6, 'udp6'],
+];
+const TCP: readonly Column[] = [
+  [Pkt.TCP, 'tcp:'],
+  [Pkt.TCP4, 'tcp4'],
+  [Pkt.TCP6, 'tcp6'],
+];
+const OTHERS: readonly Column[] = [
   [Pkt.TLS, 'tls'],
+  [Pkt.DTLS, 'dtls'],
   [Pkt.SCTP, 'sctp'],
-  [Pkt.WS, 'wsock'],
   [Pkt.OTHER, 'other'],
+];
+const WEBSOCKET: readonly Column[] = [
+  [Pkt.WS, 'wsock:'],
+  [Pkt.WS4, 'wsock4'],
+  [Pkt.WS6, 'wsock6'],
 ];
 const PARSED: readonly Column[] = [
   [Pkt.PARSE_ATTEMPTS, 'total'],
@@ -46,14 +72,23 @@ const PARSED: readonly Column[] = [
   [Pkt.PARSE_ERRS, 'errors'],
   [Ignored.probe, 'probes'],
 ];
-const TRACKED: readonly Column[] = [
-  [Pkt.TRACKED_OK, 'ok'],
-  [Pkt.TRACKED_ERR, 'errors'],
-];
+/** Parsed means given to the parser and not refused; what it refused is counted apart. */
+const PARSED_OVER: readonly Column[] = SIP_CARRIERS.flatMap((carrier): Column[] => [
+  [SipOver[carrier], carrier],
+  [ParseErrsOver[carrier], 'errs'],
+]);
+const TRACKED: readonly Column[] = SIP_CARRIERS.map((carrier): Column => [TrackedOkOver[carrier], carrier]);
+const NOT_TRACKED: readonly Column[] = SIP_CARRIERS.map((carrier): Column => [
+  TrackedErrOver[carrier],
+  `err ${carrier}`,
+]);
+/** Sums that the block shows in parts. */
+const SUMS: readonly number[] = [Pkt.TRACKED_OK, Pkt.TRACKED_ERR];
 
 /** Every counter that the block shows. */
 const SHOWN: readonly number[] = [
-  ...[...PACKETS, ...TRANSPORTS, ...PARSED, ...TRACKED].map(([index]) => index),
+  ...[PACKETS, UDP, TCP, OTHERS, WEBSOCKET, PARSED, PARSED_OVER, TRACKED, NOT_TRACKED].flat().map(([index]) => index),
+  ...SUMS,
   ...PARSE_ERRORS,
   Pkt.SIP_REQS,
   ...SIP_METHODS,
@@ -67,10 +102,14 @@ export function statisticsLines(read: ReadCounter): string[] {
   return [
     'Statistics:',
     columns(whole, PACKETS),
-    columns(whole, TRANSPORTS),
+    columns(whole, UDP),
+    columns(whole, TCP),
+    columns(whole, OTHERS),
+    columns(whole, WEBSOCKET),
     `Parsed: ${columns(whole, PARSED)}`,
+    `Parsed: ${columns(whole, PARSED_OVER)}`,
     `Errors: ${columns(whole, [[Pkt.PARSE_ERRS, 'parse']])}`,
-    `Tracked: ${columns(whole, TRACKED)}`,
+    `Tracked: ${columns(whole, [...TRACKED, ...NOT_TRACKED])}`,
     ...nonZero(whole, PARSE_ERRORS, (n) => `"${PARSE_ERROR_NAMES[n] ?? n}"`.padEnd(30)),
     `Requests: ${whole(Pkt.SIP_REQS)}`,
     ...nonZero(whole, SIP_METHODS, (n) => (METHOD_NAMES[n] ?? String(n)).padEnd(10)),
@@ -100,6 +139,8 @@ export class Statistics implements StatisticsSource {
   readonly #nowMs: () => number;
   readonly #startedMs: number;
   readonly #rates: RateKeeper;
+  /** Values at the start: counters go on where the last run of the program ended. */
+  readonly #first: Float64Array;
 
   /**
    * @param values the column of values as it is now
@@ -109,7 +150,8 @@ export class Statistics implements StatisticsSource {
     this.#values = values;
     this.#nowMs = nowMs;
     this.#startedMs = nowMs();
-    this.#rates = new RateKeeper(values(), this.#startedMs);
+    this.#first = Float64Array.from(values());
+    this.#rates = new RateKeeper(this.#first, this.#startedMs);
   }
 
   observe(): void {
@@ -128,8 +170,16 @@ export class Statistics implements StatisticsSource {
   }
 
   average(unitMs: number): StatisticsBlock {
-    return this.#block(averages(this.#total, this.#uptimeMs(), unitMs), unitMs, null);
+    return this.#block(averages(this.sinceStart, this.#uptimeMs(), unitMs), unitMs, null);
   }
+
+  /** What was counted since the start; gauges as they are. */
+  readonly sinceStart: ReadCounter = (index) => {
+    const value = this.#total(index);
+    const first = this.#first[index] ?? 0;
+    // Counters are below where they began only after they were set to zero.
+    return COUNTERS[index]?.gauge === true || value < first ? value : value - first;
+  };
 
   readonly #total: ReadCounter = (index) => this.#values()[index] ?? 0;
 

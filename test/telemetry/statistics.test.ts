@@ -9,8 +9,12 @@ import {
   Pkt,
   SIP_CLASSES,
   SIP_METHODS,
+  ParseErrsOver,
+  SipOver,
+  TrackedOkOver,
 } from '../../src/model/counters.ts';
 import { Method } from '../../src/model/method.ts';
+import type { StatisticsBlock } from '../../src/model/statistics.ts';
 import { finalLine, finalReport } from '../../src/telemetry/report.ts';
 import { Statistics } from '../../src/telemetry/statistics.ts';
 
@@ -23,7 +27,15 @@ function sample(): CounterSet {
     [Pkt.IP4, 1040],
     [Pkt.IP6, 2],
     [Pkt.UDP, 1000],
+    [Pkt.UDP4, 998],
+    [Pkt.UDP6, 2],
     [Pkt.TCP, 42],
+    [Pkt.TCP4, 42],
+    [SipOver.udp, 998],
+    [ParseErrsOver.udp, 2],
+    [SipOver.tcp, 7],
+    [TrackedOkOver.udp, 996],
+    [TrackedOkOver.tcp, 7],
     [Pkt.PARSE_ATTEMPTS, 1005],
     [Pkt.PARSE_OK, 1003],
     [Pkt.PARSE_ERRS, 2],
@@ -44,10 +56,14 @@ function sample(): CounterSet {
 const BLOCK = [
   'Statistics:',
   '     1042 packets      1040 ipv4         2 ipv6',
-  '     1000 udp        42 tcp         0 tls         0 sctp         0 wsock         0 other',
+  '     1000 udp:       998 udp4         2 udp6',
+  '       42 tcp:        42 tcp4         0 tcp6',
+  '        0 tls         0 dtls         0 sctp         0 other',
+  '        0 wsock:         0 wsock4         0 wsock6',
   'Parsed:      1005 total      1003 ok         2 errors         1 probes',
+  'Parsed:       998 udp         2 errs         7 tcp         0 errs         0 ws         0 errs',
   'Errors:         2 parse',
-  'Tracked:      1003 ok         0 errors',
+  'Tracked:       996 udp         7 tcp         0 ws         0 err udp         0 err tcp         0 err ws',
   '\t"incomplete/truncated data"    =         2',
   'Requests: 500',
   '\tINVITE     =       120',
@@ -95,12 +111,13 @@ test('Statistics.rate() answers totals, marked as such, until the interval has p
 });
 
 test('Statistics.average() divides by the uptime', () => {
-  const { values } = sample();
+  let { values } = new CounterSet();
   let nowMs = 0;
   const statistics = new Statistics(
     () => values,
     () => nowMs,
   );
+  ({ values } = sample());
   nowMs = 12_500;
   const average = statistics.average(60_000);
   assert.equal(average.perMs, 60_000);
@@ -109,12 +126,30 @@ test('Statistics.average() divides by the uptime', () => {
   assert.match(average.lines[1] ?? '', /^ {5}5001 packets/);
 });
 
+test('averages and rates leave out what was counted before the start, totals do not', () => {
+  const counters = sample();
+  let nowMs = 0;
+  const statistics = new Statistics(
+    () => counters.values,
+    () => nowMs,
+  );
+  counters.add(Pkt.TOTAL_PACKETS, 30);
+  nowMs = 10_000;
+  statistics.observe();
+  const packets = (block: StatisticsBlock): number | undefined =>
+    block.values.find(({ name }) => name === 'total_packets')?.value;
+  assert.equal(packets(statistics.average(1000)), 3);
+  assert.equal(packets(statistics.rate(10_000)), 30);
+  assert.equal(packets(statistics.totals()), 1072);
+});
+
 test('finalReport() gives run time, packets and octets per second, block, counters that moved, active entries', () => {
   const counters = sample();
   counters.add(Hep.DATAGRAMS, 1042);
   const report = finalReport({
     runTimeMs: 2000,
     read: (index) => counters.get(index),
+    readSinceStart: (index) => counters.get(index),
     readMax: (index) => counters.maxima[index] ?? 0,
     groups: ['hep', 'calls'],
     endForceTimeoutMs: 0,
@@ -139,6 +174,7 @@ test('finalReport() of a run that took no time divides by nothing', () => {
   const report = finalReport({
     runTimeMs: 0,
     read: () => 1,
+    readSinceStart: () => 1,
     readMax: () => 1,
     groups: [],
     endForceTimeoutMs: 0,
