@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { COUNTERS } from '../../src/model/counters.ts';
+import { linkTypeOf } from '../../src/model/link-type.ts';
 import type { EventView, RegistrationView } from '../../src/model/views.ts';
+import { LinkAt } from '../../src/tracker/link-table.ts';
 import { registrationView } from '../../src/tracker/views.ts';
 import { eventLine, Stage } from './scenario.ts';
 import { checked, restored, snapshotOf } from './snapshots.ts';
@@ -32,6 +34,8 @@ const step: fc.Arbitrary<Step> = fc.record({
     'A>B CANCEL/1',
     'B>A 487/1 t=x',
     'A>B OPTIONS/1',
+    'A>B KDMQ/1',
+    'B>A 405/1/PING t=x',
     'B>A 200/1/OPTIONS t=x',
     'A>B REGISTER/1 contact=<sip:a@192.0.2.1> expires=30',
     'B>A 200/1/REGISTER t=r contact=<sip:a@192.0.2.1>;expires=30',
@@ -67,6 +71,16 @@ function bindings({ tracker, nowUs }: Stage): RegistrationView[] {
   return views;
 }
 
+/** Counts of links with their types by name, in any order. */
+function links({ links: table }: Stage): string[] {
+  return Array.from({ length: table.cells }, (_, cell) => {
+    const link = table.cellLink(cell);
+    const numbers = Array.from({ length: LinkAt.SIZE }, (__, at) => table.linkNumber(link, at));
+    const { name, method } = linkTypeOf(table.cellType(cell), table.names);
+    return [...numbers, name, method, table.cellDirection(cell), table.cellCount(cell)].join(' ');
+  }).toSorted();
+}
+
 /** Everything of an event but its number; in the order of time, since entries of one tick end in any order. */
 function comparable(events: readonly EventView[]): object[] {
   return events
@@ -98,6 +112,7 @@ test('snapshot, restore and go on is the same as going on', () => {
       for (const each of [stage, other]) each.advance(endMs / 1000 + 100_000);
       assert.deepEqual(comparable(other.newEvents()), comparable(stage.newEvents()));
       assert.deepEqual(counts(other), counts(stage));
+      assert.deepEqual(links(other), links(stage));
       assert.deepEqual(other.calls(), []);
     }),
     { numRuns: 300 },
