@@ -3,6 +3,7 @@ import {
   COUNTERS,
   Dropped,
   EventRing,
+  EvRate,
   Hep,
   Ignored,
   Ingest,
@@ -171,7 +172,7 @@ export function whyNoEvents(
   if (narrowed !== undefined) return narrowed;
   const { counters } = facts;
   const hints: Hint[] = [];
-  const suppressed = get(counters, EventRing.BLST);
+  const suppressed = get(counters, EvRate.BLST_TYPE);
   if (suppressed > 0) {
     hints.push({
       code: 'switched-off',

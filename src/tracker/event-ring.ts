@@ -1,13 +1,17 @@
 import { EventType } from '../model/event-type.ts';
-import { type CounterSet, EventRing as RingCounters, EVENTS_BY_TYPE } from '../model/counters.ts';
+import { type CounterSet, EventRing as RingCounters, EvRate, EVENTS_BY_TYPE } from '../model/counters.ts';
 import type { Packet } from '../model/packet.ts';
 import type { Transport } from '../model/transport.ts';
-import type { Call } from './call.ts';
+import type { Call, Hop } from './call.ts';
+import { type EventRates, type RateOutcome, RateVerdict } from './event-rates.ts';
 import { Row } from './rows.ts';
 
 /**
  * The last events, oldest overwritten first. Slots are made once and filled again; a call's text is shared with the
  * call (strings never change), its row of counters is copied beside the slots, so an event allocates nothing.
+ *
+ *   event ─▶ counted ─▶ type switched off? ─▶ source beyond a rate? ─▶ slot
+ *                             dropped               dropped
  */
 export type GeneratedOn = 'request' | 'reply' | 'timeout' | 'unknown';
 
@@ -57,6 +61,14 @@ export class EventSlot {
   emitted = 0;
   lastEvent: EventType = EventType.EMPTY;
   generatedOn: GeneratedOn = 'unknown';
+  /** False when rates are not tracked. What the others mean is said at `RateOutcome`. */
+  rateTracked = false;
+  rateExceeded = 0;
+  rateDiff = 0;
+  rateValue = 0;
+  rateLimit = 0;
+  rateIntervalUs = 0;
+  rateSinceUs = 0;
   /** Copy of the call's row up to `EVENT_ROW`, at `base` of `row`. */
   readonly row: Int32Array;
   readonly base: number;
@@ -72,11 +84,14 @@ export class EventRing {
   readonly #slots: EventSlot[] = [];
   readonly #rows: Int32Array;
   readonly #counters: CounterSet;
+  readonly #rates: EventRates | undefined;
   readonly #silenced = new Uint8Array(EVENTS_BY_TYPE.length);
   #next = 0;
 
-  constructor(capacity: number, counters: CounterSet) {
+  /** @param rates without them no event is held back because of its rate */
+  constructor(capacity: number, counters: CounterSet, rates?: EventRates) {
     this.capacity = capacity;
+    this.#rates = rates;
     this.#counters = counters;
     this.#rows = new Int32Array(capacity * EVENT_ROW);
   }
@@ -107,7 +122,8 @@ export class EventRing {
 
   /** Records an event of a call as it stands now. */
   call(call: Call, type: EventType, tsUs: number, on: GeneratedOn, status: number, reason: string): void {
-    const slot = this.#take(type);
+    const hop = call.firstHop;
+    const slot = this.#take(type, tsUs, hop);
     if (slot === undefined) return;
     slot.tsUs = tsUs;
     slot.createdUs = call.createdUs;
@@ -129,7 +145,6 @@ export class EventRing {
     slot.pai2 = call.pai2;
     slot.signature = call.signature;
     slot.status = status;
-    const hop = call.firstHop;
     if (hop !== undefined) {
       slot.transport = hop.transport;
       slot.family = hop.family;
@@ -155,16 +170,20 @@ export class EventRing {
     for (let n = 0; n < EVENT_ROW; n++) slot.row[slot.base + n] = row[base + n]!;
   }
 
-  /** Records an event of a single message that became no call. */
-  message(packet: Packet, type: EventType, tsUs: number, callId: string, reason: string): void {
-    const slot = this.#take(type);
-    if (slot === undefined) return;
+  /**
+   * Records an event of a single message that became no call.
+   *
+   * @returns the event, for its Call-ID and reason to be filled in; `undefined` when it is dropped
+   */
+  message(packet: Packet, type: EventType, tsUs: number): EventSlot | undefined {
+    const slot = this.#take(type, tsUs, packet);
+    if (slot === undefined) return undefined;
     slot.tsUs = tsUs;
     slot.createdUs = tsUs;
     slot.earlyUs = 0;
     slot.finalUs = 0;
     slot.forkedUs = 0;
-    slot.callId = callId;
+    slot.callId = '';
     slot.fromTag = '';
     slot.toTag = '';
     slot.from = '';
@@ -172,7 +191,7 @@ export class EventRing {
     slot.method = 0;
     slot.requestUri = '';
     slot.contact = '';
-    slot.reason = reason;
+    slot.reason = '';
     slot.userAgent = '';
     slot.uas = '';
     slot.pai1 = '';
@@ -197,14 +216,21 @@ export class EventRing {
     slot.emitted = 0;
     slot.lastEvent = EventType.EMPTY;
     slot.generatedOn = 'unknown';
+    return slot;
   }
 
-  #take(type: EventType): EventSlot | undefined {
-    this.#counters.add(EVENTS_BY_TYPE[type]!, 1); // one counter per type
+  #take(type: EventType, tsUs: number, source: Source | undefined): EventSlot | undefined {
+    this.#counters.add(EvRate.TOTAL_EVENTS, 1);
     if (this.#silenced[type] === 1) {
-      this.#counters.add(RingCounters.BLST, 1);
+      this.#counters.add(EvRate.BLST_TYPE, 1);
       return undefined;
     }
+    const rates = this.#rates;
+    if (rates !== undefined && source !== undefined) {
+      const verdict = rates.track(type, source.src0, source.src1, source.src2, source.src3, tsUs);
+      if (verdict !== RateVerdict.PASS) return undefined;
+    }
+    this.#counters.add(EVENTS_BY_TYPE[type]!, 1); // one counter per type
     const position = this.#next % this.capacity;
     let slot = this.#slots[position];
     if (slot === undefined) {
@@ -213,7 +239,22 @@ export class EventRing {
     }
     slot.index = this.#next++;
     slot.type = type;
+    slot.rateTracked = false;
+    if (rates !== undefined && source !== undefined) setRate(slot, rates.outcome);
     this.#counters.add(RingCounters.QUEUED, 1);
     return slot;
   }
+}
+
+/** Where an event comes from: the initiator of a call, the sender of a message. */
+type Source = Pick<Hop, 'src0' | 'src1' | 'src2' | 'src3'>;
+
+function setRate(slot: EventSlot, outcome: RateOutcome): void {
+  slot.rateTracked = outcome.tracked;
+  slot.rateExceeded = outcome.exceeded;
+  slot.rateDiff = outcome.diff;
+  slot.rateValue = outcome.value;
+  slot.rateLimit = outcome.limit;
+  slot.rateIntervalUs = outcome.intervalUs;
+  slot.rateSinceUs = outcome.sinceUs;
 }

@@ -97,7 +97,7 @@ const cases: Case[] = [
   {
     name: 'calls are still going on',
     url: '/events',
-    counters: { ...SOME_TRAFFIC, 'ev_ring0.blst': 2 },
+    counters: { ...SOME_TRAFFIC, 'ev_rate.blst_type': 2 },
     prepare: emptied,
     codes: ['switched-off', 'calls-in-progress', 'received', 'refused', 'ignored'],
     says: /2 events dropped because their type is switched off/,
