@@ -11,10 +11,16 @@ import {
   type EventBlacklistView,
   type EventPage,
   type EventQuery,
+  type ForcedTimeoutView,
+  type RateGcView,
+  type RateParameterView,
+  type RateQuery,
+  type RateTableStats,
 } from '../model/engine.ts';
+import type { RatePage } from '../model/event-rates.ts';
 import type { Log } from '../model/log.ts';
 import type { EngineSettings } from '../model/settings.ts';
-import type { AgentView, CallView, ListenerView, Page } from '../model/views.ts';
+import type { AgentView, CallView, ListenerView, Page, RateEntryView } from '../model/views.ts';
 import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -75,7 +81,12 @@ export class EngineClient implements Engine {
     return listeners;
   }
 
-  async stop(how: StopSettings): Promise<void> {
+  /**
+   * Ends the thread in order.
+   *
+   * @param beforeEnd runs when all input is worked off and the engine still answers: for what must not be lost with it
+   */
+  async stop(how: StopSettings, beforeEnd: () => Promise<void> = async () => undefined): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#ready = false;
@@ -83,6 +94,7 @@ export class EngineClient implements Engine {
     if (worker === undefined) return;
     try {
       await this.#ask('stop', [how]);
+      await beforeEnd();
     } catch (error) {
       this.#log.warn({ err: error }, 'engine did not stop in order');
     }
@@ -134,6 +146,30 @@ export class EngineClient implements Engine {
     return (await this.#ask('setEventBlacklist', [changes, reset])).result as EventBlacklistView;
   }
 
+  async listRates(query: RateQuery): Promise<Page<RateEntryView>> {
+    return this.#askList<Page<RateEntryView>>('listRates', [query]);
+  }
+
+  async rateTable(): Promise<RateTableStats> {
+    return (await this.#ask('rateTable', [])).result as RateTableStats;
+  }
+
+  async rateSettings(page: RatePage): Promise<RateParameterView[]> {
+    return (await this.#ask('rateSettings', [page])).result as RateParameterView[];
+  }
+
+  async setRateSettings(changes: Record<string, string>): Promise<void> {
+    await this.#ask('setRateSettings', [changes]);
+  }
+
+  async forceRateGc(target: number): Promise<RateGcView> {
+    return (await this.#ask('forceRateGc', [target])).result as RateGcView;
+  }
+
+  async forceTimeout(timeoutMs: number): Promise<ForcedTimeoutView> {
+    return (await this.#ask('forceTimeout', [timeoutMs])).result as ForcedTimeoutView;
+  }
+
   async listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>> {
     return (await this.#ask('listAgents', [query])).result as Page<AgentView>;
   }
@@ -142,9 +178,12 @@ export class EngineClient implements Engine {
     return (await this.#ask('listeners', [])).result as ListenerView[];
   }
 
-  async #askList<Result>(method: 'listCalls' | 'listEvents', args: [CallQuery] | [EventQuery]): Promise<Result> {
+  async #askList<Result>(
+    method: 'listCalls' | 'listEvents' | 'listRates',
+    args: [CallQuery] | [EventQuery] | [RateQuery],
+  ): Promise<Result> {
     const { result, items } = await this.#ask(method, args);
-    // The worker answers these two with everything of the page but its items.
+    // The worker answers these with everything of the page but its items.
     return { ...(result as object), items } as Result;
   }
 

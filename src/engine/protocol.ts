@@ -1,4 +1,5 @@
-import type { CallQuery, EventQuery } from '../model/engine.ts';
+import type { CallQuery, EventQuery, RateQuery } from '../model/engine.ts';
+import type { RatePage } from '../model/event-rates.ts';
 import type { EngineSettings } from '../model/settings.ts';
 import type { ListenerView } from '../model/views.ts';
 
@@ -32,6 +33,12 @@ export interface EngineMethods {
   listEvents: [query: EventQuery];
   eventBlacklist: [];
   setEventBlacklist: [changes: Record<string, boolean>, reset: boolean];
+  listRates: [query: RateQuery];
+  rateTable: [];
+  rateSettings: [page: RatePage];
+  setRateSettings: [changes: Record<string, string>];
+  forceRateGc: [target: number];
+  forceTimeout: [timeoutMs: number];
   listAgents: [query: { offset: number; limit: number }];
   listeners: [];
   stop: [how: StopSettings];

@@ -31,7 +31,7 @@ export interface Slicing {
 }
 
 /** Counts work and says when a slice is over. */
-class Slice {
+export class Slice {
   readonly #slicing: Slicing;
   #startedMs: number;
   #looks = 0;
@@ -52,7 +52,7 @@ class Slice {
   }
 }
 
-function checkWindow(query: { offset: number; limit: number }): void {
+export function checkWindow(query: { offset: number; limit: number }): void {
   const { offset, limit } = query;
   if (!Number.isInteger(offset) || offset < 0) {
     throw new EngineRequestError(`offset: ${offset}, must be a whole number from 0`);
@@ -168,6 +168,7 @@ function eventText(event: EventView, field: EventFilterField): string {
 /** Events, oldest first, from ring index `offset` (the oldest still held if that is gone). */
 export async function listEvents(
   ring: EventRing,
+  ringStartedUs: number,
   query: EventQuery,
   slicing: Slicing,
   emit: (items: EventView[]) => void,
@@ -201,5 +202,5 @@ export async function listEvents(
   }
   emit(items);
   const held = ring.nextIndex - ring.firstIndex;
-  return { total: held, matched, offset, limit, nextIndex: ring.nextIndex, capacity: ring.capacity };
+  return { total: held, matched, offset, limit, nextIndex: ring.nextIndex, capacity: ring.capacity, ringStartedUs };
 }

@@ -139,15 +139,11 @@ export class CallTracker {
     return this.#wheel.advance(nowUs, budget, this.#expire);
   }
 
-  /** Shortens what remains of every call to at most `remainingUs`; the next `advance` acts on it. Walks all calls. */
-  forceTimeout(nowUs: number, remainingUs: number): number {
-    let forced = 0;
-    for (let call = this.table.newest; call !== undefined; call = call.older) {
-      if (call.deadlineUs - nowUs <= remainingUs) continue;
-      this.#wheel.set(call, nowUs + remainingUs);
-      forced++;
-    }
-    return forced;
+  /** Moves a call's deadline forward to `deadlineUs` if it is later; the next `advance` acts on it. */
+  shorten(call: Call, deadlineUs: number): boolean {
+    if (call.deadlineUs <= deadlineUs) return false;
+    this.#wheel.set(call, deadlineUs);
+    return true;
   }
 
   /** Octets of the rows held; what lies on the heap is not counted here. */
