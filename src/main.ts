@@ -63,7 +63,10 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     log.error({}, messageOf(error));
     return 1;
   }
-  const feed = output === undefined ? undefined : feedEventLog(output, engine, { startedUs: clock(), version: about.version }, log);
+  const feed =
+    output === undefined
+      ? undefined
+      : feedEventLog(output, engine, { startedUs: clock(), version: about.version }, log);
   const observing = setInterval(() => statistics.observe(), OBSERVE_MS);
   const app = buildApp({
     engine,
@@ -91,8 +94,11 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   const waitMs = config.end_wait === 0 && forceTimeoutMs > 0 ? forceTimeoutMs + END_WAIT_EXTRA_MS : config.end_wait;
   const graceMs = Math.max(0, Math.min(STOP_RESERVE_MS, config.stop_timeout - STOP_RESERVE_MS));
   // An output that takes nothing any more must not keep the engine from ending.
-  const finish = (): Promise<void> => withDeadline(feed?.finish() ?? Promise.resolve(), FEED_LIMIT * config.stop_timeout);
+  const finish = (): Promise<void> =>
+    withDeadline(feed?.finish() ?? Promise.resolve(), FEED_LIMIT * config.stop_timeout);
   await withDeadline(engine.stop({ graceMs, forceTimeoutMs, waitMs }, finish), config.stop_timeout + waitMs);
+  // An engine that was gone already has not asked for it.
+  await finish();
   clearInterval(observing);
   await withDeadline(app.close(), STOP_RESERVE_MS);
   const read = (index: number): number => engine.counters.values[index] ?? 0;

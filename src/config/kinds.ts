@@ -164,13 +164,20 @@ export function duration(min: string, max: string, zero = ''): Kind<number> {
 }
 
 /** Up to three entries, one per rate; those left out are 0, which is off. */
-function perRate(shape: Pick<Kind<number>, 'expected' | 'unit'>, max: number, read: (text: string) => number | undefined, show: (value: number) => string): Kind<readonly number[]> {
+function perRate(
+  shape: Pick<Kind<number>, 'expected' | 'unit'>,
+  max: number,
+  read: (text: string) => number | undefined,
+  show: (value: number) => string,
+): Kind<readonly number[]> {
   return {
     ...shape,
     placeholder: 'LIST',
     list: true,
     read(written) {
-      const entries = (typeof written === 'string' ? written.split(LIST_SEPARATORS) : written).filter((text) => text !== '');
+      const entries = (typeof written === 'string' ? written.split(LIST_SEPARATORS) : written).filter(
+        (text) => text !== '',
+      );
       const values: number[] = [];
       for (const [position, text] of entries.entries()) {
         const value = read(text);
@@ -197,7 +204,10 @@ export const RATE_INTERVALS: Kind<readonly number[]> = perRate(
 );
 
 export const RATE_LIMITS: Kind<readonly number[]> = perRate(
-  { expected: `a list of at most ${RATES} numbers from 0 (no limit) to ${MAX_RATE_LIMIT}`, unit: 'events per interval' },
+  {
+    expected: `a list of at most ${RATES} numbers from 0 (no limit) to ${MAX_RATE_LIMIT}`,
+    unit: 'events per interval',
+  },
   MAX_RATE_LIMIT,
   (text) => (/^\d{1,10}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined),
   String,

@@ -229,7 +229,7 @@ export const OPTIONS = {
     '1048576',
     'most pairs of event type and source whose rates are tracked; events of further ones are dropped and counted',
   ),
-  evr_intervals: option('Events', RATE_INTERVALS, '1s,1m,1h', 'intervals of the three rates, 0 = that rate is off'),
+  evr_intervals: option('Events', RATE_INTERVALS, '1s,1m0s,1h0m0s', 'intervals of the three rates, 0 = that rate is off'),
   evr_limits: option(
     'Events',
     RATE_LIMITS,
@@ -257,7 +257,7 @@ export const OPTIONS = {
   evr_gc_old_age: option(
     'Events',
     duration('0', '8760h'),
-    '5m',
+    '5m0s',
     'a collection removes entries that were within their limits for the last time longer ago than this',
   ),
   evr_gc_target: option(

@@ -7,7 +7,7 @@ import {
   type RateQuery,
   type RateTableStats,
 } from '../model/engine.ts';
-import { changeRates, type EventRateSettings, RATE_PARAMETERS, type RatePage, RATES } from '../model/event-rates.ts';
+import { changeRates, type EventRateSettings, RATE_SETTINGS, type RatePage, RATES } from '../model/event-rates.ts';
 import type { Clock } from '../model/ports.ts';
 import type { Page, RateEntryView } from '../model/views.ts';
 import { type EventRates, okCreatedLongerAgo, okLongerAgo, type RateEntry, RateSweep } from '../tracker/event-rates.ts';
@@ -118,7 +118,7 @@ export class RateService {
   }
 
   settings(page: RatePage): RateParameterView[] {
-    return RATE_PARAMETERS.filter((parameter) => parameter.page === page).map(({ name, doc, notation, get }) => ({
+    return RATE_SETTINGS.filter((parameter) => parameter.page === page).map(({ name, doc, notation, get }) => ({
       name,
       value: notation.show(get(this.#rates.settings)),
       configured: notation.show(get(this.#configured)),

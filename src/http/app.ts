@@ -9,9 +9,11 @@ import { HttpProblem } from './problem.ts';
 import { sendProblem } from './reply.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { callRoutes } from './routes/calls.ts';
+import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { processRoutes } from './routes/process.ts';
+import { rateRoutes } from './routes/rates.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
 import { Problem } from './views/messages.tsx';
 
@@ -87,8 +89,10 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     processRoutes(scope, deps);
     callRoutes(scope, deps);
     eventRoutes(scope, deps);
+    rateRoutes(scope, deps);
     ingestRoutes(scope, deps);
     statisticsRoutes(scope, deps);
+    debugRoutes(scope, deps);
     scope.get('/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
   });
   return app;

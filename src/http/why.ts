@@ -191,6 +191,23 @@ export function whyNoEvents(
   return [...hints, ...limitHints(counters), ...trafficHints(facts)];
 }
 
+export function whyNoRates(counters: CounterColumns, page: Page<unknown>): Hint[] {
+  if (page.matched > 0) {
+    const text = `Item ${page.offset} is behind the last: ${page.matched} match, counted from 0`;
+    return [{ code: 'behind-the-end', text, href: '/evrateblst/list' }];
+  }
+  if (page.total > 0) {
+    const text = `There are ${page.total} entries, but none is as asked for`;
+    return [{ code: 'filter', text, href: '/evrateblst/list' }];
+  }
+  const events = get(counters, EvRate.TOTAL_EVENTS);
+  const text =
+    events === 0
+      ? 'An entry comes with the first event of a type and source, and there was no event yet'
+      : `${plural(events, 'event(s)')} so far, but no entry: old ones are collected, and evr_max_entries 0 makes none`;
+  return [{ code: 'no-entries', text, href: events === 0 ? '/events' : '/evrateblst/gccfg1' }];
+}
+
 export function whyNoAgents(facts: Facts, page: Page<AgentView>): Hint[] {
   const narrowed = whyNarrowed(page, undefined, '/hep/list', 'agent(s) listed', '');
   return narrowed ?? trafficHints(facts);

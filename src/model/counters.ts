@@ -195,7 +195,11 @@ export const EvRateGc = {
   RUNS: declare('ev_rate_gc', 'gc_runs', 'periodic collections'),
   TARGET_MET: declare('ev_rate_gc', 'gc_target_met', 'of those, ended by evr_gc_target'),
   TIMEOUT: declare('ev_rate_gc', 'gc_timeout', 'of those, ended by evr_gc_max_run_time'),
-  MISSED_TICKS: declare('ev_rate_gc', 'gc_missed_ticks', 'periodic collections left out: the last one was still running'),
+  MISSED_TICKS: declare(
+    'ev_rate_gc',
+    'gc_missed_ticks',
+    'periodic collections left out: the last one was still running',
+  ),
   WALKED: declare('ev_rate_gc', 'gc_walked', 'entries looked at', GAUGE),
   REMOVED: declare('ev_rate_gc', 'gc_removed', 'entries removed', GAUGE),
   HARD_RUNS: declare('ev_rate_gc', 'hard_gc_runs', 'collections because the table was full'),

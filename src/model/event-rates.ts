@@ -206,8 +206,22 @@ const pressure: Path<RatePressureSettings> = (settings) => settings.pressure;
 function rateParameters(): RateParameter[] {
   const count = whole(0, 1e9, ' (0 = off)');
   const parameters = [
-    member('rates', 'evr_conseq_report_min', 'beyond a limit, report the event with this number, its double, …', count, root, 'reportMin'),
-    member('rates', 'evr_conseq_report_max', 'from this number on, report every so manieth event', count, root, 'reportMax'),
+    member(
+      'rates',
+      'evr_conseq_report_min',
+      'beyond a limit, report the event with this number, its double, …',
+      count,
+      root,
+      'reportMin',
+    ),
+    member(
+      'rates',
+      'evr_conseq_report_max',
+      'from this number on, report every so manieth event',
+      count,
+      root,
+      'reportMax',
+    ),
   ];
   for (let n = 0; n < RATES; n++) {
     parameters.push({
@@ -265,23 +279,51 @@ function criterionParameters(k: number): RateParameter[] {
 
 const size = whole(0, MAX_RATE_ENTRIES);
 
-export const RATE_PARAMETERS: readonly RateParameter[] = [
+export const RATE_SETTINGS: readonly RateParameter[] = [
   ...rateParameters(),
-  member('gccfg1', 'evr_gc_interval', 'time between two periodic collections, 0 = off', span(MAX_AGE_MS), gc, 'intervalMs'),
-  member('gccfg1', 'evr_gc_old_age', 'collect entries that were ok for the last time longer ago', span(MAX_AGE_MS), gc, 'oldAgeMs'),
+  member(
+    'gccfg1',
+    'evr_gc_interval',
+    'time between two periodic collections, 0 = off',
+    span(MAX_AGE_MS),
+    gc,
+    'intervalMs',
+  ),
+  member(
+    'gccfg1',
+    'evr_gc_old_age',
+    'collect entries that were ok for the last time longer ago',
+    span(MAX_AGE_MS),
+    gc,
+    'oldAgeMs',
+  ),
   member('gccfg1', 'evr_gc_max_run_time', 'longest periodic collection', span(MINUTE_MS), gc, 'maxRunMs'),
   member('gccfg1', 'evr_gc_target', 'stop when so many entries remain', size, gc, 'target'),
   member('gccfg2', 'max_entries', 'most entries, 0 = rates are not tracked', size, root, 'maxEntries'),
   member('gccfg2', 'hard_gc_target', 'a full table: stop when so many entries remain', size, pressure, 'hardTarget'),
-  member('gccfg2', 'light_gc_trigger', 'a new entry collects lightly from so many entries on', size, pressure, 'lightTrigger'),
+  member(
+    'gccfg2',
+    'light_gc_trigger',
+    'a new entry collects lightly from so many entries on',
+    size,
+    pressure,
+    'lightTrigger',
+  ),
   member('gccfg2', 'light_gc_target', 'light: stop when so many entries remain', size, pressure, 'lightTarget'),
-  member('gccfg2', 'light_gc_lifetime', 'light: entries that were ok for the last time longer ago', span(MAX_AGE_MS), pressure, 'lightLifetimeMs'),
+  member(
+    'gccfg2',
+    'light_gc_lifetime',
+    'light: entries that were ok for the last time longer ago',
+    span(MAX_AGE_MS),
+    pressure,
+    'lightLifetimeMs',
+  ),
   member('gccfg2', 'light_gc_max_runtime', 'light: longest run', span(MAX_PRESSURE_RUN_MS), pressure, 'lightMaxRunMs'),
   ...Array.from({ length: MAX_CRITERIA }, (_, k) => criterionParameters(k)).flat(),
 ];
 
 const BY_NAME: ReadonlyMap<string, RateParameter> = new Map(
-  RATE_PARAMETERS.map((parameter) => [parameter.name, parameter]),
+  RATE_SETTINGS.map((parameter) => [parameter.name, parameter]),
 );
 
 /** Changed settings, or what is wrong with the first parameter that cannot be used: its name and a sentence. */
@@ -318,8 +360,11 @@ export function changeRates(settings: EventRateSettings, texts: Readonly<Record<
     allowed,
   });
   if (next.maxEntries === 0) return { ok: true, settings: next };
-  if (hardTarget >= next.maxEntries) return refuse('hard_gc_target', hardTarget, `less than max_entries, ${next.maxEntries}`);
-  if (lightTrigger > next.maxEntries) return refuse('light_gc_trigger', lightTrigger, `max_entries, ${next.maxEntries}, or less`);
-  if (lightTarget > lightTrigger) return refuse('light_gc_target', lightTarget, `light_gc_trigger, ${lightTrigger}, or less`);
+  if (hardTarget >= next.maxEntries)
+    return refuse('hard_gc_target', hardTarget, `less than max_entries, ${next.maxEntries}`);
+  if (lightTrigger > next.maxEntries)
+    return refuse('light_gc_trigger', lightTrigger, `max_entries, ${next.maxEntries}, or less`);
+  if (lightTarget > lightTrigger)
+    return refuse('light_gc_target', lightTarget, `light_gc_trigger, ${lightTrigger}, or less`);
   return { ok: true, settings: next };
 }

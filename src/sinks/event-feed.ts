@@ -34,6 +34,7 @@ export class EventFeed {
   #isGone = false;
   #isEnding = false;
   #running: Promise<void> = Promise.resolve();
+  #finished: Promise<void> | undefined;
   #wake: () => void = () => undefined;
 
   constructor(engine: Pick<Engine, 'listEvents'>, sink: EventSink, counters: CounterSet, log: Log) {
@@ -48,8 +49,12 @@ export class EventFeed {
   }
 
   /** Takes what has been generated until now, tries once to write it, and closes the sink. */
-  async finish(): Promise<void> {
-    if (this.#isEnding) return;
+  finish(): Promise<void> {
+    this.#finished ??= this.#finish();
+    return this.#finished;
+  }
+
+  async #finish(): Promise<void> {
     this.#isEnding = true;
     this.#wake();
     await this.#running;

@@ -20,7 +20,10 @@ export type LogStream = DestinationStream;
  * The program's log: standard error, because standard output belongs to the final report and the event log.
  * Written synchronously, so that the last line before an exit is not lost.
  */
-export function createLog(settings: LogSettings, stream: LogStream = destination({ dest: STDERR, sync: true })): ProgramLog {
+export function createLog(
+  settings: LogSettings,
+  stream: LogStream = destination({ dest: STDERR, sync: true }),
+): ProgramLog {
   const target: LogStream =
     settings.format === 'json' ? stream : { write: (line) => stream.write(`${formatLine(line)}\n`) };
   let { level } = settings;

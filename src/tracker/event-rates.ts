@@ -1,6 +1,13 @@
 import { type CounterSet, EvRate, EvRateGc } from '../model/counters.ts';
 import type { EventType } from '../model/event-type.ts';
-import { type AgeTest, type Comparison, type EventRateSettings, isUsed, type RateCriterion, RATES } from '../model/event-rates.ts';
+import {
+  type AgeTest,
+  type Comparison,
+  type EventRateSettings,
+  isUsed,
+  type RateCriterion,
+  RATES,
+} from '../model/event-rates.ts';
 import { finish, mix } from '../model/hash.ts';
 
 /**

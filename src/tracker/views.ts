@@ -4,15 +4,7 @@ import { EVENT_NAMES, EventType, eventName } from '../model/event-type.ts';
 import { methodName } from '../model/method.ts';
 import type { Observer } from '../model/observer.ts';
 import { transportName } from '../model/transport.ts';
-import type {
-  CallView,
-  EndpointView,
-  EventRateView,
-  EventView,
-  HopView,
-  Pair,
-  RateEntryView,
-} from '../model/views.ts';
+import type { CallView, EndpointView, EventRateView, EventView, HopView, Pair, RateEntryView } from '../model/views.ts';
 import { displayText } from '../model/text.ts';
 import { type Call, CallFlag, flagNames, type Hop } from './call.ts';
 import type { EventSlot } from './event-ring.ts';

@@ -7,10 +7,14 @@ import {
   type Engine,
   type EngineHealth,
   type EventQuery,
+  type RateParameterView,
+  type RateQuery,
 } from '../../src/model/engine.ts';
+import { RATE_SETTINGS, type RatePage } from '../../src/model/event-rates.ts';
+import type { LogLevelControl } from '../../src/model/log.ts';
 import { SELECTABLE_EVENTS } from '../../src/model/event-type.ts';
 import type { StatisticsBlock, StatisticsSource } from '../../src/model/statistics.ts';
-import type { AgentView, CallView, EventView, ListenerView } from '../../src/model/views.ts';
+import type { AgentView, CallView, EventView, ListenerView, RateEntryView } from '../../src/model/views.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 
 /** 2026-11-21T10:00:00.000000Z */
@@ -82,6 +86,9 @@ export function event(changes: Partial<EventView> = {}): EventView {
     type: 'call-start',
     tsUs: NOW_US - 63_000_000,
     createdUs: NOW_US - 65_000_000,
+    earlyUs: NOW_US - 64_790_000,
+    finalUs: NOW_US - 63_000_031,
+    forkedUs: null,
     callId: 'a84b4c76e66710@pc33.example.com',
     fromTag: '1928301774',
     toTag: 'a6c85cf',
@@ -120,6 +127,31 @@ export function event(changes: Partial<EventView> = {}): EventView {
   };
 }
 
+/** The reference's sample of its rate list, with limits of 5 per second, 240 per minute and 3600 per hour. */
+export function rateEntry(changes: Partial<RateEntryView> = {}): RateEntryView {
+  const at = { intervalMs: 60_000, oldIntervalMs: 60_000, updatedUs: NOW_US - 1_000_000 };
+  return {
+    key: 'parse-error:127.0.0.1',
+    type: 'parse-error',
+    ip: '127.0.0.1',
+    events: 68,
+    createdUs: NOW_US - 1_000_000,
+    exceeded: true,
+    rate: 0,
+    exceededRun: 63,
+    okRun: 5,
+    changedUs: NOW_US - 1_000_000,
+    lastExceededUs: NOW_US,
+    lastOkUs: NOW_US - 1_000_000,
+    rates: [
+      { value: 49.556826, old: 49.556826, limit: 5, intervalMs: 1000, oldIntervalMs: 1000, updatedUs: NOW_US },
+      { value: 68, old: 0, limit: 240, ...at },
+      { value: 68, old: 0, limit: 3600, ...at, intervalMs: 3_600_000, oldIntervalMs: 3_600_000 },
+    ],
+    ...changes,
+  };
+}
+
 export function agent(changes: Partial<AgentView> = {}): AgentView {
   return {
     id: '2001@203.0.113.7:40112/udp',
@@ -153,6 +185,8 @@ export class FakeEngine implements Engine {
   calls: CallView[] = [call()];
   events: EventView[] = [event()];
   agents: AgentView[] = [agent()];
+  rates: RateEntryView[] = [rateEntry()];
+  rateSettingTexts = new Map<string, string>();
   listening: ListenerView[] = [...LISTENERS];
   nextIndex = 4;
   state: EngineHealth = { running: true, ready: true, restarts: 0, heartbeatAgeMs: 40, lastError: '' };
@@ -216,7 +250,14 @@ export class FakeEngine implements Engine {
     this.#ask(['listEvents', query]);
     const from = this.events.filter((item) => item.index >= query.offset);
     const page = this.#page(from, 0, query.limit, query.filter, (item) => item.callId);
-    return { ...page, total: this.events.length, offset: query.offset, nextIndex: this.nextIndex, capacity: 10_240 };
+    return {
+      ...page,
+      total: this.events.length,
+      offset: query.offset,
+      nextIndex: this.nextIndex,
+      capacity: 10_240,
+      ringStartedUs: NOW_US - 3_600_000_000,
+    };
   }
 
   async eventBlacklist() {
@@ -231,6 +272,59 @@ export class FakeEngine implements Engine {
       else this.blacklist.delete(name);
     }
     return this.eventBlacklist();
+  }
+
+  async listRates(query: RateQuery) {
+    this.#ask(['listRates', query]);
+    return this.#page(this.rates, query.offset, query.limit, undefined, (item) => item.ip);
+  }
+
+  async rateTable() {
+    return {
+      entries: this.rates.length,
+      created: 9,
+      buckets: 1024,
+      longestChain: 1,
+      shortestChain: 0,
+      bytes: 225_280,
+      maxEntries: 1000,
+    };
+  }
+
+  async rateSettings(page: RatePage): Promise<RateParameterView[]> {
+    const notation = { allowed: 'a whole number', choices: [], description: 'what it means' };
+    return RATE_SETTINGS.filter((parameter) => parameter.page === page).map(({ name }) => ({
+      name,
+      value: this.rateSettingTexts.get(name) ?? '5',
+      configured: '5',
+      ...notation,
+    }));
+  }
+
+  async setRateSettings(changes: Record<string, string>) {
+    this.#ask(['setRateSettings', changes]);
+    for (const [name, text] of Object.entries(changes)) this.rateSettingTexts.set(name, text);
+  }
+
+  async forceRateGc(target: number) {
+    this.#ask(['forceRateGc', target]);
+    return {
+      entriesBefore: 1,
+      entries: 1,
+      target,
+      targetMet: true,
+      timedOut: false,
+      walked: 1,
+      removed: 0,
+      lifetimeMs: 2000,
+      maxRunMs: 10,
+    };
+  }
+
+  async forceTimeout(timeoutMs: number) {
+    this.#ask(['forceTimeout', timeoutMs]);
+    const table = await this.callTable();
+    return { before: table, after: table, timeoutMs, forced: 6, walked: 6, loops: 1, durationMs: 2.15 };
   }
 
   async listAgents(query: { offset: number; limit: number }) {
@@ -319,6 +413,16 @@ export const SOME_TRAFFIC: Readonly<Record<string, number>> = {
   'ev_ring0.queued': 4,
 };
 
+function level(): LogLevelControl {
+  let now = 2;
+  return {
+    get: () => now,
+    set(wanted) {
+      now = wanted;
+    },
+  };
+}
+
 export interface FakeDeps extends HttpDeps {
   engine: FakeEngine;
 }
@@ -360,6 +464,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
     ],
     settings: { tokens: [], allowAnonymous: false },
     log,
+    logLevel: level(),
     ...changes,
   } as FakeDeps; // `changes` of tests never replace the engine
 }

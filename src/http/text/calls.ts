@@ -59,12 +59,16 @@ function hopText(hop: HopView): string {
   return `${visible(hop.transport)} ${endpoint(hop.src)}->${endpoint(hop.dst)} (${hop.messages})`;
 }
 
+export function callTableLine(table: CallTableStats): string {
+  const chains = `Max:${table.longestChain} Min:${table.shortestChain}`;
+  return `CallTracking Hash Stats: {Total:${table.created} Crt:${table.calls} ${chains} Buckets:${table.buckets}}`;
+}
+
 export function callTableText(table: CallTableStats): string {
   const limit = (value: number): string =>
     value === 0 ? '0 entries (unlimited)' : `${value} entries (${((table.calls / value) * 100).toFixed(1)}% used)`;
-  const chains = `Max:${table.longestChain} Min:${table.shortestChain}`;
   return [
-    `CallTracking Hash Stats: {Total:${table.created} Crt:${table.calls} ${chains} Buckets:${table.buckets}}`,
+    callTableLine(table),
     `Limits: ${limit(table.maxEntries)}, ${table.maxForks === 0 ? 'unlimited' : table.maxForks} dialogs under one Call-ID`,
     '',
     'States:',

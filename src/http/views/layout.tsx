@@ -15,6 +15,7 @@ interface PageFrame {
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
   ['/events', 'Events', '/events'],
+  ['/evrateblst/list', 'Rates', '/evrateblst'],
   ['/hep/list', 'Agents', '/hep'],
   ['/stats', 'Statistics', '/stats'],
   ['/counters', 'Counters', '/counters'],
