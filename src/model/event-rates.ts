@@ -133,8 +133,8 @@ export interface RateParameter {
   readonly page: RatePage;
   readonly doc: string;
   readonly notation: Notation;
-  get(settings: EventRateSettings): number | string;
-  set(settings: EventRateSettings, value: number | string): void;
+  readonly get: (settings: EventRateSettings) => number | string;
+  readonly set: (settings: EventRateSettings, value: number | string) => void;
 }
 
 function whole(min: number, max: number, note = ''): Notation {

@@ -73,7 +73,7 @@ export class EventLog implements EventSink {
       this.#counters.add(Counters.WRITTEN, lines);
       this.#counters.add(Counters.BYTES, written);
       if (failure !== undefined) {
-        const why = failure instanceof Error ? failure.message : String(failure);
+        const why = failure instanceof Error ? failure.message : 'write failed';
         throw new SinkError(why, !this.#output.mayPass(failure), taken, failure);
       }
     }
