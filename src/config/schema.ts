@@ -229,7 +229,12 @@ export const OPTIONS = {
     '1048576',
     'most pairs of event type and source whose rates are tracked; events of further ones are dropped and counted',
   ),
-  evr_intervals: option('Events', RATE_INTERVALS, '1s,1m0s,1h0m0s', 'intervals of the three rates, 0 = that rate is off'),
+  evr_intervals: option(
+    'Events',
+    RATE_INTERVALS,
+    '1s,1m0s,1h0m0s',
+    'intervals of the three rates, 0 = that rate is off',
+  ),
   evr_limits: option(
     'Events',
     RATE_LIMITS,

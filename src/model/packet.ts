@@ -65,6 +65,11 @@ export class Packet {
   capturedAtUs = 0;
   /** Microseconds since the epoch when the octets reached us; set by the source. */
   arrivedAtUs = 0;
+  /**
+   * The time the tracker goes by: `capturedAtUs`, or `arrivedAtUs` when the sender gave none or its clock is off.
+   * Set by the pipeline.
+   */
+  trackedAtUs = 0;
   /** Seconds and microseconds exactly as on the wire, before any repair. */
   rawSeconds = 0;
   rawMicroseconds = 0;

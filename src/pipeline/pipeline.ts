@@ -171,36 +171,36 @@ export class Pipeline implements HepIngest {
     agent.lastSeenUs = nowUs;
     agent.versions |= 1 << packet.version;
     if (packet.nodeEnd > packet.nodeStart) agent.nameNode(packet.bytes, packet.nodeStart, packet.nodeEnd);
-    let trackUs = nowUs;
+    packet.trackedAtUs = nowUs;
     if (packet.capturedAtUs !== 0) {
       const offset = packet.capturedAtUs - nowUs;
       agent.clockOffsetUs = offset;
-      if (offset <= this.#maxSkewUs && offset >= -this.#maxSkewUs) trackUs = packet.capturedAtUs;
+      if (offset <= this.#maxSkewUs && offset >= -this.#maxSkewUs) packet.trackedAtUs = packet.capturedAtUs;
       else counters.add(Hep.TIME_SKEWED, 1);
     }
-    this.#ingest(packet, agent, trackUs, nowUs);
+    this.#ingest(packet, agent);
     return used;
   }
 
   /** What every source ends in: a decoded packet, whoever decoded it. */
-  #ingest(packet: Packet, agent: Agent, trackUs: number, nowUs: number): void {
+  #ingest(packet: Packet, agent: Agent): void {
     const counters = this.#counters;
     counters.add(Pkt.TOTAL_PACKETS, 1);
     counters.add(Pkt.TOTAL_SIZE, packet.end - packet.start);
     counters.add(packet.family === 4 ? Pkt.IP4 : Pkt.IP6, 1);
-    if (packet.kind === PayloadKind.SIP) this.#sip(packet, agent, trackUs, nowUs);
+    if (packet.kind === PayloadKind.SIP) this.#sip(packet, agent);
     else {
       countTransport(counters, packet.transport);
       this.#ignore(reasonOfKind(packet.kind), agent);
     }
   }
 
-  #sip(packet: Packet, agent: Agent, trackUs: number, nowUs: number): void {
+  #sip(packet: Packet, agent: Agent): void {
     const counters = this.#counters;
     if (isProbe(packet.bytes, packet.start, packet.end)) {
       const wrapped = unwrapJsonSip(packet.bytes, packet.start, packet.end);
       if (wrapped === undefined) {
-        this.#notSip(packet, agent, trackUs);
+        this.#notSip(packet, agent);
         return;
       }
       packet.bytes = wrapped;
@@ -214,7 +214,7 @@ export class Pipeline implements HepIngest {
     counters.add(Pkt.PARSE_ATTEMPTS, 1);
     const fault = parseSip(packet.bytes, packet.start, packet.end, this.#sipOptions, message);
     if (fault !== Fault.NONE) {
-      this.#unparsed(packet, agent, fault, trackUs, nowUs);
+      this.#unparsed(packet, agent, fault);
       return;
     }
     counters.add(Pkt.PARSE_OK, 1);
@@ -228,10 +228,10 @@ export class Pipeline implements HepIngest {
       counters.add(SIP_CLASSES[Math.floor(message.statusCode / 100)]!, 1); // 100…699
     }
     agent.sip++;
-    const refusal = this.#tracker.track(packet, message, agent, trackUs);
+    const refusal = this.#tracker.track(packet, message, agent);
     if (refusal !== Fault.NONE) {
       counters.add(Pkt.TRACKED_ERR, 1);
-      this.#refuse(refusal, agent, packet.bytes, packet.start, packet.end, nowUs, true);
+      this.#refuse(refusal, agent, packet.bytes, packet.start, packet.end, packet.arrivedAtUs, true);
       return;
     }
     counters.add(Pkt.TRACKED_OK, 1);
@@ -239,18 +239,18 @@ export class Pipeline implements HepIngest {
     agent.tracked++;
   }
 
-  #notSip(packet: Packet, agent: Agent, trackUs: number): void {
+  #notSip(packet: Packet, agent: Agent): void {
     countTransport(this.#counters, packet.transport);
     if (packet.end - packet.start <= 12) this.#counters.add(Pkt.TINY_PACKETS, 1);
     if (isKeepalive(packet.bytes, packet.start, packet.end)) {
       this.#ignore('keepalive', agent);
       return;
     }
-    this.#events.message(packet, EventType.MSG_PROBE, trackUs);
+    this.#events.message(packet, EventType.MSG_PROBE, packet.trackedAtUs);
     this.#ignore('probe', agent);
   }
 
-  #unparsed(packet: Packet, agent: Agent, fault: Fault, trackUs: number, nowUs: number): void {
+  #unparsed(packet: Packet, agent: Agent, fault: Fault): void {
     countTransport(this.#counters, packet.transport);
     if (isPlaceholder(packet.bytes, packet.start, packet.end)) {
       this.#ignore('control', agent);
@@ -258,7 +258,7 @@ export class Pipeline implements HepIngest {
     }
     this.#counters.add(Pkt.PARSE_ERRS, 1);
     this.#counters.add(PARSE_ERRORS[faultInfo(fault).parseError ?? 0]!, 1); // numbers of the table
-    const event = this.#events.message(packet, EventType.PARSE_ERROR, trackUs);
+    const event = this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs);
     if (event !== undefined) {
       const message = this.#message;
       const parsed = Math.min(message.faultAt, packet.end - packet.start);
@@ -267,7 +267,7 @@ export class Pipeline implements HepIngest {
       event.callId = message.text(message.callIdStart, Math.min(message.callIdEnd, message.callIdStart + 256));
       event.reason = `${faultInfo(fault).code} after "${part}"`;
     }
-    this.#refuse(fault, agent, packet.bytes, packet.start, packet.end, nowUs, true);
+    this.#refuse(fault, agent, packet.bytes, packet.start, packet.end, packet.arrivedAtUs, true);
   }
 
   #checkKey(packet: Packet): Fault {

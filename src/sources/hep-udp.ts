@@ -10,6 +10,8 @@ import { dropsOf, readUdpTable } from './kernel-drops.ts';
 import { checkAddress, listenError } from './listen-error.ts';
 import { Occasional } from './occasional.ts';
 
+/** Longest time spent on what still comes in after the stop. */
+const DRAIN_LIMIT_US = 500_000;
 const DROPS_INTERVAL_MS = 1000;
 
 export interface HepUdpOptions {
@@ -41,6 +43,7 @@ export class HepUdpSource {
   #kernelDrops: number | null = null;
   /** What the kernel's own count was when it was last read. */
   #kernelCount = 0;
+  #datagrams = 0;
   #dropsTimer: NodeJS.Timeout | undefined;
   #polling: Promise<void> | undefined;
 
@@ -62,6 +65,7 @@ export class HepUdpSource {
     const socket = createSocket(this.#family === 6 ? 'udp6' : 'udp4');
     socket.on('message', (bytes, sender) => {
       counters.add(Hep.DATAGRAMS, 1);
+      this.#datagrams++;
       ingest.datagram(bytes, sender.address, sender.port, clock());
     });
     try {
@@ -83,7 +87,7 @@ export class HepUdpSource {
     return view;
   }
 
-  /** Closes the socket, after a last look at its drops. */
+  /** Closes the socket, after what the kernel holds for it has been read, and a last look at its drops. */
   async stop(): Promise<void> {
     await this.#starting?.catch(() => undefined); // reported to whoever called start()
     this.#starting = undefined;
@@ -93,9 +97,21 @@ export class HepUdpSource {
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#socket = undefined;
+    await this.#drain();
     await new Promise<void>((resolve) => {
       socket.close(resolve);
     });
+  }
+
+  /** Reads on until a turn of the event loop brings nothing more, or senders have been heard for long enough. */
+  async #drain(): Promise<void> {
+    const deadline = this.#options.clock() + DRAIN_LIMIT_US;
+    let before = -1;
+    while (this.#datagrams !== before && this.#options.clock() < deadline) {
+      before = this.#datagrams;
+      // Two turns: the first may be the one that is running.
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    }
   }
 
   view(): ListenerView {

@@ -3,7 +3,10 @@ import { Method } from '../model/method.ts';
 import type { Packet } from '../model/packet.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Call } from './call.ts';
+import { packHeaderOrder } from '../sip/signature.ts';
 import { sameText } from './match.ts';
+import { Row } from './rows.ts';
+import type { SharedText } from './shared-text.ts';
 
 /**
  * The text a call keeps, each its own copy cut to a length that bounds memory. The first message that has a value
@@ -12,23 +15,30 @@ import { sameText } from './match.ts';
 const MAX_URI = 96;
 const MAX_CONTACT = 160;
 const MAX_REASON = 64;
+const MAX_BRANCH = 64;
 const MAX_AGENT = 64;
 const MAX_PAI1 = 160;
 const MAX_CORRELATION = 128;
+
+/** Like `cut`, for text that many calls have in common. */
+function shared(texts: SharedText, message: SipMessage, start: number, end: number, max: number): string {
+  return texts.take(message, start, Math.min(end, start + max));
+}
 
 function cut(message: SipMessage, start: number, end: number, max: number): string {
   return message.text(start, Math.min(end, start + max));
 }
 
-export function takeRequestText(call: Call, message: SipMessage, direction: 0 | 1): void {
+export function takeRequestText(call: Call, message: SipMessage, direction: 0 | 1, texts: SharedText): void {
   takeParties(call, message, direction);
   const { method } = message;
   if (direction === 1) {
-    if (call.uas === '') call.uas = cut(message, message.userAgentStart, message.userAgentEnd, MAX_AGENT);
+    if (call.uas === '') call.uas = shared(texts, message, message.userAgentStart, message.userAgentEnd, MAX_AGENT);
     return;
   }
   if (call.requestUri === '') call.requestUri = cut(message, message.uriStart, message.uriEnd, MAX_URI);
-  if (call.userAgent === '') call.userAgent = cut(message, message.userAgentStart, message.userAgentEnd, MAX_AGENT);
+  if (call.userAgent === '')
+    call.userAgent = shared(texts, message, message.userAgentStart, message.userAgentEnd, MAX_AGENT);
   if (message.contactCount > 0 && (call.contact === '' || method === Method.REGISTER)) {
     call.contact = message.contactStar
       ? '*'
@@ -46,7 +56,7 @@ export function takeRequestText(call: Call, message: SipMessage, direction: 0 | 
   }
 }
 
-export function takeReplyText(call: Call, message: SipMessage, direction: 0 | 1): void {
+export function takeReplyText(call: Call, message: SipMessage, direction: 0 | 1, texts: SharedText): void {
   takeParties(call, message, direction);
   // RFC 3261 lets a UAS name itself in Server; User-Agent is what most send.
   const named = message.userAgentEnd > message.userAgentStart;
@@ -54,8 +64,8 @@ export function takeReplyText(call: Call, message: SipMessage, direction: 0 | 1)
   const end = named ? message.userAgentEnd : message.serverEnd;
   if (end > start) {
     if (direction === 0) {
-      if (call.uas === '') call.uas = cut(message, start, end, MAX_AGENT);
-    } else if (call.userAgent === '') call.userAgent = cut(message, start, end, MAX_AGENT);
+      if (call.uas === '') call.uas = shared(texts, message, start, end, MAX_AGENT);
+    } else if (call.userAgent === '') call.userAgent = shared(texts, message, start, end, MAX_AGENT);
   }
   const createdByReply = call.state === CallState.INIT && call.requestUri === '';
   if (createdByReply && call.method === Method.REGISTER && message.statusCode >= 200 && message.contactCount > 0) {
@@ -64,11 +74,15 @@ export function takeReplyText(call: Call, message: SipMessage, direction: 0 | 1)
 }
 
 /** The reason phrase of the reply that set the call's status. */
-export function takeReason(call: Call, message: SipMessage): void {
-  const end = Math.min(message.reasonEnd, message.reasonStart + MAX_REASON);
-  if (!sameText(message.bytes, message.reasonStart, end, call.reason)) {
-    call.reason = message.text(message.reasonStart, end);
-  }
+export function takeReason(call: Call, message: SipMessage, texts: SharedText): void {
+  call.reason = shared(texts, message, message.reasonStart, message.reasonEnd, MAX_REASON);
+}
+
+/** What the signature of the first request is made of, besides what the call keeps anyway. */
+export function takeSignature(call: Call, message: SipMessage): void {
+  call.row[call.base + Row.HEADER_ORDER] = packHeaderOrder(message);
+  call.row[call.base + Row.HEADER_COUNT] = message.headerOrderLength;
+  call.branch = cut(message, message.viaBranchStart, message.viaBranchEnd, MAX_BRANCH);
 }
 
 /** The correlation id of the envelope, when it says more than the Call-ID does. */

@@ -3,15 +3,16 @@ import type { EventType } from '../model/event-type.ts';
 import type { Method } from '../model/method.ts';
 import type { Observer } from '../model/observer.ts';
 import type { Transport } from '../model/transport.ts';
+import { Time } from './rows.ts';
 
 /**
  * One tracked dialog or transaction: what a user calls "the call".
  *
- *   Call (heap)                      row (88 ints in a page of typed array, see rows.ts)
+ *   Call (heap)                      rows in pages of typed arrays, see rows.ts
  *   ├ key: Call-ID, From-, To-tag    ├ per direction: CSeq, reply CSeq, status, message counts
  *   ├ kept text: from, to, URI …     ├ state trace (packed), message trace (last 16)
- *   ├ times, deadline, wheel links   └ recent sightings (last 12) that tell repeats apart
- *   └ hops → hop → hop
+ *   ├ links: bucket, list, wheel     ├ recent sightings (last 12) that tell repeats apart
+ *   └ hops → hop → hop               └ times: created, updated, early, final, ended, deadline
  *
  * Text and links are what the heap is good at; the counters that every message touches sit in the row, so a message
  * on a known call allocates nothing.
@@ -22,6 +23,8 @@ export class Call {
   readonly row: Int32Array;
   readonly base: number;
   readonly slot: number;
+  readonly times: Float64Array;
+  readonly timeBase: number;
 
   /** Next entry in the same bucket. */
   bucketNext: Call | undefined = undefined;
@@ -34,7 +37,6 @@ export class Call {
   wheelSlot = -1;
   /** 100 ms tick this entry is filed under; its deadline may be later by now. */
   wheelTick = 0;
-  deadlineUs = 0;
 
   state: CallState = CallState.INIT;
   /** Method of the message that created the entry (CSeq method for a reply). */
@@ -56,18 +58,11 @@ export class Call {
   uas = '';
   pai1 = '';
   pai2 = '';
-  signature = '';
+  /** Topmost Via branch of the first request, for the signature. */
+  branch = '';
   correlationId = '';
   alegCallId = '';
   sessionId = '';
-
-  createdUs = 0;
-  updatedUs = 0;
-  /** First move to early dialog, 0 = none yet; likewise below. */
-  earlyUs = 0;
-  finalUs = 0;
-  endedUs = 0;
-  forkedUs = 0;
 
   /** First hop seen and the chain of others; endpoints as initiator → other side. */
   firstHop: Hop | undefined = undefined;
@@ -83,6 +78,8 @@ export class Call {
     row: Int32Array,
     base: number,
     slot: number,
+    times: Float64Array,
+    timeBase: number,
     method: Method,
     callId: string,
     fromTag: string,
@@ -93,10 +90,56 @@ export class Call {
     this.row = row;
     this.base = base;
     this.slot = slot;
+    this.times = times;
+    this.timeBase = timeBase;
     this.method = method;
     this.callId = callId;
     this.fromTag = fromTag;
     this.toTag = toTag;
+  }
+
+  // Times lie in a row of doubles: in fields of the object each would be an object of its own.
+  get createdUs(): number {
+    return this.times[this.timeBase + Time.CREATED]!;
+  }
+  set createdUs(us: number) {
+    this.times[this.timeBase + Time.CREATED] = us;
+  }
+  get updatedUs(): number {
+    return this.times[this.timeBase + Time.UPDATED]!;
+  }
+  set updatedUs(us: number) {
+    this.times[this.timeBase + Time.UPDATED] = us;
+  }
+  get earlyUs(): number {
+    return this.times[this.timeBase + Time.EARLY]!;
+  }
+  set earlyUs(us: number) {
+    this.times[this.timeBase + Time.EARLY] = us;
+  }
+  get finalUs(): number {
+    return this.times[this.timeBase + Time.FINAL]!;
+  }
+  set finalUs(us: number) {
+    this.times[this.timeBase + Time.FINAL] = us;
+  }
+  get endedUs(): number {
+    return this.times[this.timeBase + Time.ENDED]!;
+  }
+  set endedUs(us: number) {
+    this.times[this.timeBase + Time.ENDED] = us;
+  }
+  get forkedUs(): number {
+    return this.times[this.timeBase + Time.FORKED]!;
+  }
+  set forkedUs(us: number) {
+    this.times[this.timeBase + Time.FORKED] = us;
+  }
+  get deadlineUs(): number {
+    return this.times[this.timeBase + Time.DEADLINE]!;
+  }
+  set deadlineUs(us: number) {
+    this.times[this.timeBase + Time.DEADLINE] = us;
   }
 }
 

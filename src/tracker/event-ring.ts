@@ -40,7 +40,7 @@ export class EventSlot {
   uas = '';
   pai1 = '';
   pai2 = '';
-  signature = '';
+  branch = '';
   status = 0;
   transport: Transport = 0;
   family = 4;
@@ -143,7 +143,7 @@ export class EventRing {
     slot.uas = call.uas;
     slot.pai1 = call.pai1;
     slot.pai2 = call.pai2;
-    slot.signature = call.signature;
+    slot.branch = call.branch;
     slot.status = status;
     if (hop !== undefined) {
       slot.transport = hop.transport;
@@ -165,9 +165,10 @@ export class EventRing {
     slot.emitted = call.emitted;
     slot.lastEvent = call.lastEvent;
     slot.generatedOn = on;
-    const { row, base } = call;
+    const { row: from, base: fromBase } = call;
+    const { row: to, base: toBase } = slot;
     // Inside both rows: they are at least EVENT_ROW long.
-    for (let n = 0; n < EVENT_ROW; n++) slot.row[slot.base + n] = row[base + n]!;
+    for (let n = 0; n < EVENT_ROW; n++) to[toBase + n] = from[fromBase + n]!;
   }
 
   /**
@@ -196,7 +197,7 @@ export class EventRing {
     slot.uas = '';
     slot.pai1 = '';
     slot.pai2 = '';
-    slot.signature = '';
+    slot.branch = '';
     slot.status = 0;
     slot.transport = packet.transport;
     slot.family = packet.family;

@@ -1,5 +1,5 @@
 /**
- * Rows of small integers, one per call, in pages that never move: growing adds a page and copies nothing.
+ * Rows of small integers and of times, one each per call, in pages that never move: growing adds a page and copies nothing.
  * A freed row is handed out again; its user clears it. Offsets into a row are the constants of `Row`.
  */
 export const TRACE_LENGTH = 16;
@@ -25,15 +25,32 @@ export const Row = {
   STATES: 21,
   STATE_COUNT: 23,
   TRACE: 24,
-  SIGHTING_NEXT: 24 + TRACE_LENGTH,
-  SIGHTING: 25 + TRACE_LENGTH,
-  SIZE: 25 + TRACE_LENGTH + SIGHTINGS * SIGHTING_FIELDS,
+  /** Header digits of the first request, packed (sip/signature.ts), and how many. */
+  HEADER_ORDER: 24 + TRACE_LENGTH,
+  HEADER_COUNT: 25 + TRACE_LENGTH,
+  SIGHTING_NEXT: 26 + TRACE_LENGTH,
+  SIGHTING: 27 + TRACE_LENGTH,
+  SIZE: 27 + TRACE_LENGTH + SIGHTINGS * SIGHTING_FIELDS,
+} as const;
+
+/** Offsets in the row of times, all in microseconds since the epoch; 0 = not yet. */
+export const Time = {
+  CREATED: 0,
+  UPDATED: 1,
+  /** First move to early dialog. */
+  EARLY: 2,
+  FINAL: 3,
+  ENDED: 4,
+  FORKED: 5,
+  DEADLINE: 6,
+  SIZE: 7,
 } as const;
 
 const ROWS_PER_PAGE = 1024;
 
 export class RowPages {
   readonly #pages: Int32Array[] = [];
+  readonly #times: Float64Array[] = [];
   readonly #free: number[] = [];
   #next = 0;
 
@@ -42,10 +59,16 @@ export class RowPages {
     let slot = this.#free.pop();
     if (slot === undefined) {
       slot = this.#next++;
-      if (slot % ROWS_PER_PAGE === 0) this.#pages.push(new Int32Array(ROWS_PER_PAGE * Row.SIZE));
+      if (slot % ROWS_PER_PAGE === 0) {
+        this.#pages.push(new Int32Array(ROWS_PER_PAGE * Row.SIZE));
+        this.#times.push(new Float64Array(ROWS_PER_PAGE * Time.SIZE));
+      }
+      return slot; // pages come cleared
     }
     const base = this.base(slot);
     this.page(slot).fill(0, base, base + Row.SIZE);
+    const timeBase = this.timeBase(slot);
+    this.timePage(slot).fill(0, timeBase, timeBase + Time.SIZE);
     return slot;
   }
 
@@ -58,11 +81,19 @@ export class RowPages {
     return (slot % ROWS_PER_PAGE) * Row.SIZE;
   }
 
+  timePage(slot: number): Float64Array {
+    return this.#times[Math.floor(slot / ROWS_PER_PAGE)]!; // made with the other page
+  }
+
+  timeBase(slot: number): number {
+    return (slot % ROWS_PER_PAGE) * Time.SIZE;
+  }
+
   release(slot: number): void {
     this.#free.push(slot);
   }
 
   get bytes(): number {
-    return this.#pages.length * ROWS_PER_PAGE * Row.SIZE * 4;
+    return this.#pages.length * ROWS_PER_PAGE * (Row.SIZE * 4 + Time.SIZE * 8);
   }
 }

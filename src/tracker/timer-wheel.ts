@@ -16,18 +16,17 @@ export class TimerWheel {
   /** All ticks up to this one are done; -1 = the clock was never set. */
   #tick = -1;
 
-  /** Sets the clock for the first time; later calls change nothing. Needed before `set`. */
+  /** Sets the clock for the first time; later calls change nothing. Needed before `file`. */
   begin(nowUs: number): void {
     if (this.#tick < 0) this.#tick = Math.floor(nowUs / TICK_US);
   }
 
-  /** Sets a deadline. Only an earlier one than the call is filed under moves it. */
-  set(call: Call, deadlineUs: number): void {
-    call.deadlineUs = deadlineUs;
-    const tick = Math.ceil(deadlineUs / TICK_US);
+  /** Takes note of a call's new deadline. Only an earlier one than the call is filed under moves it. */
+  file(call: Call): void {
+    const tick = Math.ceil(call.deadlineUs / TICK_US);
     if (call.wheelSlot >= 0 && tick >= call.wheelTick) return;
     this.#unlink(call);
-    this.#file(call, tick);
+    this.#link(call, tick);
   }
 
   remove(call: Call): void {
@@ -52,7 +51,7 @@ export class TimerWheel {
         if (left-- <= 0) return true;
         this.#unlink(call);
         const due = Math.ceil(call.deadlineUs / TICK_US);
-        if (due > now) this.#file(call, due);
+        if (due > now) this.#link(call, due);
         else expire(call);
       }
       this.#tick++;
@@ -60,7 +59,7 @@ export class TimerWheel {
     return false;
   }
 
-  #file(call: Call, tick: number): void {
+  #link(call: Call, tick: number): void {
     // The slot must lie ahead of the clock and less than a turn away, or it would come up at the wrong time.
     const filed = Math.min(Math.max(tick, this.#tick + 1), this.#tick + SLOTS - 1);
     const slot = filed % SLOTS;

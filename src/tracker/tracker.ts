@@ -8,14 +8,14 @@ import type { Observer } from '../model/observer.ts';
 import type { Packet } from '../model/packet.ts';
 import type { TrackerSettings } from '../model/settings.ts';
 import type { SipMessage } from '../sip/message.ts';
-import { requestSignature } from '../sip/signature.ts';
-import { takeCorrelation, takeReason, takeReplyText, takeRequestText } from './attributes.ts';
+import { takeCorrelation, takeReason, takeReplyText, takeRequestText, takeSignature } from './attributes.ts';
 import { Call, CallFlag, Hop, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
 import { CallTable } from './call-table.ts';
 import type { EventRing, GeneratedOn } from './event-ring.ts';
 import { Action, actionFor, Fit, findCall, isChallenge, Match } from './match.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
 import { Row, RowPages } from './rows.ts';
+import { SharedText } from './shared-text.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { addState, addToTrace, repeatInTrace, traceCode } from './trace.ts';
 import {
@@ -51,10 +51,13 @@ export class CallTracker {
   readonly #counters: CounterSet;
   readonly #settings: TrackerSettings;
   readonly #hashSeed: number;
+  readonly #texts: SharedText;
   readonly #match = new Match();
   /** Timeout of each state in µs, by `CallState`. */
   readonly #timeoutUs = new Float64Array(CALL_STATES.length);
   readonly #expire = (call: Call): void => this.#onExpiry(call);
+  /** Tracking time of the message at hand; a field, because a double handed from call to call is an object each time. */
+  #nowUs = 0;
   #nextId = 1;
 
   constructor(settings: TrackerSettings, events: EventRing, counters: CounterSet, hashSeed: number) {
@@ -62,6 +65,7 @@ export class CallTracker {
     this.#events = events;
     this.#counters = counters;
     this.#hashSeed = hashSeed;
+    this.#texts = new SharedText(hashSeed);
     for (const info of CALL_STATES) {
       this.setStateTimeout(info.state, settings.timeouts.get(info.state) ?? info.defaultSeconds);
     }
@@ -89,37 +93,37 @@ export class CallTracker {
   /**
    * Takes one parsed message.
    *
-   * @param nowUs tracking time of the message: when it was captured, or when it arrived if the sender's clock is off
    * @returns `NONE`, or why the message is not tracked (`TRACK_*`)
    */
-  track(packet: Packet, message: SipMessage, observer: Observer, nowUs: number): Fault {
+  track(packet: Packet, message: SipMessage, observer: Observer): Fault {
+    this.#nowUs = packet.trackedAtUs;
     if (message.callIdEnd === message.callIdStart) return Fault.TRACK_NO_CALL_ID;
     if (!message.hasFrom) return Fault.TRACK_NO_FROM;
     if (!message.hasTo) return Fault.TRACK_NO_TO;
     if (message.cseq < 0) return Fault.TRACK_NO_CSEQ;
-    this.#wheel.begin(nowUs);
+    this.#wheel.begin(this.#nowUs);
     const hash = hashBytes(message.bytes, message.callIdStart, message.callIdEnd, this.#hashSeed);
     const match = this.#match;
     findCall(this.table.chain(hash), hash, message, match);
     let { call } = match;
     const { direction } = match;
     if (call === undefined) {
-      call = this.#create(packet, message, hash, nowUs);
+      call = this.#create(packet, message, hash);
       if (call === undefined) return this.#refusal;
-      return this.#apply(call, packet, message, 0, observer, nowUs);
+      return this.#apply(call, packet, message, 0, observer);
     }
     if (match.fit !== Fit.FULL) {
       const known = isKnown(call, messageIdentity(message, direction));
       const action = actionFor(match, call, message, known);
       if (action === Action.FORK) {
-        const fork = this.#fork(call, message, direction, hash, nowUs);
+        const fork = this.#fork(call, message, direction, hash);
         if (fork === undefined) return this.#refusal;
         call = fork;
       } else if (action !== Action.UPDATE) {
         this.#reuse(call, message, direction, action);
       }
     }
-    return this.#apply(call, packet, message, direction, observer, nowUs);
+    return this.#apply(call, packet, message, direction, observer);
   }
 
   /** All entries under one Call-ID (as displayed, in UTF-8), oldest first. */
@@ -142,7 +146,8 @@ export class CallTracker {
   /** Moves a call's deadline forward to `deadlineUs` if it is later; the next `advance` acts on it. */
   shorten(call: Call, deadlineUs: number): boolean {
     if (call.deadlineUs <= deadlineUs) return false;
-    this.#wheel.set(call, deadlineUs);
+    call.deadlineUs = deadlineUs;
+    this.#wheel.file(call);
     return true;
   }
 
@@ -169,7 +174,7 @@ export class CallTracker {
 
   #refusal: Fault = Fault.NONE;
 
-  #allocate(message: SipMessage, hash: number, fromTag: string, toTag: string, nowUs: number): Call | undefined {
+  #allocate(message: SipMessage, hash: number, fromTag: string, toTag: string): Call | undefined {
     const keyOctets = message.callIdEnd - message.callIdStart + fromTag.length + toTag.length;
     if (keyOctets > MAX_KEY_OCTETS) {
       this.#counters.add(Calls.FAIL_NEW, 1);
@@ -196,8 +201,20 @@ export class CallTracker {
     row[base + Row.REPLY_CSEQ] = -1;
     row[base + Row.REPLY_CSEQ + 1] = -1;
     const callId = message.text(message.callIdStart, message.callIdEnd);
-    const call = new Call(this.#nextId++, hash, row, base, slot, message.cseqMethod, callId, fromTag, toTag);
-    call.createdUs = nowUs;
+    const call = new Call(
+      this.#nextId++,
+      hash,
+      row,
+      base,
+      slot,
+      this.#rows.timePage(slot),
+      this.#rows.timeBase(slot),
+      message.cseqMethod,
+      callId,
+      fromTag,
+      toTag,
+    );
+    call.createdUs = this.#nowUs;
     this.table.insert(call);
     this.#counters.add(Calls.CREATED, 1);
     this.#counters.addGauge(Calls.ACTIVE, 1);
@@ -205,17 +222,17 @@ export class CallTracker {
     return call;
   }
 
-  #create(packet: Packet, message: SipMessage, hash: number, nowUs: number): Call | undefined {
+  #create(packet: Packet, message: SipMessage, hash: number): Call | undefined {
     const fromTag = message.text(message.fromTagStart, message.fromTagEnd);
     const toTag = message.text(message.toTagStart, message.toTagEnd);
-    const call = this.#allocate(message, hash, fromTag, toTag, nowUs);
+    const call = this.#allocate(message, hash, fromTag, toTag);
     if (call === undefined) return undefined;
     call.firstHop = makeHop(packet, !message.isRequest);
-    if (message.isRequest) call.signature = requestSignature(message);
+    if (message.isRequest) takeSignature(call, message);
     return call;
   }
 
-  #fork(parent: Call, message: SipMessage, direction: 0 | 1, hash: number, nowUs: number): Call | undefined {
+  #fork(parent: Call, message: SipMessage, direction: 0 | 1, hash: number): Call | undefined {
     const theirTag = message.text(message.fromTagStart, message.fromTagEnd);
     const otherTag = message.text(message.toTagStart, message.toTagEnd);
     // The initiator's tag stays the From-tag, whoever sent the message (the reference turns it round).
@@ -224,14 +241,13 @@ export class CallTracker {
       hash,
       direction === 0 ? theirTag : otherTag,
       direction === 0 ? otherTag : theirTag,
-      nowUs,
     );
     if (call === undefined) return undefined;
     this.#counters.add(Calls.FORKED, 1);
     call.flags |= CallFlag.FORK_CHILD;
     parent.flags |= CallFlag.FORK_PARENT;
     call.createdUs = parent.createdUs;
-    call.forkedUs = nowUs;
+    call.forkedUs = this.#nowUs;
     call.emitted = parent.emitted & ~REGISTER_EVENTS;
     call.lastEvent = parent.lastEvent;
     call.from = parent.from;
@@ -244,12 +260,14 @@ export class CallTracker {
     call.correlationId = parent.correlationId;
     call.alegCallId = parent.alegCallId;
     call.sessionId = parent.sessionId;
-    call.signature = message.isRequest && direction === 0 ? requestSignature(message) : parent.signature;
     if (parent.firstHop !== undefined) call.firstHop = copyHop(parent.firstHop);
     const other = direction === 0 ? 1 : 0;
     call.row[call.base + Row.CSEQ + other] = parent.row[parent.base + Row.CSEQ + other]!;
-    for (let n: number = Row.TRACE_COUNT; n < Row.SIGHTING_NEXT; n++)
+    for (let n: number = Row.TRACE_COUNT; n < Row.SIGHTING_NEXT; n++) {
       call.row[call.base + n] = parent.row[parent.base + n]!;
+    }
+    if (message.isRequest && direction === 0) takeSignature(call, message);
+    else call.branch = parent.branch;
     return call;
   }
 
@@ -266,7 +284,7 @@ export class CallTracker {
     call.emitted &= ~REGISTER_EVENTS;
   }
 
-  #apply(call: Call, packet: Packet, message: SipMessage, direction: 0 | 1, observer: Observer, nowUs: number): Fault {
+  #apply(call: Call, packet: Packet, message: SipMessage, direction: 0 | 1, observer: Observer): Fault {
     const { row, base } = call;
     const { isRequest } = message;
     const bit = this.#observerBit(call, observer);
@@ -277,15 +295,15 @@ export class CallTracker {
       linkIdentity(identity, packet, message),
       message.end - message.start,
       bit,
-      packet.capturedAtUs === 0 ? nowUs : packet.capturedAtUs,
+      packet.capturedAtUs === 0 ? this.#nowUs : packet.capturedAtUs,
       this.#settings.dupWindowUs,
     );
-    call.updatedUs = nowUs;
+    call.updatedUs = this.#nowUs;
     const code = traceCode(isRequest, isRequest ? message.method : message.statusCode, direction);
     const toCallee = isRequest === (direction === 0);
     recordHop(call, packet, toCallee, bit, repeat === Repeat.NEW || repeat === Repeat.OTHER_HOP);
     if (repeat !== Repeat.NEW) {
-      this.#extend(call, nowUs);
+      this.#extend(call);
       if (repeat === Repeat.RETRANSMISSION) {
         row[base + (isRequest ? Row.REQUEST_RETRANSMISSIONS : Row.REPLY_RETRANSMISSIONS) + direction]! += 1;
         repeatInTrace(call, code);
@@ -299,22 +317,22 @@ export class CallTracker {
     addToTrace(call, code);
     addState(call, call.state);
     row[base + (isRequest ? Row.REQUESTS : Row.REPLIES) + direction]! += 1;
-    if (isRequest) this.#onRequest(call, message, direction, nowUs);
-    else this.#onReply(call, message, direction, nowUs);
+    if (isRequest) this.#onRequest(call, message, direction);
+    else this.#onReply(call, message, direction);
     return Fault.NONE;
   }
 
-  #onRequest(call: Call, message: SipMessage, direction: 0 | 1, nowUs: number): void {
+  #onRequest(call: Call, message: SipMessage, direction: 0 | 1): void {
     const { row, base } = call;
     const { method } = message;
     row[base + Row.LAST_METHOD + direction] = method;
-    takeRequestText(call, message, direction);
+    takeRequestText(call, message, direction, this.#texts);
     const late = isLateRequest(call, message, direction);
     if (method !== Method.PRACK && method !== Method.UPDATE && message.cseq > row[base + Row.CSEQ + direction]!) {
       row[base + Row.CSEQ + direction] = message.cseq;
     }
     if (late) {
-      this.#extend(call, nowUs);
+      this.#extend(call);
       return;
     }
     const hasToTag = message.toTagEnd > message.toTagStart;
@@ -322,10 +340,10 @@ export class CallTracker {
     if (method === Method.BYE && nextState(transition) === CallState.INV_BYE_SEEN && direction === 1) {
       call.flags |= CallFlag.CALLEE_TERMINATED;
     }
-    this.#move(call, transition, 'request', nowUs);
+    this.#move(call, transition, 'request');
   }
 
-  #onReply(call: Call, message: SipMessage, direction: 0 | 1, nowUs: number): void {
+  #onReply(call: Call, message: SipMessage, direction: 0 | 1): void {
     const { row, base } = call;
     const { statusCode, cseqMethod } = message;
     row[base + Row.LAST_STATUS + direction] = statusCode;
@@ -333,7 +351,7 @@ export class CallTracker {
     const sameMethod = cseqMethod === call.method;
     const challengedAgain =
       !late && sameMethod && isChallenge(statusCode) && row[base + Row.STATUS + direction] === statusCode;
-    takeReplyText(call, message, direction);
+    takeReplyText(call, message, direction, this.#texts);
     if (!late) {
       if (movesOrder(cseqMethod)) {
         row[base + Row.REPLY_CSEQ + direction] = message.cseq;
@@ -344,7 +362,7 @@ export class CallTracker {
         call.method === Method.INVITE && isAnswered(call.state) && (statusCode >= 300 || statusCode < 200);
       if (sameMethod && cseqMethod !== Method.CANCEL && !keepsStatus) {
         row[base + Row.STATUS + direction] = statusCode;
-        takeReason(call, message);
+        takeReason(call, message, this.#texts);
       }
       const hasToTag = message.toTagEnd > message.toTagStart;
       const transition = onReply(call.state, cseqMethod, statusCode, hasToTag, sameMethod);
@@ -352,50 +370,54 @@ export class CallTracker {
         if (direction === 1) call.flags |= CallFlag.CALLEE_TERMINATED;
         else call.flags &= ~CallFlag.CALLEE_TERMINATED;
       }
-      this.#move(call, transition, 'reply', nowUs);
-      if (challengedAgain) this.#emit(call, EventType.AUTH_FAILED, nowUs, 'reply');
+      this.#move(call, transition, 'reply');
+      if (challengedAgain) this.#emit(call, EventType.AUTH_FAILED, this.#nowUs, 'reply');
       return;
     }
-    this.#extend(call, nowUs);
+    this.#extend(call);
   }
 
-  #move(call: Call, transition: Transition, on: GeneratedOn, nowUs: number): void {
+  #move(call: Call, transition: Transition, on: GeneratedOn): void {
     const next = nextState(transition);
-    if (next !== call.state) this.#enter(call, next, nowUs);
-    if (forcesTimer(transition)) this.#wheel.set(call, nowUs + this.#timeoutUs[next]!);
-    else this.#extend(call, nowUs);
+    if (next !== call.state) this.#enter(call, next);
+    if (forcesTimer(transition)) {
+      call.deadlineUs = this.#nowUs + this.#timeoutUs[next]!;
+      this.#wheel.file(call);
+    } else this.#extend(call);
     const event = eventOf(transition);
-    if (event !== EventType.EMPTY) this.#emit(call, event, nowUs, on);
+    if (event !== EventType.EMPTY) this.#emit(call, event, this.#nowUs, on);
   }
 
-  #enter(call: Call, state: CallState, nowUs: number): void {
+  #enter(call: Call, state: CallState): void {
     this.#counters.addGauge(CALLS_IN_STATE[call.state]!, -1);
     this.#counters.addGauge(CALLS_IN_STATE[state]!, 1);
     call.state = state;
     switch (state) {
       case CallState.INV_EARLY_DLG:
-        if (call.earlyUs === 0) call.earlyUs = nowUs;
+        if (call.earlyUs === 0) call.earlyUs = this.#nowUs;
         break;
       case CallState.INV_ESTABLISHED:
       case CallState.NON_INV_FIN:
-        call.finalUs = nowUs;
+        call.finalUs = this.#nowUs;
         break;
       case CallState.INV_NEG:
       case CallState.NON_INV_NEG:
       case CallState.INV_CANCELED:
-        if (call.finalUs === 0) call.finalUs = nowUs;
+        if (call.finalUs === 0) call.finalUs = this.#nowUs;
         break;
       case CallState.INV_BYE_SEEN:
       case CallState.INV_BYE_REPL:
-        if (call.endedUs === 0) call.endedUs = nowUs;
+        if (call.endedUs === 0) call.endedUs = this.#nowUs;
         break;
       default:
     }
   }
 
-  #extend(call: Call, nowUs: number): void {
-    const deadline = nowUs + this.#timeoutUs[call.state]!;
-    if (deadline > call.deadlineUs) this.#wheel.set(call, deadline);
+  #extend(call: Call): void {
+    const deadlineUs = this.#nowUs + this.#timeoutUs[call.state]!;
+    if (deadlineUs <= call.deadlineUs) return;
+    call.deadlineUs = deadlineUs;
+    this.#wheel.file(call);
   }
 
   #onExpiry(call: Call): void {

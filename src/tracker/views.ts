@@ -6,6 +6,7 @@ import type { Observer } from '../model/observer.ts';
 import { transportName } from '../model/transport.ts';
 import type { CallView, EndpointView, EventRateView, EventView, HopView, Pair, RateEntryView } from '../model/views.ts';
 import { displayText } from '../model/text.ts';
+import { requestSignature } from '../sip/signature.ts';
 import { type Call, CallFlag, flagNames, type Hop } from './call.ts';
 import type { EventSlot } from './event-ring.ts';
 import type { RateEntry } from './event-rates.ts';
@@ -64,6 +65,13 @@ function retransmissions(rows: { row: Int32Array; base: number }): CallView['ret
   return { requests: pair(rows, Row.REQUEST_RETRANSMISSIONS), replies: pair(rows, Row.REPLY_RETRANSMISSIONS) };
 }
 
+function signatureOf(kept: Call | EventSlot): string {
+  const { method, callId, fromTag, branch, row, base } = kept;
+  const headerOrder = row[base + Row.HEADER_ORDER] ?? 0;
+  const headerCount = row[base + Row.HEADER_COUNT] ?? 0;
+  return requestSignature({ method, headerOrder, headerCount, callId, fromTag, branch });
+}
+
 /** @param nowUs the tracker's clock, for what is still going on */
 export function callView(call: Call, nowUs: number): CallView {
   const info = CALL_STATES[call.state];
@@ -105,7 +113,7 @@ export function callView(call: Call, nowUs: number): CallView {
     lastEvent: eventName(call.lastEvent),
     messageTrace: messageTrace(call),
     stateTrace: stateTrace(call),
-    requestSignature: call.signature,
+    requestSignature: signatureOf(call),
     pddMs: msBetween(call.createdUs, call.earlyUs === 0 ? call.finalUs : call.earlyUs),
     ringMs: msBetween(call.earlyUs, call.finalUs),
     durationMs: msBetween(answeredUs, call.endedUs === 0 ? Math.max(nowUs, call.updatedUs) : call.endedUs),
@@ -132,7 +140,7 @@ function attributes(slot: EventSlot): Record<string, string> {
     ['uas.original', slot.uas],
     ['sip.pai1', slot.pai1],
     ['sip.pai2', slot.pai2],
-    ['sip.req_sig', slot.signature],
+    ['sip.req_sig', slot.hasCall ? signatureOf(slot) : ''],
   ];
   return Object.fromEntries(all.filter(([, text]) => text !== '').map(([name, text]) => [name, displayText(text)]));
 }

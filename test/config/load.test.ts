@@ -199,7 +199,7 @@ test('config/default.json is taken, and changes nothing that the schema does not
 test('config/example.yaml names every option, and with all of them set it loads as the defaults', () => {
   const example = readFileSync('config/example.yaml', 'utf8');
   assert.equal(load({ files: { 'a.yaml': example }, argv: ['--config=a.yaml'] }).sources.size, 0);
-  const names = [...example.matchAll(/^# ([a-z_]+): /gm)].map((match) => match[1]);
+  const names = [...example.matchAll(/^# ([a-z_]+): /gm)].map((match) => match[1] ?? '');
   assert.deepEqual(names.toSorted(), OPTION_NAMES.toSorted());
   const text = example.replaceAll(/^# ([a-z_]+: )/gm, '$1');
   assert.deepEqual(load({ files: { 'a.yaml': text }, argv: ['--config=a.yaml'] }).config, load({}).config);

@@ -18,7 +18,7 @@ const dockerfile = read('deploy/Dockerfile')
 const lastStage = dockerfile.slice(dockerfile.findLastIndex((line) => line.startsWith('FROM ')));
 
 test('the image is built from a base that can be chosen, in stages', () => {
-  assert.match(dockerfile[0] ?? '', /^ARG BASE_IMAGE=node:\d+-\w+-slim$/);
+  assert.match(dockerfile[0] ?? '', /^ARG BASE_IMAGE=node:lts-slim$/);
   const stages = dockerfile.filter((line) => line.startsWith('FROM '));
   assert.ok(stages.length > 1);
   for (const stage of stages) assert.match(stage, /^FROM \$\{BASE_IMAGE\}(?: AS \w+)?$/);

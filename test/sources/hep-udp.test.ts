@@ -215,3 +215,13 @@ test('HepUdpSource can be stopped after a start that failed, and started again',
   await first.source.stop();
   assert.equal((await second.source.start()).port, port);
 });
+
+test('stop() hands over what the kernel had received before it', limited, async (t) => {
+  const { source, ingest } = setUp(t, { rcvbufBytes: 1_048_576 });
+  const { port } = await source.start();
+  const socket = await sender(t, '127.0.0.1', port);
+  const sent = Array.from({ length: 200 }, (_, n) => new Promise((resolve) => socket.send(`message ${n}`, resolve)));
+  await Promise.all(sent);
+  await source.stop();
+  assert.equal(ingest.datagrams.length, 200);
+});

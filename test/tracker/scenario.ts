@@ -114,7 +114,8 @@ export class Stage {
       observer = { id: agent };
       this.#agents.set(agent, observer);
     }
-    return this.tracker.track(packet, this.#message, observer, this.nowUs);
+    packet.trackedAtUs = this.nowUs;
+    return this.tracker.track(packet, this.#message, observer);
   }
 
   /** Moves the clock to so many seconds after the start; whatever is due happens on the way. */
