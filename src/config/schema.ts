@@ -1,5 +1,6 @@
 import convict from 'convict';
 import { MAX_RATE_ENTRIES } from '../model/event-rates.ts';
+import { MAX_REG_DEL_DELAY_S, MAX_REG_EXP_DELTA_S } from '../model/settings.ts';
 import {
   ADDRESS,
   choice,
@@ -31,6 +32,7 @@ export const SECTIONS = [
   'HEP senders',
   'HTTP',
   'Tracking',
+  'Registrations',
   'Events',
   'Reports',
   'Process',
@@ -208,6 +210,43 @@ export const OPTIONS = {
     count(8, 10_000, 'header fields'),
     '256',
     'most header fields in one SIP message; one with more is refused',
+  ),
+
+  regs_max_entries: option(
+    'Registrations',
+    count(0, 1_000_000_000, 'bindings', 'unlimited'),
+    '0',
+    'most bindings held, 0 = unlimited; at the limit a new one is reported but not held',
+  ),
+  regs_max_mem: option(
+    'Registrations',
+    size('0', '1024GiB'),
+    '0',
+    'most memory for bindings, 0 = unlimited; at the limit a new one is reported but not held',
+  ),
+  regs_max_contacts: option(
+    'Registrations',
+    count(1, 65_535, 'bindings'),
+    '256',
+    'most bindings held of one address-of-record; a further one is reported but not held',
+  ),
+  reg_exp_delta: option(
+    'Registrations',
+    count(0, MAX_REG_EXP_DELTA_S, 'seconds'),
+    '30',
+    'added to the time a registration or subscription was granted, before it counts as expired',
+  ),
+  reg_del_delay: option(
+    'Registrations',
+    count(0, MAX_REG_DEL_DELAY_S, 'seconds', 'at once'),
+    '0',
+    'report the end of a binding only when it was not registered again for so long',
+  ),
+  contact_ignore_port: option(
+    'Registrations',
+    FLAG,
+    'false',
+    'take contacts that differ only in their port as the same binding, in requests and in replies',
   ),
 
   event_buffer_size: option(

@@ -16,11 +16,15 @@ import {
   type RateParameterView,
   type RateQuery,
   type RateTableStats,
+  type RegistrationChanges,
+  type RegistrationQuery,
+  type RegistrationSettingsView,
+  type RegistrationTableStats,
 } from '../model/engine.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import type { Log } from '../model/log.ts';
 import type { EngineSettings } from '../model/settings.ts';
-import type { AgentView, CallView, ListenerView, Page, RateEntryView } from '../model/views.ts';
+import type { AgentView, CallView, ListenerView, Page, RateEntryView, RegistrationView } from '../model/views.ts';
 import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -134,6 +138,23 @@ export class EngineClient implements Engine {
     return (await this.#ask('setCallTimeouts', [seconds])).result as CallTimeoutView[];
   }
 
+  async listRegistrations(query: RegistrationQuery): Promise<Page<RegistrationView>> {
+    return this.#askList<Page<RegistrationView>>('listRegistrations', [query]);
+  }
+
+  async registrationTable(): Promise<RegistrationTableStats> {
+    return (await this.#ask('registrationTable', [])).result as RegistrationTableStats;
+  }
+
+  async registrationSettings(): Promise<{ now: RegistrationSettingsView; configured: RegistrationSettingsView }> {
+    const { result } = await this.#ask('registrationSettings', []);
+    return result as { now: RegistrationSettingsView; configured: RegistrationSettingsView };
+  }
+
+  async setRegistrationSettings(changes: RegistrationChanges): Promise<void> {
+    await this.#ask('setRegistrationSettings', [changes]);
+  }
+
   async listEvents(query: EventQuery): Promise<EventPage> {
     return this.#askList<EventPage>('listEvents', [query]);
   }
@@ -179,8 +200,8 @@ export class EngineClient implements Engine {
   }
 
   async #askList<Result>(
-    method: 'listCalls' | 'listEvents' | 'listRates',
-    args: [CallQuery] | [EventQuery] | [RateQuery],
+    method: 'listCalls' | 'listRegistrations' | 'listEvents' | 'listRates',
+    args: [CallQuery] | [RegistrationQuery] | [EventQuery] | [RateQuery],
   ): Promise<Result> {
     const { result, items } = await this.#ask(method, args);
     // The worker answers these with everything of the page but its items.

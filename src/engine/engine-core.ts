@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { CALL_STATES, callStateByName, type CallState, TIMED_CALL_STATES } from '../model/call-state.ts';
-import { CALLS_IN_STATE, Calls, type CounterSet, Hep } from '../model/counters.ts';
+import { CALLS_IN_STATE, Calls, type CounterSet, Hep, Regs, Subs } from '../model/counters.ts';
 import {
   type CallQuery,
   type CallTableStats,
@@ -15,14 +15,31 @@ import {
   type RateParameterView,
   type RateQuery,
   type RateTableStats,
+  type RegistrationChanges,
+  type RegistrationQuery,
+  type RegistrationSettingsView,
+  type RegistrationTableStats,
 } from '../model/engine.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import { eventByName, SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { type Fault, faultInfo } from '../model/fault.ts';
 import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
-import type { EngineSettings } from '../model/settings.ts';
-import type { AgentView, CallView, EventView, ListenerView, Page, RateEntryView } from '../model/views.ts';
+import {
+  type EngineSettings,
+  MAX_REG_DEL_DELAY_S,
+  MAX_REG_EXP_DELTA_S,
+  type RegistrationSettings,
+} from '../model/settings.ts';
+import type {
+  AgentView,
+  CallView,
+  EventView,
+  ListenerView,
+  Page,
+  RateEntryView,
+  RegistrationView,
+} from '../model/views.ts';
 import { type Agent, AgentTable } from '../pipeline/agents.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { ConnectionLimit } from '../sources/connection-limit.ts';
@@ -35,7 +52,7 @@ import { callView } from '../tracker/views.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
 import { forceTimeouts } from './force-timeout.ts';
 import type { StopSettings } from './protocol.ts';
-import { listCalls, listEvents, type Slicing } from './queries.ts';
+import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
 import { RateService } from './rates.ts';
 
 /** Entries looked at by the timer wheel before packets get their turn again. */
@@ -186,6 +203,55 @@ export class EngineCore {
     return this.callTimeouts();
   }
 
+  listRegistrations(
+    query: RegistrationQuery,
+    emit: Emit<RegistrationView>,
+  ): Promise<Omit<Page<RegistrationView>, 'items'>> {
+    return listRegistrations(this.tracker, query, this.#clock, this.#slicing, emit);
+  }
+
+  registrationTable(): RegistrationTableStats {
+    const { table, settings } = this.tracker.registrations;
+    const chains = table.entries.chains();
+    return {
+      bindings: table.entries.size,
+      created: table.created,
+      buckets: chains.buckets,
+      longestChain: chains.longest,
+      shortestChain: chains.shortest,
+      bytes: table.bytes,
+      maxEntries: settings.maxEntries,
+      maxBytes: settings.maxBytes,
+      maxContacts: settings.maxContacts,
+    };
+  }
+
+  registrationSettings(): { now: RegistrationSettingsView; configured: RegistrationSettingsView } {
+    return {
+      now: settingsView(this.tracker.registrations.settings),
+      configured: settingsView(this.#settings.tracker.registrations),
+    };
+  }
+
+  setRegistrationSettings(changes: RegistrationChanges): void {
+    const { registrations } = this.tracker;
+    const { now, configured } = this.registrationSettings();
+    const wanted = { ...now };
+    if (changes.regExpDeltaS !== undefined) wanted.regExpDeltaS = changes.regExpDeltaS ?? configured.regExpDeltaS;
+    if (changes.regDelDelayS !== undefined) wanted.regDelDelayS = changes.regDelDelayS ?? configured.regDelDelayS;
+    if (changes.contactIgnorePort !== undefined) {
+      wanted.contactIgnorePort = changes.contactIgnorePort ?? configured.contactIgnorePort;
+    }
+    checkSeconds('reg_exp_delta', wanted.regExpDeltaS, MAX_REG_EXP_DELTA_S);
+    checkSeconds('reg_del_delay', wanted.regDelDelayS, MAX_REG_DEL_DELAY_S);
+    registrations.configure({
+      ...registrations.settings,
+      expDeltaS: wanted.regExpDeltaS,
+      delDelayS: wanted.regDelDelayS,
+      contactIgnorePort: wanted.contactIgnorePort,
+    });
+  }
+
   listEvents(query: EventQuery, emit: Emit<EventView>): Promise<Omit<EventPage, 'items'>> {
     return listEvents(this.#events, this.#ringStartedUs, query, this.#slicing, emit);
   }
@@ -305,10 +371,22 @@ export class EngineCore {
   };
 }
 
+function settingsView(settings: RegistrationSettings): RegistrationSettingsView {
+  const { expDeltaS, delDelayS, contactIgnorePort } = settings;
+  return { regExpDeltaS: expDeltaS, regDelDelayS: delDelayS, contactIgnorePort };
+}
+
+function checkSeconds(name: string, seconds: number, max: number): void {
+  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= max) return;
+  throw new EngineRequestError(`${name}: ${seconds}, must be a whole number of seconds from 0 to ${max}`);
+}
+
 /** Gauges describe tables that are empty now; counters go on, also after an engine was replaced. */
 function resetGauges(counters: CounterSet): void {
   for (const info of CALL_STATES) counters.set(CALLS_IN_STATE[info.state] ?? Calls.ACTIVE, 0);
   counters.set(Calls.ACTIVE, 0);
+  counters.set(Regs.ACTIVE, 0);
+  counters.set(Subs.ACTIVE, 0);
   counters.set(Hep.AGENTS, 0);
   counters.set(Hep.CONNS_ACTIVE, 0);
 }

@@ -1,3 +1,5 @@
+import type { EntryTable, TableEntry } from '../tracker/entry-table.ts';
+import type { Timed } from '../tracker/timer-wheel.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import { Slice, type Slicing } from './queries.ts';
 
@@ -9,7 +11,10 @@ export interface ForcedTimeouts {
   loops: number;
 }
 
-/** Shortens what remains of every call to at most `remainingUs`, in slices; calls that come meanwhile are left alone. */
+/**
+ * Shortens what remains of every call and binding to at most `remainingUs`, in slices; entries that come meanwhile are
+ * left alone.
+ */
 export async function forceTimeouts(
   tracker: CallTracker,
   nowUs: number,
@@ -17,19 +22,23 @@ export async function forceTimeouts(
   slicing: Slicing,
 ): Promise<ForcedTimeouts> {
   const slice = new Slice(slicing);
-  const cursor = tracker.table.openCursor();
   const done: ForcedTimeouts = { forced: 0, walked: 0, loops: 1 };
-  try {
-    for (let call = cursor.next(); call !== undefined; call = cursor.next()) {
-      done.walked++;
-      if (tracker.shorten(call, nowUs + remainingUs)) done.forced++;
-      if (slice.isOver()) {
-        done.loops++;
-        await slice.pause();
+  const shortenAll = async <Entry extends Timed & TableEntry<Entry>>(table: EntryTable<Entry>): Promise<void> => {
+    const cursor = table.openCursor();
+    try {
+      for (let entry = cursor.next(); entry !== undefined; entry = cursor.next()) {
+        done.walked++;
+        if (tracker.shorten(entry, nowUs + remainingUs)) done.forced++;
+        if (slice.isOver()) {
+          done.loops++;
+          await slice.pause();
+        }
       }
+    } finally {
+      cursor.close();
     }
-  } finally {
-    cursor.close();
-  }
+  };
+  await shortenAll(tracker.table);
+  await shortenAll(tracker.registrations.table.entries);
   return done;
 }

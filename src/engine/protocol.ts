@@ -1,4 +1,4 @@
-import type { CallQuery, EventQuery, RateQuery } from '../model/engine.ts';
+import type { CallQuery, EventQuery, RateQuery, RegistrationChanges, RegistrationQuery } from '../model/engine.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import type { EngineSettings } from '../model/settings.ts';
 import type { ListenerView } from '../model/views.ts';
@@ -30,6 +30,10 @@ export interface EngineMethods {
   callTable: [];
   callTimeouts: [];
   setCallTimeouts: [seconds: Record<string, number>];
+  listRegistrations: [query: RegistrationQuery];
+  registrationTable: [];
+  registrationSettings: [];
+  setRegistrationSettings: [changes: RegistrationChanges];
   listEvents: [query: EventQuery];
   eventBlacklist: [];
   setEventBlacklist: [changes: Record<string, boolean>, reset: boolean];

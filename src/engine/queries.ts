@@ -7,13 +7,16 @@ import {
   type EventPage,
   type EventQuery,
   MAX_LIST_LIMIT,
+  type RegistrationQuery,
 } from '../model/engine.ts';
-import type { CallView, EventView, Page } from '../model/views.ts';
+import type { CallView, EventView, Page, RegistrationView } from '../model/views.ts';
 import { displayText } from '../model/text.ts';
+import type { Binding } from '../tracker/binding-table.ts';
 import type { Call } from '../tracker/call.ts';
+import type { EntryTable, TableEntry } from '../tracker/entry-table.ts';
 import type { EventRing } from '../tracker/event-ring.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
-import { callView, eventView } from '../tracker/views.ts';
+import { callView, eventView, registrationView } from '../tracker/views.ts';
 import { textTest } from './text-filter.ts';
 
 /**
@@ -95,21 +98,53 @@ export async function listCalls(
   slicing: Slicing,
   emit: (items: CallView[]) => void,
 ): Promise<Omit<Page<CallView>, 'items'>> {
+  return listEntries(tracker.table, query, callTest(query), (call) => callView(call, nowUs()), slicing, emit);
+}
+
+/** Bindings, newest first, as `listCalls`. */
+export async function listRegistrations(
+  tracker: CallTracker,
+  query: RegistrationQuery,
+  nowUs: () => number,
+  slicing: Slicing,
+  emit: (items: RegistrationView[]) => void,
+): Promise<Omit<Page<RegistrationView>, 'items'>> {
+  const { entries } = tracker.registrations.table;
+  const view = (binding: Binding): RegistrationView => registrationView(binding, nowUs());
+  return listEntries(entries, query, registrationTest(query), view, slicing, emit);
+}
+
+function registrationTest(query: RegistrationQuery): ((binding: Binding) => boolean) | undefined {
+  const { filter } = query;
+  if (filter === undefined) return undefined;
+  const test = textTest(filter, false);
+  return filter.field === 'aor'
+    ? (binding) => test(displayText(binding.aor))
+    : (binding) => test(displayText(binding.contact.text));
+}
+
+async function listEntries<Entry extends TableEntry<Entry>, View>(
+  table: EntryTable<Entry>,
+  query: { offset: number; limit: number },
+  test: ((entry: Entry) => boolean) | undefined,
+  view: (entry: Entry) => View,
+  slicing: Slicing,
+  emit: (items: View[]) => void,
+): Promise<Omit<Page<View>, 'items'>> {
   checkWindow(query);
   const { offset, limit } = query;
-  const test = callTest(query);
   const slice = new Slice(slicing);
-  const cursor = tracker.table.openCursor();
+  const cursor = table.openCursor();
   let matched = 0;
-  let items: CallView[] = [];
+  let items: View[] = [];
   try {
-    for (let call = cursor.next(); call !== undefined; call = cursor.next()) {
-      if (test === undefined || test(call)) {
-        if (matched >= offset && matched < offset + limit) items.push(callView(call, nowUs()));
+    for (let entry = cursor.next(); entry !== undefined; entry = cursor.next()) {
+      if (test === undefined || test(entry)) {
+        if (matched >= offset && matched < offset + limit) items.push(view(entry));
         matched++;
         // Without a filter everything behind the window matches too: no need to walk it.
         if (test === undefined && matched >= offset + limit) {
-          matched = tracker.table.size;
+          matched = table.size;
           break;
         }
       }
@@ -124,7 +159,7 @@ export async function listCalls(
     cursor.close();
   }
   emit(items);
-  return { total: tracker.table.size, matched, offset, limit };
+  return { total: table.size, matched, offset, limit };
 }
 
 function eventText(event: EventView, field: EventFilterField): string {

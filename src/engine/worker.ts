@@ -39,6 +39,14 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.callTimeouts();
     case 'setCallTimeouts':
       return core.setCallTimeouts(...request.args);
+    case 'listRegistrations':
+      return core.listRegistrations(...request.args, emit);
+    case 'registrationTable':
+      return core.registrationTable();
+    case 'registrationSettings':
+      return core.registrationSettings();
+    case 'setRegistrationSettings':
+      return core.setRegistrationSettings(...request.args);
     case 'listEvents':
       return core.listEvents(...request.args, emit);
     case 'eventBlacklist':

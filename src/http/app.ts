@@ -14,6 +14,7 @@ import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
+import { registrationRoutes } from './routes/registrations.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
 import { Problem } from './views/messages.tsx';
 
@@ -88,6 +89,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     assetRoutes(scope);
     processRoutes(scope, deps);
     callRoutes(scope, deps);
+    registrationRoutes(scope, deps);
     eventRoutes(scope, deps);
     rateRoutes(scope, deps);
     ingestRoutes(scope, deps);

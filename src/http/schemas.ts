@@ -1,7 +1,13 @@
 import { Type, type TSchema } from 'typebox';
 import { RATE_INTERVALS_MS } from '../model/statistics.ts';
 import { TIMED_CALL_STATES } from '../model/call-state.ts';
-import { CALL_FILTERS, EVENT_FILTERS, MAX_LIST_LIMIT, RATE_COMPARISONS } from '../model/engine.ts';
+import {
+  CALL_FILTERS,
+  EVENT_FILTERS,
+  MAX_LIST_LIMIT,
+  RATE_COMPARISONS,
+  REGISTRATION_FILTERS,
+} from '../model/engine.ts';
 import { RATE_SETTINGS, type RatePage } from '../model/event-rates.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
@@ -92,6 +98,48 @@ export const CallSchema = Type.Object({
   ),
   correlation: Type.Object({ correlationId: Text(), alegCallId: Text(), sessionId: Text() }),
 });
+
+export const RegistrationSchema = Type.Object({
+  id: Count('Stable while the binding is held'),
+  aor: Text('Address-of-record: To of the REGISTER'),
+  contact: Text(),
+  state: Type.Union([Type.Literal('active'), Type.Literal('leaving')], {
+    description: 'leaving: removed, but its end is not reported yet',
+  }),
+  src: EndpointSchema,
+  dst: EndpointSchema,
+  transport: Text(),
+  callId: Text('Call-ID of the REGISTER that set it last'),
+  from: Text('Who registered, when that is not the address-of-record itself'),
+  userAgent: Text(),
+  uas: Text('User-Agent or Server of the registrar'),
+  createdUs: Us('First confirmed; 0 = before the collector knew of it'),
+  created: Iso(),
+  updatedUs: Us('Last confirmed'),
+  updated: Iso(),
+  expiresInMs: Type.Number(),
+  refreshes: Count('How often it was registered again'),
+  agents: Strings,
+});
+
+export const RegistrationTableSchema = Type.Object({
+  bindings: Count('Bindings held now'),
+  created: Count(),
+  buckets: Count(),
+  longestChain: Count(),
+  shortestChain: Count(),
+  bytes: Count('Octets the bindings take'),
+  maxEntries: Count('0 = unlimited'),
+  maxBytes: Count('0 = unlimited'),
+  maxContacts: Count('Most bindings of one address-of-record'),
+});
+
+const RegistrationValues = Type.Object({
+  regExpDeltaS: Count('Seconds added to the time granted'),
+  regDelDelayS: Count('Seconds the report of an end waits'),
+  contactIgnorePort: Type.Boolean(),
+});
+export const RegistrationSettingsSchema = Type.Object({ now: RegistrationValues, configured: RegistrationValues });
 
 export const EventSchema = Type.Object({
   index: Count('Ever growing'),
@@ -324,7 +372,7 @@ export const ForcedTimeoutSchema = Type.Object({
   before: CallTableSchema,
   after: CallTableSchema,
   timeoutMs: Type.Number(),
-  forced: Count('Calls whose time left was shortened'),
+  forced: Count('Calls and bindings whose time left was shortened'),
   walked: Count(),
   loops: Count('Slices it was done in'),
   durationMs: Type.Number(),
@@ -418,6 +466,7 @@ export const FIELD_DOC: Readonly<Record<string, string>> = {
   dport: 'destination port',
   proto: 'transport',
   status: 'status code',
+  aor: 'address-of-record',
   fu: 'From URI',
   tu: 'To URI',
   method: 'method',
@@ -440,6 +489,21 @@ function filterParameters(fields: readonly string[], kind: string): Properties {
 export const CALL_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...filterParameters(CALL_FILTERS, 'case-sensitive'),
+};
+export const REGISTRATION_LIST_PARAMETERS: Properties = {
+  ...PAGING_PARAMETERS,
+  ...filterParameters(REGISTRATION_FILTERS, 'case-sensitive'),
+};
+export const REGISTRATION_SETTING_PARAMETERS: Properties = {
+  reg_exp_delta: Type.Optional(
+    Type.String({ description: 'Seconds added to the time a registration was granted; -1 = as configured' }),
+  ),
+  reg_del_delay: Type.Optional(
+    Type.String({ description: 'Seconds the report of an end waits, 0 = none; -1 = as configured' }),
+  ),
+  contact_ignore_port: Type.Optional(
+    Type.String({ description: '1 = contacts that differ only in their port are the same; -1 = as configured' }),
+  ),
 };
 export const EVENT_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,

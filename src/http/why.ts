@@ -8,12 +8,15 @@ import {
   Ignored,
   Ingest,
   REFUSED_BY_FAULT,
+  Regs,
+  SIP_METHODS,
   type CounterInfo,
 } from '../model/counters.ts';
 import { formatDuration } from '../model/duration.ts';
 import { formatEndpoint } from '../model/endpoint.ts';
 import type { EngineHealth, EventPage, TextFilter } from '../model/engine.ts';
-import type { AgentView, CallView, ListenerView, Page } from '../model/views.ts';
+import { Method } from '../model/method.ts';
+import type { AgentView, CallView, ListenerView, Page, RegistrationView } from '../model/views.ts';
 import type { CounterColumns, HttpDeps } from './deps.ts';
 import { FIELD_DOC } from './schemas.ts';
 import { link } from './show.ts';
@@ -84,6 +87,12 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
   );
   warn('call-limit', get(counters, Calls.FAIL_LIM), 'call(s) not tracked because a limit is reached', '/calls');
   warn(
+    'registration-limit',
+    get(counters, Regs.FAIL_LIM) + get(counters, Regs.FAIL_NEW),
+    'binding(s) not held because a limit is reached',
+    '/regs',
+  );
+  warn(
     'refused',
     get(counters, Ingest.REFUSED),
     `message(s) refused: ${topOf(counters, REFUSED)}`,
@@ -145,6 +154,43 @@ export function whyNoCalls(facts: Facts, page: Page<CallView>, filter: TextFilte
     if (events > 0) hints.push({ code: 'events', text: plural(events, 'event(s) about them'), href: '/events' });
   }
   return [...hints, ...limitHints(counters), ...trafficHints(facts)];
+}
+
+export function whyNoRegistrations(
+  facts: Facts,
+  page: Page<RegistrationView>,
+  filter: TextFilter<string> | undefined,
+): Hint[] {
+  const narrowed = whyNarrowed(page, filter, '/regs/list', 'binding(s) held', 'case matters');
+  if (narrowed !== undefined) return narrowed;
+  const { counters } = facts;
+  const hints: Hint[] = [];
+  const created = get(counters, Regs.CREATED);
+  const requests = get(counters, SIP_METHODS[Method.REGISTER] ?? Regs.CREATED);
+  if (created > 0) {
+    hints.push({
+      code: 'ended',
+      text: plural(created, 'binding(s) seen since the start, none held now: all were removed or have expired'),
+      href: link('/events', { name: 'reg-' }),
+    });
+  } else if (requests > 0) {
+    hints.push({
+      code: 'not-confirmed',
+      text: `${plural(requests, 'REGISTER(s)')} seen, but no 2xx that binds a contact: a binding is what the registrar confirms`,
+      href: link('/events', { method: 'REGISTER' }),
+    });
+  } else if (get(counters, Ingest.TRACKED) > 0) {
+    hints.push({ code: 'no-register', text: 'No REGISTER is among the SIP messages tracked so far' });
+  }
+  const failed = get(counters, Regs.FAIL_LIM) + get(counters, Regs.FAIL_NEW);
+  if (failed > 0) {
+    hints.push({
+      code: 'registration-limit',
+      text: plural(failed, 'binding(s) not held because a limit is reached'),
+      href: '/regs',
+    });
+  }
+  return [...hints, ...trafficHints(facts)];
 }
 
 export function whyNoEvents(

@@ -179,6 +179,51 @@ export const CALLS_IN_STATE: readonly number[] = CALL_STATES.map((info) =>
     : declare('calls', info.name, `entries in state "${info.text}"`, GAUGE),
 );
 
+/** `regs`: bindings of addresses-of-record to contacts. Names as in the reference program where the meaning is the same. */
+export const Regs = {
+  ACTIVE: declare('regs', 'active', 'bindings held', GAUGE),
+  CREATED: declare('regs', 'created', 'bindings created'),
+  REFRESHED: declare('regs', 'refreshed', 'bindings registered again before they ended'),
+  EXPIRED: declare('regs', 'expired', 'bindings not registered again in time'),
+  FAIL_NEW: declare('regs', 'fail_new', 'bindings not held: regs_max_mem, or an address longer than 512 octets'),
+  FAIL_LIM: declare('regs', 'fail_lim', 'bindings not held: regs_max_entries or regs_max_contacts'),
+  DEL_ALL_MAX_BINDINGS: declare(
+    'regs',
+    'del_all_max_bindings',
+    'bindings ended by one "Contact: *": the last, and the most',
+    GAUGE,
+  ),
+  DEL_MAX_BINDINGS: declare(
+    'regs',
+    'del_max_bindings',
+    'bindings ended by one other REGISTER: the last, and the most',
+    GAUGE,
+  ),
+  DEL_DELAYED: declare('regs', 'del_delayed', 'ends of bindings that were not reported at once'),
+  DEL_DELAYED_EV: declare('regs', 'del_delayed_ev', 'of those, reported later'),
+  DEL_STAR: declare('regs', 'del_star', 'REGISTERs with "Contact: *"'),
+  DEL_NO_MATCH: declare('regs', 'del_no_match', 'ends of bindings that were not held'),
+  NEW_MATCH_DELAYED_B: declare(
+    'regs',
+    'new_match_delayed_b',
+    'bindings registered again before their end was reported',
+  ),
+  NEW_AFTER_DEL: declare('regs', 'new_after_del', 'reg-new after reg-del in one tracked entry'),
+  DEL_AFTER_NEW: declare('regs', 'del_after_new', 'reg-del after reg-new in one tracked entry'),
+  REFRESH_DIFF_CALLID: declare('regs', 'refresh_diff_callid', 'bindings registered again under another Call-ID'),
+  CONTACTS_LEFT_OUT: declare('regs', 'contacts_left_out', 'contacts of a REGISTER behind the first 10, not held'),
+  EV_NO_CONTACT: declare('regs', 'ev_no_contact', 'contacts that are no SIP or TEL address, not held'),
+  EV_NO_AOR: declare('regs', 'ev_no_aor', 'REGISTERs whose To is no SIP or TEL address'),
+} as const;
+
+/** `subs`: subscriptions, held by the entry of their dialog. */
+export const Subs = {
+  ACTIVE: declare('subs', 'active', 'subscriptions held', GAUGE),
+  CREATED: declare('subs', 'created', 'subscriptions seen to begin or going on'),
+  REFRESHED: declare('subs', 'refreshed', 'subscriptions prolonged by SUBSCRIBE'),
+  EXPIRED: declare('subs', 'expired', 'subscriptions not prolonged in time'),
+} as const;
+
 /** `ev_rate`: what becomes of events on their way to the ring. */
 export const EvRate = {
   TOTAL_EVENTS: declare('ev_rate', 'total_events', 'events generated'),

@@ -1,9 +1,13 @@
 import type { RatePage } from './event-rates.ts';
-import type { AgentView, CallView, EventView, ListenerView, Page, RateEntryView } from './views.ts';
+import type { AgentView, CallView, EventView, ListenerView, Page, RateEntryView, RegistrationView } from './views.ts';
 
 /** Fields a call list can be filtered by; `key` is Call-ID + From-tag + To-tag, `state` the long or short name. */
 export const CALL_FILTERS = ['cid', 'ftag', 'ttag', 'key', 'state'] as const;
 export type CallFilterField = (typeof CALL_FILTERS)[number];
+
+/** Fields a list of bindings can be filtered by. */
+export const REGISTRATION_FILTERS = ['aor', 'contact'] as const;
+export type RegistrationFilterField = (typeof REGISTRATION_FILTERS)[number];
 
 /** Fields an event list can be filtered by. */
 export const EVENT_FILTERS = [
@@ -26,7 +30,7 @@ export const EVENT_FILTERS = [
 ] as const;
 export type EventFilterField = (typeof EVENT_FILTERS)[number];
 
-/** One text match: a substring (calls case-sensitive, events not), or an RE2 expression that runs in linear time. */
+/** One text match: a substring (calls and bindings case-sensitive, events not), or an RE2 expression that runs in linear time. */
 export interface TextFilter<Field extends string> {
   field: Field;
   value: string;
@@ -42,6 +46,9 @@ export interface ListQuery<Field extends string> {
 /** Newest call first. */
 export type CallQuery = ListQuery<CallFilterField>;
 
+/** Newest binding first. */
+export type RegistrationQuery = ListQuery<RegistrationFilterField>;
+
 /** Oldest event first, from ring index `offset` on. */
 export type EventQuery = ListQuery<EventFilterField>;
 
@@ -55,6 +62,28 @@ export interface CallTableStats {
   maxForks: number;
   perState: Record<string, number>;
 }
+
+export interface RegistrationTableStats {
+  bindings: number;
+  created: number;
+  buckets: number;
+  longestChain: number;
+  shortestChain: number;
+  /** Octets of the bindings held. */
+  bytes: number;
+  maxEntries: number;
+  maxBytes: number;
+  maxContacts: number;
+}
+
+/** How registrations are judged; what can be changed while running. */
+export interface RegistrationSettingsView {
+  regExpDeltaS: number;
+  regDelDelayS: number;
+  contactIgnorePort: boolean;
+}
+
+export type RegistrationChanges = { [Name in keyof RegistrationSettingsView]?: RegistrationSettingsView[Name] | null };
 
 export interface CallTimeoutView {
   state: string;
@@ -129,7 +158,7 @@ export interface RateGcView {
   maxRunMs: number;
 }
 
-/** What shortening the time left of all calls did. */
+/** What shortening the time left of all calls and bindings did. */
 export interface ForcedTimeoutView {
   before: CallTableStats;
   after: CallTableStats;
@@ -175,6 +204,12 @@ export interface Engine {
   callTimeouts(): Promise<CallTimeoutView[]>;
   /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */
   setCallTimeouts(seconds: Record<string, number>): Promise<CallTimeoutView[]>;
+  listRegistrations(query: RegistrationQuery): Promise<Page<RegistrationView>>;
+  registrationTable(): Promise<RegistrationTableStats>;
+  /** In effect, and as configured. */
+  registrationSettings(): Promise<{ now: RegistrationSettingsView; configured: RegistrationSettingsView }>;
+  /** Sets what is given; `null` goes back to what was configured. All or nothing. */
+  setRegistrationSettings(changes: RegistrationChanges): Promise<void>;
   listEvents(query: EventQuery): Promise<EventPage>;
   eventBlacklist(): Promise<EventBlacklistView>;
   /** `changes` by event name; `reset` first returns to the configured list. All or nothing. */
@@ -187,7 +222,7 @@ export interface Engine {
   setRateSettings(changes: Record<string, string>): Promise<void>;
   /** Removes entries that are ok and older than some seconds until `target` remain. */
   forceRateGc(target: number): Promise<RateGcView>;
-  /** Shortens what remains of every call to at most `timeoutMs`. */
+  /** Shortens what remains of every call and binding to at most `timeoutMs`. */
   forceTimeout(timeoutMs: number): Promise<ForcedTimeoutView>;
   listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>>;
   listeners(): Promise<ListenerView[]>;

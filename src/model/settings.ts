@@ -55,6 +55,26 @@ export interface TrackerSettings {
   /** Seconds a state may last, by `CallState`; only those that differ from the default. */
   timeouts: ReadonlyMap<CallState, number>;
   dupWindowUs: number;
+  registrations: RegistrationSettings;
+}
+
+export const MAX_REG_EXP_DELTA_S = 86_400;
+export const MAX_REG_DEL_DELAY_S = 86_400;
+
+/** The first three can be changed while running. */
+export interface RegistrationSettings {
+  /** Added to the time a registrar or notifier granted, before a binding or subscription counts as expired. */
+  expDeltaS: number;
+  /** How long the end of a binding waits for it to be registered again; 0 = reported at once. */
+  delDelayS: number;
+  /** Contacts that differ only in their port are the same. */
+  contactIgnorePort: boolean;
+  /** 0 = unlimited. */
+  maxEntries: number;
+  /** 0 = unlimited. */
+  maxBytes: number;
+  /** Most bindings of one address-of-record. */
+  maxContacts: number;
 }
 
 /** Everything one engine thread is told at its start; plain data, so that it can be sent to a worker. */

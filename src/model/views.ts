@@ -65,6 +65,31 @@ export interface CallView {
   correlation: { correlationId: string; alegCallId: string; sessionId: string };
 }
 
+/** A binding of an address-of-record to a contact. */
+export interface RegistrationView {
+  /** Stable while the binding is held. */
+  id: number;
+  aor: string;
+  contact: string;
+  /** `active`, or `leaving` while its end waits to be reported. */
+  state: 'active' | 'leaving';
+  /** Endpoints, transport, Call-ID, From and User-Agent of the REGISTER that set it last. */
+  src: EndpointView;
+  dst: EndpointView;
+  transport: string;
+  callId: string;
+  from: string;
+  userAgent: string;
+  uas: string;
+  /** First and last 2xx. */
+  createdUs: number;
+  updatedUs: number;
+  expiresInMs: number;
+  /** How often it was registered again. */
+  refreshes: number;
+  agents: string[];
+}
+
 export interface EventView {
   index: number;
   type: string;

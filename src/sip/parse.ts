@@ -1,11 +1,11 @@
 /**
  * SIP start line and header section, read in one pass.
  *
- *   INVITE sip:bob@b.example SIP/2.0 ⏎   startLine()     method, Request-URI  |  status, reason
+ *   INVITE sip:bob@b.example SIP/2.0 ⏎      readStartLine(): method and Request-URI, or status and reason
  *   Via: SIP/2.0/UDP 192.0.2.1;branch=… ⏎  ┐
  *   From: "A" <sip:a@a.example>;tag=1 ⏎    ├ name → one reader per field, others skipped to ⏎
  *   X-Anything: … ⏎                        ┘
- *   ⏎                                    body: not looked at
+ *   ⏎                                       the body is not looked at
  *
  * What is found goes into the caller's `SipMessage` as numbers and ranges; nothing is allocated, thrown or copied.
  * Readers take the position of the next octet and answer the position behind what they read, or a fault as a negative
@@ -91,7 +91,7 @@ const HEADER_NAMES: readonly (readonly [header: number, name: string, compact?: 
 ];
 const SIGNATURE_HEADERS = Header.USER_AGENT;
 
-/** Only a tag is wanted of From and To, and so on; lower case. */
+/** Names of the parameters that are wanted of a field, lower case. */
 const TAG = Buffer.from('tag');
 const BRANCH = Buffer.from('branch');
 const EXPIRES = Buffer.from('expires');
@@ -430,8 +430,7 @@ function readStartLine(bytes: Buffer, start: number, end: number, message: SipMe
     return readStatusLine(bytes, start + SIP_VERSION_LENGTH + 1, end, message);
   }
   message.isRequest = true;
-  let at = start;
-  at = skipClass(bytes, at, end, TOKEN);
+  let at = skipClass(bytes, start, end, TOKEN);
   if (at >= end) return incomplete(message, end);
   if (bytes[at] !== SP || at === start) return refuse(message, Fault.SIP_BAD_CHARACTER, at);
   message.methodStart = start;
@@ -440,7 +439,7 @@ function readStartLine(bytes: Buffer, start: number, end: number, message: SipMe
 
   at++;
   const uriAt = at;
-  at = skipClass(bytes, at, end, REQUEST_URI);
+  at = skipClass(bytes, uriAt, end, REQUEST_URI);
   if (at >= end) return incomplete(message, end);
   if (bytes[at] !== SP || at === uriAt) return refuse(message, Fault.SIP_BAD_CHARACTER, at);
   message.uriStart = uriAt;
@@ -528,9 +527,8 @@ function readTo(bytes: Buffer, valueAt: number, end: number, message: SipMessage
 }
 
 function readCallId(bytes: Buffer, valueAt: number, end: number, message: SipMessage): number {
-  let at = skipLws(bytes, valueAt, end);
-  const start = at;
-  at = skipClass(bytes, at, end, PRINTING);
+  const start = skipLws(bytes, valueAt, end);
+  const at = skipClass(bytes, start, end, PRINTING);
   if (at >= end) return incomplete(message, end);
   if (at === start && isEol(bytes[at]!)) return refuse(message, Fault.SIP_EMPTY_HEADER, at);
   message.callIdStart = start;
@@ -545,8 +543,7 @@ function readCSeq(bytes: Buffer, valueAt: number, end: number, message: SipMessa
   if (methodAt >= end) return incomplete(message, end);
   if (isEol(bytes[methodAt]!)) return refuse(message, Fault.SIP_END_OF_HEADER, methodAt);
   if (methodAt === at) return refuse(message, Fault.SIP_BAD_CHARACTER, at);
-  at = methodAt;
-  at = skipClass(bytes, at, end, TOKEN);
+  at = skipClass(bytes, methodAt, end, TOKEN);
   if (at >= end) return incomplete(message, end);
   if (at === methodAt) return refuse(message, Fault.SIP_BAD_CHARACTER, at);
   message.cseq = numberRead;

@@ -13,7 +13,7 @@ import type { SharedText } from './shared-text.ts';
  * gives it, except where a later one says more (contacts of a REGISTER, P-Asserted-Identity).
  */
 const MAX_URI = 96;
-const MAX_CONTACT = 160;
+export const MAX_CONTACT = 160;
 const MAX_REASON = 64;
 const MAX_BRANCH = 64;
 const MAX_AGENT = 64;

@@ -4,6 +4,8 @@ import type { Method } from '../model/method.ts';
 import type { Observer } from '../model/observer.ts';
 import type { Transport } from '../model/transport.ts';
 import { Time } from './rows.ts';
+import type { TimedRequest } from './timed-request.ts';
+import { Timed } from './timer-wheel.ts';
 
 /**
  * One tracked dialog or transaction: what a user calls "the call".
@@ -17,7 +19,7 @@ import { Time } from './rows.ts';
  * Text and links are what the heap is good at; the counters that every message touches sit in the row, so a message
  * on a known call allocates nothing.
  */
-export class Call {
+export class Call extends Timed {
   readonly id: number;
   readonly hash: number;
   readonly row: Int32Array;
@@ -31,12 +33,6 @@ export class Call {
   /** Neighbours in order of creation. */
   older: Call | undefined = undefined;
   newer: Call | undefined = undefined;
-  /** Neighbours in the timer wheel's slot; `wheelSlot` -1 = not filed. */
-  wheelPrevious: Call | undefined = undefined;
-  wheelNext: Call | undefined = undefined;
-  wheelSlot = -1;
-  /** 100 ms tick this entry is filed under; its deadline may be later by now. */
-  wheelTick = 0;
 
   state: CallState = CallState.INIT;
   /** Method of the message that created the entry (CSeq method for a reply). */
@@ -64,6 +60,9 @@ export class Call {
   alegCallId = '';
   sessionId = '';
 
+  /** What the last REGISTER or SUBSCRIBE asked for; its reply decides. */
+  requested: TimedRequest | undefined = undefined;
+
   /** First hop seen and the chain of others; endpoints as initiator → other side. */
   firstHop: Hop | undefined = undefined;
   /** Hops not recorded because of `MAX_HOPS`. */
@@ -85,6 +84,7 @@ export class Call {
     fromTag: string,
     toTag: string,
   ) {
+    super();
     this.id = id;
     this.hash = hash;
     this.row = row;
@@ -156,6 +156,8 @@ export const CallFlag = {
   TIMEOUT: 8,
   FORCED_TIMEOUT: 16,
   CALLEE_TERMINATED: 32,
+  /** A subscription is held (ours). */
+  SUBSCRIBED: 64,
 } as const;
 
 const FLAG_NAMES: readonly (readonly [number, string])[] = [
@@ -165,6 +167,7 @@ const FLAG_NAMES: readonly (readonly [number, string])[] = [
   [CallFlag.TIMEOUT, 'Timeout'],
   [CallFlag.FORCED_TIMEOUT, 'Forced_Timeout'],
   [CallFlag.CALLEE_TERMINATED, 'Callee_Terminated'],
+  [CallFlag.SUBSCRIBED, 'Subscribed'],
 ];
 
 export function flagNames(flags: number): string[] {
@@ -218,4 +221,23 @@ export class Hop {
     this.dstPort = dstPort;
     this.transport = transport;
   }
+}
+
+/** A hop with the same endpoints, on which nothing was counted yet. */
+export function copyHop(hop: Hop): Hop {
+  const h = hop;
+  return new Hop(
+    h.family,
+    h.src0,
+    h.src1,
+    h.src2,
+    h.src3,
+    h.srcPort,
+    h.dst0,
+    h.dst1,
+    h.dst2,
+    h.dst3,
+    h.dstPort,
+    h.transport,
+  );
 }

@@ -1,7 +1,10 @@
 import { EventType } from '../model/event-type.ts';
+import { Method } from '../model/method.ts';
 import { type CounterSet, EventRing as RingCounters, EvRate, EVENTS_BY_TYPE } from '../model/counters.ts';
 import type { Packet } from '../model/packet.ts';
 import type { Transport } from '../model/transport.ts';
+import type { Binding } from './binding-table.ts';
+import { MAX_CONTACT } from './attributes.ts';
 import type { Call, Hop } from './call.ts';
 import { type EventRates, type RateOutcome, RateVerdict } from './event-rates.ts';
 import { Row } from './rows.ts';
@@ -54,7 +57,7 @@ export class EventSlot {
   dst2 = 0;
   dst3 = 0;
   dstPort = 0;
-  /** False for events of single messages (parse-error, msg-probe): no call, no row. */
+  /** False for events of single messages (parse-error, msg-probe) and of bindings that timed out: no call, no row. */
   hasCall = false;
   state = 0;
   flags = 0;
@@ -145,30 +148,47 @@ export class EventRing {
     slot.pai2 = call.pai2;
     slot.branch = call.branch;
     slot.status = status;
-    if (hop !== undefined) {
-      slot.transport = hop.transport;
-      slot.family = hop.family;
-      slot.src0 = hop.src0;
-      slot.src1 = hop.src1;
-      slot.src2 = hop.src2;
-      slot.src3 = hop.src3;
-      slot.srcPort = hop.srcPort;
-      slot.dst0 = hop.dst0;
-      slot.dst1 = hop.dst1;
-      slot.dst2 = hop.dst2;
-      slot.dst3 = hop.dst3;
-      slot.dstPort = hop.dstPort;
+    if (hop !== undefined) setEndpoints(slot, hop);
+    setCall(slot, call, on);
+  }
+
+  /**
+   * Records an event of a binding. It began when the binding did, so that its duration is the binding's life.
+   *
+   * @param call the REGISTER it comes from, `undefined` when time alone brought it
+   */
+  binding(binding: Binding, type: EventType, tsUs: number, on: GeneratedOn, call: Call | undefined): void {
+    const { transaction: by } = binding;
+    const slot = this.#take(type, tsUs, by.hop);
+    if (slot === undefined) return;
+    slot.tsUs = tsUs;
+    slot.createdUs = binding.requestedUs === 0 ? by.createdUs : binding.requestedUs;
+    slot.earlyUs = 0;
+    slot.finalUs = binding.createdUs;
+    slot.forkedUs = 0;
+    slot.callId = by.callId;
+    slot.fromTag = by.fromTag;
+    slot.toTag = by.toTag;
+    slot.from = by.from;
+    slot.to = binding.aor;
+    slot.method = Method.REGISTER;
+    slot.requestUri = by.requestUri;
+    slot.contact = binding.contact.text.slice(0, MAX_CONTACT);
+    slot.reason = by.reason;
+    slot.userAgent = by.userAgent;
+    slot.uas = by.uas;
+    slot.pai1 = '';
+    slot.pai2 = '';
+    slot.branch = by.branch;
+    slot.status = by.status;
+    if (by.hop !== undefined) setEndpoints(slot, by.hop);
+    if (call !== undefined) {
+      setCall(slot, call, on);
+      return;
     }
-    slot.hasCall = true;
-    slot.state = call.state;
-    slot.flags = call.flags;
-    slot.emitted = call.emitted;
-    slot.lastEvent = call.lastEvent;
-    slot.generatedOn = on;
-    const { row: from, base: fromBase } = call;
-    const { row: to, base: toBase } = slot;
-    // Inside both rows: they are at least EVENT_ROW long.
-    for (let n = 0; n < EVENT_ROW; n++) to[toBase + n] = from[fromBase + n]!;
+    setNoCall(slot, on);
+    slot.row[slot.base + Row.HEADER_ORDER] = by.headerOrder;
+    slot.row[slot.base + Row.HEADER_COUNT] = by.headerCount;
   }
 
   /**
@@ -199,24 +219,8 @@ export class EventRing {
     slot.pai2 = '';
     slot.branch = '';
     slot.status = 0;
-    slot.transport = packet.transport;
-    slot.family = packet.family;
-    slot.src0 = packet.src0;
-    slot.src1 = packet.src1;
-    slot.src2 = packet.src2;
-    slot.src3 = packet.src3;
-    slot.srcPort = packet.srcPort;
-    slot.dst0 = packet.dst0;
-    slot.dst1 = packet.dst1;
-    slot.dst2 = packet.dst2;
-    slot.dst3 = packet.dst3;
-    slot.dstPort = packet.dstPort;
-    slot.hasCall = false;
-    slot.state = 0;
-    slot.flags = 0;
-    slot.emitted = 0;
-    slot.lastEvent = EventType.EMPTY;
-    slot.generatedOn = 'unknown';
+    setEndpoints(slot, packet);
+    setNoCall(slot, 'unknown');
     return slot;
   }
 
@@ -258,4 +262,46 @@ function setRate(slot: EventSlot, outcome: RateOutcome): void {
   slot.rateLimit = outcome.limit;
   slot.rateIntervalUs = outcome.intervalUs;
   slot.rateSinceUs = outcome.sinceUs;
+}
+
+type Endpoints = Pick<
+  Hop,
+  'transport' | 'family' | 'src0' | 'src1' | 'src2' | 'src3' | 'srcPort' | 'dst0' | 'dst1' | 'dst2' | 'dst3' | 'dstPort'
+>;
+
+function setEndpoints(slot: EventSlot, from: Endpoints): void {
+  slot.transport = from.transport;
+  slot.family = from.family;
+  slot.src0 = from.src0;
+  slot.src1 = from.src1;
+  slot.src2 = from.src2;
+  slot.src3 = from.src3;
+  slot.srcPort = from.srcPort;
+  slot.dst0 = from.dst0;
+  slot.dst1 = from.dst1;
+  slot.dst2 = from.dst2;
+  slot.dst3 = from.dst3;
+  slot.dstPort = from.dstPort;
+}
+
+function setCall(slot: EventSlot, call: Call, on: GeneratedOn): void {
+  slot.hasCall = true;
+  slot.state = call.state;
+  slot.flags = call.flags;
+  slot.emitted = call.emitted;
+  slot.lastEvent = call.lastEvent;
+  slot.generatedOn = on;
+  const { row: from, base: fromBase } = call;
+  const { row: to, base: toBase } = slot;
+  // Inside both rows: they are at least EVENT_ROW long.
+  for (let n = 0; n < EVENT_ROW; n++) to[toBase + n] = from[fromBase + n]!;
+}
+
+function setNoCall(slot: EventSlot, on: GeneratedOn): void {
+  slot.hasCall = false;
+  slot.state = 0;
+  slot.flags = 0;
+  slot.emitted = 0;
+  slot.lastEvent = EventType.EMPTY;
+  slot.generatedOn = on;
 }

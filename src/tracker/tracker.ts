@@ -1,5 +1,5 @@
 import { CALL_STATES, CallState, TIMED_CALL_STATES } from '../model/call-state.ts';
-import { Calls, CALLS_IN_STATE, type CounterSet } from '../model/counters.ts';
+import { Calls, CALLS_IN_STATE, type CounterSet, Subs } from '../model/counters.ts';
 import { EventType } from '../model/event-type.ts';
 import { Fault } from '../model/fault.ts';
 import { hashBytes } from '../model/hash.ts';
@@ -9,14 +9,24 @@ import type { Packet } from '../model/packet.ts';
 import type { TrackerSettings } from '../model/settings.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { takeCorrelation, takeReason, takeReplyText, takeRequestText, takeSignature } from './attributes.ts';
-import { Call, CallFlag, Hop, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
-import { CallTable } from './call-table.ts';
+import { Binding } from './binding-table.ts';
+import { Call, CallFlag, copyHop, Hop, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
+import { EntryTable } from './entry-table.ts';
 import type { EventRing, GeneratedOn } from './event-ring.ts';
 import { Action, actionFor, Fit, findCall, isChallenge, Match } from './match.ts';
+import { Registrations } from './registrations.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
 import { Row, RowPages } from './rows.ts';
 import { SharedText } from './shared-text.ts';
-import { TimerWheel } from './timer-wheel.ts';
+import {
+  mayHoldSubscription,
+  SUBSCRIPTION_ENDS,
+  SUBSCRIPTION_UNCHANGED,
+  subscriptionAfterNotify,
+  subscriptionAfterReply,
+} from './subscriptions.ts';
+import { TimedRequest } from './timed-request.ts';
+import { type Timed, TimerWheel } from './timer-wheel.ts';
 import { addState, addToTrace, repeatInTrace, traceCode } from './trace.ts';
 import {
   eventOf,
@@ -41,10 +51,12 @@ const STATUS_IMPLIED_END = 291;
  *
  *   message ─▶ find entry ─▶ new | re-use | fork ─▶ hop ─▶ repeat? ─▶ state machine ─▶ timer, event
  *
- * Registrations (bindings, reg-* events) hang on the 2xx to REGISTER, event rates on the ring; both have tables of their own.
+ * Registrations (bindings, reg-* events) hang on the 2xx to REGISTER, event rates on the ring; both have tables of their
+ * own. A subscription is held by the entry of its dialog, which then lives as long.
  */
 export class CallTracker {
-  readonly table = new CallTable();
+  readonly table = new EntryTable<Call>();
+  readonly registrations: Registrations;
   readonly #rows = new RowPages();
   readonly #wheel = new TimerWheel();
   readonly #events: EventRing;
@@ -55,7 +67,10 @@ export class CallTracker {
   readonly #match = new Match();
   /** Timeout of each state in µs, by `CallState`. */
   readonly #timeoutUs = new Float64Array(CALL_STATES.length);
-  readonly #expire = (call: Call): void => this.#onExpiry(call);
+  readonly #expire = (entry: Timed): void => {
+    if (entry instanceof Binding) this.registrations.expire(entry);
+    else if (entry instanceof Call) this.#onExpiry(entry);
+  };
   /** Tracking time of the message at hand; a field, because a double handed from call to call is an object each time. */
   #nowUs = 0;
   #nextId = 1;
@@ -65,6 +80,7 @@ export class CallTracker {
     this.#events = events;
     this.#counters = counters;
     this.#hashSeed = hashSeed;
+    this.registrations = new Registrations(settings.registrations, this.#wheel, events, counters, hashSeed);
     this.#texts = new SharedText(hashSeed);
     for (const info of CALL_STATES) {
       this.setStateTimeout(info.state, settings.timeouts.get(info.state) ?? info.defaultSeconds);
@@ -143,11 +159,11 @@ export class CallTracker {
     return this.#wheel.advance(nowUs, budget, this.#expire);
   }
 
-  /** Moves a call's deadline forward to `deadlineUs` if it is later; the next `advance` acts on it. */
-  shorten(call: Call, deadlineUs: number): boolean {
-    if (call.deadlineUs <= deadlineUs) return false;
-    call.deadlineUs = deadlineUs;
-    this.#wheel.file(call);
+  /** Moves a deadline forward to `deadlineUs` if it is later; the next `advance` acts on it. */
+  shorten(entry: Timed, deadlineUs: number): boolean {
+    if (entry.deadlineUs <= deadlineUs) return false;
+    entry.deadlineUs = deadlineUs;
+    this.#wheel.file(entry);
     return true;
   }
 
@@ -248,7 +264,7 @@ export class CallTracker {
     parent.flags |= CallFlag.FORK_PARENT;
     call.createdUs = parent.createdUs;
     call.forkedUs = this.#nowUs;
-    call.emitted = parent.emitted & ~REGISTER_EVENTS;
+    call.emitted = parent.emitted & ~LEASE_EVENTS;
     call.lastEvent = parent.lastEvent;
     call.from = parent.from;
     call.to = parent.to;
@@ -281,7 +297,6 @@ export class CallTracker {
     if (call.toTag === otherTag && action !== Action.SET_TAGS) return;
     call.toTag = otherTag;
     call.flags |= CallFlag.REUSED;
-    call.emitted &= ~REGISTER_EVENTS;
   }
 
   #apply(call: Call, packet: Packet, message: SipMessage, direction: 0 | 1, observer: Observer): Fault {
@@ -335,12 +350,16 @@ export class CallTracker {
       this.#extend(call);
       return;
     }
+    if (method === Method.REGISTER || method === Method.SUBSCRIBE) call.requested = new TimedRequest(message);
     const hasToTag = message.toTagEnd > message.toTagStart;
     const transition = onRequest(call.state, method, hasToTag, method === call.method);
     if (method === Method.BYE && nextState(transition) === CallState.INV_BYE_SEEN && direction === 1) {
       call.flags |= CallFlag.CALLEE_TERMINATED;
     }
     this.#move(call, transition, 'request');
+    if (method === Method.NOTIFY && mayHoldSubscription(call)) {
+      this.#subscribe(call, subscriptionAfterNotify(call, message), 'request');
+    }
   }
 
   #onReply(call: Call, message: SipMessage, direction: 0 | 1): void {
@@ -371,13 +390,56 @@ export class CallTracker {
         else call.flags &= ~CallFlag.CALLEE_TERMINATED;
       }
       this.#move(call, transition, 'reply');
+      if (cseqMethod === Method.REGISTER && sameMethod && statusCode >= 200 && statusCode < 300) {
+        this.registrations.succeeded(call, message, this.#timeoutUs[CallState.NON_INV_FIN]!, this.#nowUs);
+      } else if (mayHoldSubscription(call) && (cseqMethod === Method.SUBSCRIBE || cseqMethod === Method.NOTIFY)) {
+        this.#subscribe(call, subscriptionAfterReply(call, message), 'reply');
+      }
       if (challengedAgain) this.#emit(call, EventType.AUTH_FAILED, this.#nowUs, 'reply');
       return;
     }
     this.#extend(call);
   }
 
+  /** @param seconds what a message means for the subscription, see subscriptions.ts */
+  #subscribe(call: Call, seconds: number, on: GeneratedOn): void {
+    if (seconds === SUBSCRIPTION_UNCHANGED) return;
+    // NOTIFY may be faster than the 2xx, and is as good (RFC 6665 §4.1.2.4).
+    if (call.state !== CallState.NON_INV_FIN) this.#enter(call, CallState.NON_INV_FIN);
+    if (seconds === SUBSCRIPTION_ENDS) {
+      this.#endSubscription(call, this.#nowUs, on);
+      call.deadlineUs = this.#nowUs + this.#timeoutUs[CallState.NON_INV_FIN]!;
+      this.#wheel.file(call);
+      return;
+    }
+    call.deadlineUs = this.#nowUs + (seconds + this.registrations.settings.expDeltaS) * 1e6;
+    this.#wheel.file(call);
+    if ((call.flags & CallFlag.SUBSCRIBED) !== 0) {
+      if (on === 'reply') this.#counters.add(Subs.REFRESHED, 1);
+      return;
+    }
+    call.flags |= CallFlag.SUBSCRIBED;
+    call.emitted &= ~(1 << EventType.SUB_DEL);
+    this.#counters.add(Subs.CREATED, 1);
+    this.#counters.addGauge(Subs.ACTIVE, 1);
+    this.#emit(call, EventType.SUB_NEW, this.#nowUs, on);
+  }
+
+  #endSubscription(call: Call, tsUs: number, on: GeneratedOn): void {
+    if ((call.flags & CallFlag.SUBSCRIBED) !== 0) {
+      call.flags &= ~CallFlag.SUBSCRIBED;
+      call.emitted &= ~(1 << EventType.SUB_NEW);
+      this.#counters.addGauge(Subs.ACTIVE, -1);
+    }
+    this.#emit(call, EventType.SUB_DEL, tsUs, on);
+  }
+
   #move(call: Call, transition: Transition, on: GeneratedOn): void {
+    // The subscription decides how long its entry lives, whatever becomes of a request inside it.
+    if ((call.flags & CallFlag.SUBSCRIBED) !== 0) {
+      this.#extend(call);
+      return;
+    }
     const next = nextState(transition);
     if (next !== call.state) this.#enter(call, next);
     if (forcesTimer(transition)) {
@@ -423,8 +485,13 @@ export class CallTracker {
   #onExpiry(call: Call): void {
     call.flags |= CallFlag.TIMEOUT;
     const { row, base, state } = call;
+    if ((call.flags & CallFlag.SUBSCRIBED) !== 0) {
+      this.#counters.add(Subs.EXPIRED, 1);
+      this.#endSubscription(call, call.deadlineUs, 'timeout');
+    }
     const challenged = isChallenge(row[base + Row.STATUS]!) || isChallenge(row[base + Row.STATUS + 1]!);
-    const event = onExpiry(state, call.method === Method.REGISTER, challenged);
+    const reported = call.method === Method.REGISTER || (call.emitted & (1 << EventType.SUB_DEL)) !== 0;
+    const event = onExpiry(state, reported, challenged);
     if (event !== EventType.EMPTY) {
       if (expiresUnanswered(state)) call.flags |= CallFlag.FORCED_TIMEOUT;
       this.#emit(call, event, call.deadlineUs, 'timeout');
@@ -464,11 +531,16 @@ export class CallTracker {
       return { code: STATUS_TIMEOUT, reason: 'internal: call state timeout' };
     }
     const code = call.row[call.base + Row.STATUS]!;
+    if (type === EventType.SUB_NEW && (code < 200 || code >= 300)) {
+      // NOTIFY told it; what is stored is of an attempt before.
+      return { code: STATUS_IMPLIED_START, reason: 'internal: implied OK' };
+    }
     if (code >= 200) return { code, reason: call.reason };
     switch (type) {
       case EventType.CALL_START:
         return { code: STATUS_IMPLIED_START, reason: 'internal: implied OK' };
       case EventType.CALL_END:
+      case EventType.SUB_DEL:
         return { code: STATUS_IMPLIED_END, reason: 'internal: implied OK' };
       case EventType.CALL_ATTEMPT:
         if (call.state === CallState.INV_CANCELED) return { code: STATUS_CANCELED, reason: 'internal: cancel' };
@@ -479,7 +551,13 @@ export class CallTracker {
   }
 }
 
-const REGISTER_EVENTS = (1 << EventType.REG_NEW) | (1 << EventType.REG_DEL) | (1 << EventType.REG_EXPIRED);
+/** A fork registers and subscribes for itself. */
+const LEASE_EVENTS =
+  (1 << EventType.REG_NEW) |
+  (1 << EventType.REG_DEL) |
+  (1 << EventType.REG_EXPIRED) |
+  (1 << EventType.SUB_NEW) |
+  (1 << EventType.SUB_DEL);
 const FAMILY_EVENTS = (1 << EventType.CALL_ATTEMPT) | (1 << EventType.CALL_START) | (1 << EventType.CALL_END);
 
 function isAnswered(state: CallState): boolean {
@@ -545,24 +623,6 @@ function makeHop(packet: Packet, reversed: boolean): Hop {
         p.dstPort,
         p.transport,
       );
-}
-
-function copyHop(hop: Hop): Hop {
-  const h = hop;
-  return new Hop(
-    h.family,
-    h.src0,
-    h.src1,
-    h.src2,
-    h.src3,
-    h.srcPort,
-    h.dst0,
-    h.dst1,
-    h.dst2,
-    h.dst3,
-    h.dstPort,
-    h.transport,
-  );
 }
 
 function isLink(hop: Hop, p: Packet, reversed: boolean): boolean {

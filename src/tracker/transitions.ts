@@ -134,8 +134,12 @@ function onOtherReply(state: CallState, status: number, sameMethod: boolean): Tr
   return state === CallState.INIT || answers ? to(CallState.NON_INV_FIN) : state;
 }
 
-/** What the expiry of a state reports; `EMPTY` = nothing. REGISTER has its own rules (registrations). */
-export function onExpiry(state: CallState, isRegister: boolean, challenged: boolean): EventType {
+/**
+ * What the expiry of a state reports; `EMPTY` = nothing.
+ *
+ * @param reported success has its own events: those of a registration or of a subscription
+ */
+export function onExpiry(state: CallState, reported: boolean, challenged: boolean): EventType {
   switch (state) {
     case CallState.INV_1ST:
     case CallState.INV_EARLY_DLG:
@@ -152,7 +156,7 @@ export function onExpiry(state: CallState, isRegister: boolean, challenged: bool
     case CallState.NON_INV_NEG:
       return challenged ? EventType.AUTH_FAILED : EventType.OTHER_FAILED;
     case CallState.NON_INV_FIN:
-      return isRegister ? EventType.EMPTY : EventType.OTHER_OK;
+      return reported ? EventType.EMPTY : EventType.OTHER_OK;
     default:
       return EventType.EMPTY;
   }

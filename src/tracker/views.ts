@@ -4,16 +4,28 @@ import { EVENT_NAMES, EventType, eventName } from '../model/event-type.ts';
 import { methodName } from '../model/method.ts';
 import type { Observer } from '../model/observer.ts';
 import { transportName } from '../model/transport.ts';
-import type { CallView, EndpointView, EventRateView, EventView, HopView, Pair, RateEntryView } from '../model/views.ts';
+import type {
+  CallView,
+  EndpointView,
+  EventRateView,
+  EventView,
+  HopView,
+  Pair,
+  RateEntryView,
+  RegistrationView,
+} from '../model/views.ts';
 import { displayText } from '../model/text.ts';
 import { requestSignature } from '../sip/signature.ts';
+import { type Binding, Leaving, type RegisterTransaction } from './binding-table.ts';
 import { type Call, CallFlag, flagNames, type Hop } from './call.ts';
 import type { EventSlot } from './event-ring.ts';
 import type { RateEntry } from './event-rates.ts';
 import { Row } from './rows.ts';
 import { messageTrace, stateTrace } from './trace.ts';
 
-/** Copies of calls and events as pages show them: names instead of numbers, UTF-8 instead of octets. */
+/** Copies of calls, bindings and events as pages show them: names instead of numbers, UTF-8 instead of octets. */
+
+const NOWHERE: EndpointView = { ip: '', port: 0 };
 
 function pair(rows: { row: Int32Array; base: number }, offset: number): Pair {
   const at = rows.base + offset;
@@ -38,9 +50,9 @@ function emittedNames(bits: number): string[] {
   return EVENT_NAMES.filter((_, type) => (bits & (1 << type)) !== 0);
 }
 
-function observers(call: Call): Observer[] {
-  if (call.observer === undefined) return [];
-  return [call.observer, ...(call.moreObservers ?? [])];
+function observersOf(seen: Pick<RegisterTransaction, 'observer' | 'moreObservers'>): Observer[] {
+  if (seen.observer === undefined) return [];
+  return [seen.observer, ...(seen.moreObservers ?? [])];
 }
 
 function sourceOf(hop: Hop | EventSlot): EndpointView {
@@ -75,10 +87,9 @@ function signatureOf(kept: Call | EventSlot): string {
 /** @param nowUs the tracker's clock, for what is still going on */
 export function callView(call: Call, nowUs: number): CallView {
   const info = CALL_STATES[call.state];
-  const seenBy = observers(call);
+  const seenBy = observersOf(call);
   const hops: HopView[] = [];
   for (let hop = call.firstHop; hop !== undefined; hop = hop.next) hops.push(hopView(hop, seenBy));
-  const nowhere: EndpointView = { ip: '', port: 0 };
   const answeredUs = (call.emitted & (1 << EventType.CALL_START)) === 0 ? 0 : call.finalUs;
   return {
     id: call.id,
@@ -98,8 +109,8 @@ export function callView(call: Call, nowUs: number): CallView {
     userAgent: displayText(call.userAgent),
     uas: displayText(call.uas),
     reason: displayText(call.reason),
-    src: hops[0]?.src ?? nowhere,
-    dst: hops[0]?.dst ?? nowhere,
+    src: hops[0]?.src ?? NOWHERE,
+    dst: hops[0]?.dst ?? NOWHERE,
     transport: hops[0]?.transport ?? 'unknown',
     statuses: pair(call, Row.STATUS),
     cseq: cseqPair(call, Row.CSEQ),
@@ -127,12 +138,35 @@ export function callView(call: Call, nowUs: number): CallView {
   };
 }
 
+/** @param nowUs the tracker's clock */
+export function registrationView(binding: Binding, nowUs: number): RegistrationView {
+  const { transaction: by } = binding;
+  return {
+    id: binding.id,
+    aor: displayText(binding.aor),
+    contact: displayText(binding.contact.text),
+    state: binding.leaving === Leaving.NO ? 'active' : 'leaving',
+    src: by.hop === undefined ? NOWHERE : sourceOf(by.hop),
+    dst: by.hop === undefined ? NOWHERE : destinationOf(by.hop),
+    transport: transportName(by.hop?.transport ?? 0),
+    callId: displayText(by.callId),
+    from: displayText(by.from),
+    userAgent: displayText(by.userAgent),
+    uas: displayText(by.uas),
+    createdUs: binding.createdUs,
+    updatedUs: binding.updatedUs,
+    expiresInMs: Math.max(0, Math.round((binding.deadlineUs - nowUs) / 1000)),
+    refreshes: binding.refreshes,
+    agents: observersOf(by).map((observer) => observer.id),
+  };
+}
+
 /** Attribute names are those of the event JSON; empty ones are left out. */
 function attributes(slot: EventSlot): Record<string, string> {
   const all: [string, string][] = [
     ['sip.from', slot.from],
     ['sip.to', slot.to],
-    ['sip.request.method', slot.hasCall ? methodName(slot.method) : ''],
+    ['sip.request.method', slot.method === 0 ? '' : methodName(slot.method)],
     ['uri.original', slot.requestUri],
     ['sip.contact', slot.contact],
     ['sip.sip_reason', slot.reason],
@@ -140,7 +174,7 @@ function attributes(slot: EventSlot): Record<string, string> {
     ['uas.original', slot.uas],
     ['sip.pai1', slot.pai1],
     ['sip.pai2', slot.pai2],
-    ['sip.req_sig', slot.hasCall ? signatureOf(slot) : ''],
+    ['sip.req_sig', slot.method === 0 ? '' : signatureOf(slot)],
   ];
   return Object.fromEntries(all.filter(([, text]) => text !== '').map(([name, text]) => [name, displayText(text)]));
 }
@@ -169,7 +203,7 @@ export function eventView(slot: EventSlot): EventView {
     status: slot.status,
     attributes: attributes(slot),
     durationMs: msBetween(slot.finalUs, slot.tsUs),
-    pddMs: slot.hasCall ? msBetween(slot.createdUs, slot.earlyUs === 0 ? slot.finalUs : slot.earlyUs) : null,
+    pddMs: slot.method !== 0 ? msBetween(slot.createdUs, slot.earlyUs === 0 ? slot.finalUs : slot.earlyUs) : null,
     ringMs: msBetween(slot.earlyUs, slot.finalUs),
     originator: originator(slot),
     rate: slot.rateTracked ? eventRateView(slot) : null,

@@ -39,6 +39,9 @@ const FIELDS = [
   'sip.to.addr',
   'sip.to.tag',
   'sip.r-uri',
+  'sip.contact.uri',
+  'sip.contact.parameter',
+  'sip.Expires',
 ] as const;
 
 export function expect(name: string): Expected {
@@ -63,7 +66,7 @@ export function expect(name: string): Expected {
     capture: `${name}.pcap`,
     hepPort: first.datagram.dstPort,
     agent: agentOf(packets, sip.length),
-    counters: countersOf(packets, sip.length, calls.size, sightings),
+    counters: countersOf(packets, sip.length, [...calls.values()], sightings),
     calls: [...calls.values()].map((call) => call.expected()),
   };
 }
@@ -94,9 +97,12 @@ function displayedId(raw: number): number {
 function countersOf(
   packets: Received[],
   sip: number,
-  calls: number,
+  calls: readonly CallModel[],
   sightings: Record<Sighting, number>,
 ): Record<string, number> {
+  const leases = calls.map((call) => call.leases());
+  const sum = (name: 'bindings' | 'bound' | 'subscribed'): number =>
+    leases.reduce((all, lease) => all + lease[name], 0);
   const rtcp = packets.filter(({ hep }) => hep.kind === 5).length;
   return {
     'ingest.received': packets.length,
@@ -110,12 +116,15 @@ function countersOf(
       [1, 2, 3].map((version) => [`hep.v${version}`, packets.filter(({ hep }) => hep.version === version).length]),
     ),
     'hep.agents': 1,
-    'calls.created': calls,
+    'calls.created': calls.length,
     'calls.forked': 0,
-    'calls.active': calls,
+    'calls.active': calls.length,
     'calls.other_hop': sightings['other hop'],
     'calls.seen_again': sightings['seen again'],
     'calls.retransmissions': sightings.retransmission,
+    'regs.created': sum('bindings'),
+    'regs.active': sum('bound'),
+    'subs.active': sum('subscribed'),
   };
 }
 
@@ -145,6 +154,9 @@ function onTheWire(name: string): Map<string, WireSip> {
       to: of('sip.to.addr'),
       toTag: of('sip.to.tag'),
       requestUri: of('sip.r-uri'),
+      contact: of('sip.contact.uri').split(';', 1)[0] ?? '',
+      contactExpires: /^expires=(\d+)$/.exec(of('sip.contact.parameter'))?.[1] ?? '',
+      expires: of('sip.Expires'),
       src: `${of('ip.src')}:${of(`${transport}.srcport`)}`,
       dst: `${of('ip.dst')}:${of(`${transport}.dstport`)}`,
       transport,

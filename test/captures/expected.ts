@@ -54,7 +54,7 @@ export interface ExpectedCall {
   /** From answer to BYE. */
   durationMs: number | null;
   events: {
-    /** `type status`, in the order they happen. */
+    /** `type status`, in the order they happen; then the To-tag, where it is not the last one of the call. */
     atOnce: string[];
     /** When the last state has timed out. */
     atTimeout: string[];

@@ -15,6 +15,11 @@ export interface WireSip {
   to: string;
   toTag: string;
   requestUri: string;
+  /** First Contact without its parameters, and what is granted for it; `''` = none. */
+  contact: string;
+  contactExpires: string;
+  /** Expires header, `''` = none. */
+  expires: string;
   src: string;
   dst: string;
   transport: string;
@@ -58,6 +63,10 @@ export class CallModel {
   readonly #hops: Hop[] = [];
   readonly #trace = new Map<string, TraceItem>();
   readonly #events: string[] = [];
+  /** What the last REGISTER or SUBSCRIBE asked for. */
+  #asked: WireSip | undefined;
+  #bound = false;
+  #subscribed = false;
 
   constructor(first: WireSip, timeUs: number) {
     if (first.method === '' || first.toTag !== '') throw new Error(`${first.callId} does not begin with a request`);
@@ -180,7 +189,14 @@ export class CallModel {
     this.#toTag = sip.toTag;
   }
 
+  /** Bindings or subscriptions held at the end, and how many there were. */
+  leases(): { bindings: number; bound: number; subscribed: number } {
+    const bindings = this.#events.filter((event) => event.startsWith('reg-new')).length;
+    return { bindings, bound: this.#bound ? 1 : 0, subscribed: this.#subscribed ? 1 : 0 };
+  }
+
   #request(sip: WireSip): void {
+    if (sip.method === 'REGISTER' || sip.method === 'SUBSCRIBE') this.#asked = sip;
     this.#cseq = Math.max(this.#cseq, sip.cseq);
     switch (`${sip.method} in ${this.#state}`) {
       case 'INVITE in init':
@@ -245,10 +261,28 @@ export class CallModel {
       throw new Error(`${sip.callId}: ${sip.status} to ${sip.cseqMethod} in ${this.#state} is not modelled`);
     }
     if (answer === 'refused') this.#state = 'non_inv_neg';
-    if (answer !== '2xx' || this.#state === 'non_inv_fin') return;
+    if (answer !== '2xx') return;
     this.#state = 'non_inv_fin';
-    if (sip.cseqMethod === 'SUBSCRIBE') this.#events.push(`sub-new ${sip.status}`);
-    if (sip.cseqMethod === 'REGISTER') this.#events.push(`reg-new ${sip.status}`);
+    if (sip.cseqMethod === 'SUBSCRIBE') this.#subscribe(sip);
+    if (sip.cseqMethod === 'REGISTER') this.#register(sip);
+  }
+
+  /** A contact asked for is bound when the reply lists it with time left (RFC 3261 §10.3), otherwise it is not. */
+  #register(sip: WireSip): void {
+    const contact = this.#asked?.contact ?? '';
+    if (contact === '') throw new Error(`${sip.callId}: a REGISTER without Contact is not modelled`);
+    const listed = sip.contact === contact;
+    const bound = listed && Number(sip.contactExpires || sip.expires) > 0;
+    // Each reply of a registrar has a To-tag of its own, and the event that of its reply.
+    if (bound !== this.#bound) this.#events.push(`${bound ? 'reg-new' : 'reg-del'} ${sip.status} ${sip.toTag}`);
+    this.#bound = bound;
+  }
+
+  #subscribe(sip: WireSip): void {
+    if (Number(sip.expires || this.#asked?.expires) === 0)
+      throw new Error(`${sip.callId}: the end of a subscription is not modelled`);
+    if (!this.#subscribed) this.#events.push(`sub-new ${sip.status}`);
+    this.#subscribed = true;
   }
 
   #eventsAtTimeout(): string[] {
@@ -263,8 +297,8 @@ export class CallModel {
       case 'non_inv_neg':
         return [`${credentials ? 'auth-failed' : 'other-failed'} ${this.#status}`];
       case 'non_inv_fin':
-        if (this.#first.method === 'REGISTER') return [`reg-expired ${this.#status}`];
-        return [`${this.#first.method === 'SUBSCRIBE' ? 'sub-del' : 'other-ok'} ${this.#status}`];
+        if (this.#first.method === 'REGISTER') return this.#bound ? [`reg-expired ${this.#status}`] : [];
+        return [`${this.#subscribed ? 'sub-del' : 'other-ok'} ${this.#status}`];
       default:
         throw new Error(`${this.#first.callId} ends in ${this.#state}, which is not modelled`);
     }

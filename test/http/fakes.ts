@@ -9,12 +9,22 @@ import {
   type EventQuery,
   type RateParameterView,
   type RateQuery,
+  type RegistrationChanges,
+  type RegistrationQuery,
+  type RegistrationSettingsView,
 } from '../../src/model/engine.ts';
 import { RATE_SETTINGS, type RatePage } from '../../src/model/event-rates.ts';
 import type { LogLevelControl } from '../../src/model/log.ts';
 import { SELECTABLE_EVENTS } from '../../src/model/event-type.ts';
 import type { StatisticsBlock, StatisticsSource } from '../../src/model/statistics.ts';
-import type { AgentView, CallView, EventView, ListenerView, RateEntryView } from '../../src/model/views.ts';
+import type {
+  AgentView,
+  CallView,
+  EventView,
+  ListenerView,
+  RateEntryView,
+  RegistrationView,
+} from '../../src/model/views.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 
 /** 2026-11-21T10:00:00.000000Z */
@@ -76,6 +86,28 @@ export function call(changes: Partial<CallView> = {}): CallView {
       },
     ],
     correlation: { correlationId: '', alegCallId: '', sessionId: '' },
+    ...changes,
+  };
+}
+
+export function registration(changes: Partial<RegistrationView> = {}): RegistrationView {
+  return {
+    id: 7,
+    aor: 'sip:alice@example.com',
+    contact: 'sip:alice@192.0.2.1:5060;transport=udp',
+    state: 'active',
+    src: { ip: '192.0.2.1', port: 5060 },
+    dst: { ip: '198.51.100.2', port: 5060 },
+    transport: 'udp',
+    callId: '843817637684230@998sdasdh09',
+    from: 'sip:alice@example.com',
+    userAgent: 'Softphone 4.2',
+    uas: 'Registrar 5.6',
+    createdUs: NOW_US - 3_600_000_000,
+    updatedUs: NOW_US - 60_000_000,
+    expiresInMs: 90_000,
+    refreshes: 3,
+    agents: ['2001@203.0.113.7:40112/udp'],
     ...changes,
   };
 }
@@ -183,6 +215,9 @@ export const LISTENERS: readonly ListenerView[] = [
 /** What the engine has to say, for tests to set; and what it was told, for tests to look at. */
 export class FakeEngine implements Engine {
   calls: CallView[] = [call()];
+  registrations: RegistrationView[] = [registration()];
+  configured: RegistrationSettingsView = { regExpDeltaS: 30, regDelDelayS: 0, contactIgnorePort: false };
+  judged: RegistrationSettingsView = { ...this.configured };
   events: EventView[] = [event()];
   agents: AgentView[] = [agent()];
   rates: RateEntryView[] = [rateEntry()];
@@ -244,6 +279,34 @@ export class FakeEngine implements Engine {
     }
     for (const [name, value] of Object.entries(seconds)) this.seconds.set(name, value);
     return this.callTimeouts();
+  }
+
+  async listRegistrations(query: RegistrationQuery) {
+    this.#ask(['listRegistrations', query]);
+    const { offset, limit, filter } = query;
+    return this.#page(this.registrations, offset, limit, filter, (item) => item[filter?.field ?? 'aor']);
+  }
+
+  async registrationTable() {
+    return {
+      bindings: this.registrations.length,
+      created: 12,
+      buckets: 4096,
+      longestChain: 1,
+      shortestChain: 0,
+      bytes: 51_200,
+      maxEntries: 100,
+      maxBytes: 102_400,
+      maxContacts: 256,
+    };
+  }
+
+  async registrationSettings() {
+    return { now: this.judged, configured: this.configured };
+  }
+
+  async setRegistrationSettings(changes: RegistrationChanges) {
+    this.#ask(['setRegistrationSettings', changes]);
   }
 
   async listEvents(query: EventQuery) {

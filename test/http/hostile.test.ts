@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { client } from './client.ts';
-import { agent, call, event } from './fakes.ts';
+import { agent, call, event, registration } from './fakes.ts';
 
 /** Markup, both quotes, an ampersand, NUL, escape, line breaks, a replaced octet, a direction override, a zero-width space. */
 const HOSTILE = `"><script>alert('1')</script>&amp;\u0000\u001b[31m\r\n\ufffd\u202egnp\u200b`;
@@ -23,6 +23,7 @@ function poison<Value>(value: Value, ours: readonly string[]): Value {
 const pages: [string, (deps: ReturnType<typeof client>['deps']) => void, number][] = [
   ['/calls/list', ({ engine }) => (engine.calls = [poison(call(), [])]), 25],
   ['/events', ({ engine }) => (engine.events = [poison(event(), ['originator', 'generatedOn'])]), 15],
+  ['/regs/list', ({ engine }) => (engine.registrations = [poison(registration(), ['state'])]), 8],
   [
     '/hep/list',
     ({ engine }) =>

@@ -4,7 +4,7 @@ import { Value } from 'typebox/value';
 import { SITE_MAP } from '../../src/http/site-map.ts';
 import { client } from './client.ts';
 import { Statistics } from '../../src/telemetry/statistics.ts';
-import { call, countersOf, event, NOW_US } from './fakes.ts';
+import { call, countersOf, event, NOW_US, registration } from './fakes.ts';
 
 const PATHS = SITE_MAP.map((page) => page.path).filter((path) => path !== '/openapi.json');
 const ALL = ['/', ...PATHS];
@@ -82,10 +82,11 @@ suite('every page', () => {
   test('lists without items answer after the same schemas', async () => {
     const { get, deps } = client();
     deps.engine.calls = [];
+    deps.engine.registrations = [];
     deps.engine.events = [];
     deps.engine.agents = [];
     const description = (await get('/openapi.json')).json<Described>();
-    for (const path of ['/calls/list', '/events', '/hep/list']) {
+    for (const path of ['/calls/list', '/regs/list', '/events', '/hep/list']) {
       const answer = (await get(withFormat(path, 'json'))).json<{ items: unknown[]; why: unknown[] }>();
       check(description, 'get', path, answer);
       assert.deepEqual(answer.items, []);
@@ -168,6 +169,38 @@ suite('what pages say', () => {
     const { get } = client();
     const { body } = await get('/calls/list?cid=a84&n=7');
     assert.match(body, /^Calls List \(filter: from 0 max 7 matches, match cid against "a84" regexp false\):\n/);
+  });
+
+  test('/regs/list as text has one line per binding', async () => {
+    const { get, deps } = client();
+    deps.engine.registrations = [registration(), registration({ aor: 'sip:b@example.com', createdUs: 0 })];
+    const lines = (await get('/regs/list?n=9')).body.split('\n');
+    assert.equal(lines[0], 'Reg Bindings List (filter: from 0 max 9 matches):');
+    assert.equal(
+      lines[1],
+      '     0. REG Binding: "sip:alice@example.com" -> "sip:alice@192.0.2.1:5060;transport=udp" state: active' +
+        ' expire: 1m30s refreshes: 3 call-id: "843817637684230@998sdasdh09" from: "sip:alice@example.com"' +
+        ' ua: "Softphone 4.2" udp 192.0.2.1:5060 -> 198.51.100.2:5060' +
+        ' created: 2026-11-21 09:00:00.000000 +0000 UTC updated: 2026-11-21 09:59:00.000000 +0000 UTC' +
+        ' agents: 2001@203.0.113.7:40112/udp',
+    );
+    assert.match(lines[2] ?? '', /^     1\. REG Binding: "sip:b@example\.com" -> .* created: unknown /);
+    assert.equal(lines.length, 4);
+  });
+
+  test('/regs as text has size, limits and memory', async () => {
+    const { get } = client();
+    assert.equal(
+      (await get('/regs')).body,
+      [
+        'Reg Bindings Hash Stats: {Total:12 Crt:1 Max:1 Min:0 Buckets:4096}',
+        'Limits: 100 entries (1.0% used) 100 Kb memory (50.0% used), 256 bindings of one address-of-record',
+        '',
+        'Memory Stats:',
+        '\tTotalSize: 51200',
+        '',
+      ].join('\n'),
+    );
   });
 
   test('/events as text has the ring, and per event the lines that have something to say', async () => {

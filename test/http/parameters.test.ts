@@ -186,7 +186,27 @@ suite('changes', () => {
     ]);
   });
 
+  test('POST /regs/cfg takes seconds with and without unit, and -1 for what was configured', async () => {
+    const { post, deps } = client();
+    assert.equal((await post('/regs/cfg', 'reg_exp_delta=10&reg_del_delay=1m&contact_ignore_port=1')).statusCode, 200);
+    assert.equal((await post('/regs/cfg', { reg_del_delay: 0, contact_ignore_port: false })).statusCode, 200);
+    const answer = await post('/regs/cfg', 'reg_exp_delta=-1&reg_del_delay=-1&contact_ignore_port=-1', {
+      accept: 'text/html',
+    });
+    assert.match(answer.body, /Applied: reg_exp_delta as configured, reg_del_delay as configured, /);
+    assert.deepEqual(deps.engine.asked, [
+      ['setRegistrationSettings', { regExpDeltaS: 10, regDelDelayS: 60, contactIgnorePort: true }],
+      ['setRegistrationSettings', { regDelDelayS: 0, contactIgnorePort: false }],
+      ['setRegistrationSettings', { regExpDeltaS: null, regDelDelayS: null, contactIgnorePort: null }],
+    ]);
+  });
+
   const refused: [string, string | object, number, RegExp][] = [
+    ['/regs/cfg', 'reg_exp_delta=-2', 400, /"reg_exp_delta" is "-2", expected a duration/],
+    ['/regs/cfg', 'reg_exp_delta=1&reg_del_delay=86401', 400, /expected whole seconds from 0 to 86400, or -1/],
+    ['/regs/cfg', 'reg_del_delay=1500ms', 400, /expected whole seconds/],
+    ['/regs/cfg', 'contact_ignore_port=2', 400, /expected 0 or 1/],
+    ['/regs/cfg', 'regs_max_entries=1', 400, /expected one of: reg_exp_delta/],
     ['/calls/timeout', 'inv_1st=90', 400, /"inv_1st" is "90", expected a duration/],
     ['/calls/timeout', 'inv_1st=1500ms', 400, /expected whole seconds/],
     ['/calls/timeout', 'inv_1st=90s&first+invite=91s', 400, /both name one state/],
@@ -244,6 +264,7 @@ suite('methods and paths', () => {
     '/calls/timeout?first+invite=90s',
     '/events/blst?call-start',
     '/events/blst?reset=1',
+    '/regs/cfg?reg_exp_delta=10',
   ]) {
     test(`GET ${url} gets 405 and says to use POST`, async () => {
       const { get, deps } = client();

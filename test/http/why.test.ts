@@ -14,6 +14,7 @@ interface Case {
 
 const emptied = ({ deps }: Client): void => {
   deps.engine.calls = [];
+  deps.engine.registrations = [];
   deps.engine.events = [];
   deps.engine.agents = [];
   deps.engine.nextIndex = 0;
@@ -93,6 +94,37 @@ const cases: Case[] = [
     prepare: emptied,
     codes: ['finished', 'events', 'received', 'refused', 'ignored'],
     says: /21 calls tracked since the start, none held now/,
+  },
+  {
+    name: 'no phone has registered',
+    url: '/regs/list',
+    counters: SOME_TRAFFIC,
+    prepare: emptied,
+    codes: ['no-register', 'received', 'refused', 'ignored'],
+    says: /No REGISTER is among the SIP messages tracked so far/,
+  },
+  {
+    name: 'no registration was confirmed',
+    url: '/regs/list',
+    counters: { ...SOME_TRAFFIC, 'pkt_stats.sip_REGISTER': 2 },
+    prepare: emptied,
+    codes: ['not-confirmed', 'received', 'refused', 'ignored'],
+    says: /2 REGISTERs seen, but no 2xx that binds a contact/,
+  },
+  {
+    name: 'all bindings have ended, and some were not held',
+    url: '/regs/list',
+    counters: { ...SOME_TRAFFIC, 'regs.created': 3, 'regs.fail_lim': 1, 'regs.fail_new': 1 },
+    prepare: emptied,
+    codes: ['ended', 'registration-limit', 'received', 'refused', 'ignored'],
+    says: /3 bindings seen since the start, none held now/,
+  },
+  {
+    name: 'no binding is of that user',
+    url: '/regs/list?aor=nobody',
+    counters: SOME_TRAFFIC,
+    codes: ['filter'],
+    says: /1 binding held, but no address-of-record contains \(case matters\) "nobody"/,
   },
   {
     name: 'calls are still going on',

@@ -48,6 +48,7 @@ async function playAll(collector: Collector, variant: Variant): Promise<void> {
     assert.deepEqual(wrong.flat(), []);
     await assertAgents(collector, lab, variant);
     await assertEvents(collector);
+    await assertBindings(collector);
     await assertCounters(collector, variant);
   } finally {
     await watch.stop();
@@ -150,12 +151,31 @@ async function assertEvents(collector: Collector): Promise<void> {
   );
   let got: string[] = [];
   await until('the events of all calls', EVENTS_LIMIT_MS, async () => {
-    got = (await collector.events())
-      .filter(({ type }) => !type.startsWith('reg-'))
-      .map(({ callId, type, status, originator }) => `${callId} ${type} ${status} ${originator}`);
+    got = (await collector.events()).map(
+      ({ callId, type, status, originator }) => `${callId} ${type} ${status} ${originator}`,
+    );
     return got.length >= want.length ? true : undefined;
   }).catch(() => undefined); // the comparison below shows which are missing
   assert.deepEqual(got.toSorted(), want.toSorted());
+}
+
+/** Of all who registered, one phone has not signed off; the reply to another one's end listed its contact, too. */
+async function assertBindings(collector: Collector): Promise<void> {
+  const bindings = await collector.registrations();
+  const [binding] = bindings;
+  assert.deepEqual(
+    bindings.map(({ aor, callId, state, userAgent }) => ({ aor, callId, state, userAgent })),
+    [
+      {
+        aor: 'sip:alice@interop.example',
+        callId: 'registered@interop.example',
+        state: 'active',
+        userAgent: 'interop phone',
+      },
+    ],
+  );
+  const { ip = '', port = 0 } = binding?.src ?? {};
+  assert.match(binding?.contact ?? '', new RegExp(`^sip:alice@${ip}:${port};transport=(udp|tcp)$`, 'i'));
 }
 
 /** Everything the proxy sent was understood and used. */

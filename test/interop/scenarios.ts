@@ -22,7 +22,7 @@ export interface Scenario {
   firstHop: number;
   /** Who the proxy talks to, and the distinct messages there. */
   secondHop?: { to: keyof typeof PORTS; messages: number };
-  /** `type status`; registrations have events of their own. */
+  /** `type status`. */
   atOnce: string[];
   atTimeout: string[];
   originator?: 'caller-terminated' | 'callee-terminated';
@@ -206,7 +206,37 @@ export const SCENARIOS: readonly Scenario[] = [
     replies: [2, 0],
     retransmitted: [0, 0],
     firstHop: 4,
-    atOnce: [],
+    atOnce: ['reg-new 200'],
+    atTimeout: [],
+  },
+  {
+    name: 'deregistered',
+    user: 'alice',
+    method: 'REGISTER',
+    traces: ['>REGISTER<401>REGISTER<200>REGISTER<200'],
+    state: 'non_inv_fin',
+    statuses: [200, 0],
+    cseq: [3, 0],
+    requests: [3, 0],
+    replies: [3, 0],
+    retransmitted: [0, 0],
+    firstHop: 6,
+    atOnce: ['reg-new 200', 'reg-del 200'],
+    atTimeout: [],
+  },
+  {
+    name: 'deregistered-all',
+    user: 'dave',
+    method: 'REGISTER',
+    traces: ['>REGISTER<401>REGISTER<200>REGISTER<200'],
+    state: 'non_inv_fin',
+    statuses: [200, 0],
+    cseq: [3, 0],
+    requests: [3, 0],
+    replies: [3, 0],
+    retransmitted: [0, 0],
+    firstHop: 6,
+    atOnce: ['reg-new 200', 'reg-del 200'],
     atTimeout: [],
   },
   {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { EventView } from '../../src/model/views.ts';
 import { eventLine } from '../../src/sinks/event-json.ts';
 import { event, messageEvent, T0_US } from './events.ts';

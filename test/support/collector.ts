@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AgentView, CallView, EventView, Page } from '../../src/model/views.ts';
+import type { AgentView, CallView, EventView, Page, RegistrationView } from '../../src/model/views.ts';
 import { type Program, start as startProgram, until } from './process.ts';
 import { ROOT } from './root.ts';
 
@@ -18,6 +18,7 @@ export interface Collector {
   json<T>(path: string): Promise<T>;
   calls(): Promise<CallView[]>;
   events(): Promise<EventView[]>;
+  registrations(): Promise<RegistrationView[]>;
   agents(): Promise<AgentView[]>;
   /** `group.name` → value. */
   counters(): Promise<Map<string, number>>;
@@ -93,6 +94,10 @@ class RunningCollector implements Collector {
 
   async events(): Promise<EventView[]> {
     return (await this.json<Page<EventView>>('/events?n=10000')).items;
+  }
+
+  async registrations(): Promise<RegistrationView[]> {
+    return (await this.json<Page<RegistrationView>>('/regs/list?n=1000')).items;
   }
 
   async agents(): Promise<AgentView[]> {

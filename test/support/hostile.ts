@@ -8,6 +8,8 @@ const SIP = [
   'INVITE sip:b@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx\r\nFrom: "A" <sip:a@example.com>;tag=1\r\nTo: <sip:b@example.com>\r\nCall-ID: hostile\r\nCSeq: 1 INVITE\r\nContact: <sip:a@192.0.2.1>\r\nContent-Length: 0\r\n\r\n',
   'SIP/2.0 200 OK\r\nv: SIP/2.0/TCP [2001:db8::1]:5060;branch=z9hG4bKy\r\nf: <sip:a@example.com>;tag=1\r\nt: <sip:b@example.com>;tag=2\r\ni: hostile\r\nCSeq: 1 INVITE\r\nl: 0\r\n\r\n',
   'REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKz\r\nFrom: <sip:a@example.com>;tag=3\r\nTo: <sip:a@example.com>\r\nCall-ID: r\r\nCSeq: 5 REGISTER\r\nContact: <sip:a@192.0.2.1>;expires=60, <sip:a@192.0.2.2>\r\n\r\n',
+  'SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKz\r\nFrom: <sip:a@example.com>;tag=3\r\nTo: <sip:a@example.com>;tag=4\r\nCall-ID: r\r\nCSeq: 5 REGISTER\r\nContact: <sip:a@192.0.2.1>;expires=60\r\nExpires: 30\r\n\r\n',
+  'NOTIFY sip:a@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKn\r\nFrom: <sip:b@example.com>;tag=6\r\nTo: <sip:a@example.com>;tag=5\r\nCall-ID: s\r\nCSeq: 2 NOTIFY\r\nEvent: presence\r\nSubscription-State: active;expires=60\r\n\r\n',
 ];
 
 function message(text: string, v6: boolean): HepMessage {
@@ -78,5 +80,10 @@ export function damagedStream(random: Random): Buffer {
 
 /** A packet of a call nobody else uses. */
 export function goodPacket(callId: string): Buffer {
-  return encodeHep3(message((SIP[0] ?? '').replace('hostile', callId), false));
+  return packetOf((SIP[0] ?? '').replace('hostile', callId));
+}
+
+/** A packet with some SIP in it. */
+export function packetOf(sip: string): Buffer {
+  return encodeHep3(message(sip, false));
 }

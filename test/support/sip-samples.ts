@@ -66,8 +66,8 @@ export function found(message: SipMessage): Record<string, string> {
   put('contactCount', message.contactCount, 0);
   put('contactStar', String(message.contactStar), 'false');
   for (let index = 0; index < Math.min(message.contactCount, MAX_CONTACTS); index++) {
-    range(`contact${index + 1}`, message.contactUriStart[index]!, message.contactUriEnd[index]!);
-    put(`contact${index + 1}Expires`, message.contactExpires[index]!, -1);
+    range(`contact${index + 1}`, message.contactUriStart[index] ?? 0, message.contactUriEnd[index] ?? 0);
+    put(`contact${index + 1}Expires`, message.contactExpires[index] ?? -1, -1);
   }
   put('expires', message.expires, -1);
   put('contentLength', message.contentLength, -1);

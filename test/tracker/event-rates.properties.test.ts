@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { okLongerAgo, RateSweep } from '../../src/tracker/event-rates.ts';
 import { RateStage, START_US } from './rate-stage.ts';
 

@@ -1,16 +1,16 @@
-import { CounterSet } from '../../src/model/counters.ts';
+import { CounterSet, counterByName } from '../../src/model/counters.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { parseIp } from '../../src/model/endpoint.ts';
 import type { Observer } from '../../src/model/observer.ts';
 import { Packet } from '../../src/model/packet.ts';
-import type { TrackerSettings } from '../../src/model/settings.ts';
+import type { RegistrationSettings, TrackerSettings } from '../../src/model/settings.ts';
 import { Transport, transportName } from '../../src/model/transport.ts';
-import type { CallView, EventView } from '../../src/model/views.ts';
+import type { CallView, EventView, RegistrationView } from '../../src/model/views.ts';
 import { SipMessage } from '../../src/sip/message.ts';
 import { parseSip, SipParseOptions } from '../../src/sip/parse.ts';
 import { EventRing } from '../../src/tracker/event-ring.ts';
 import { CallTracker } from '../../src/tracker/tracker.ts';
-import { callView, eventView } from '../../src/tracker/views.ts';
+import { callView, eventView, registrationView } from '../../src/tracker/views.ts';
 
 /**
  * Scenarios a person can read (fixtures/scenarios/*.txt):
@@ -22,9 +22,14 @@ import { callView, eventView } from '../../src/tracker/views.ts';
  *   until 120                        the clock goes on alone
  *   = event call-start 200 @2.000    all events since the last check, in order
  *   = call inv_established >INVITE<100<200 status=200,0
+ *   = binding sip:u1@reg -> sip:u1@192.0.2.1 left=90       all bindings held
+ *   = counter regs.del_star 1        this one, of all counters
  *
  * Keys of a message: f, t (tags), id (Call-ID, default c1), branch (default: from requester, method, CSeq), by (agents,
- * default x, comma-separated), over (transport, default udp), contact, expires. Hosts A, B, C … are 192.0.2.1, .2, .3 …
+ * default x, comma-separated), over (transport, default udp), from, to (URIs, sip:a@example.com and sip:b@example.com),
+ * contact (the header's value, spaces left out), expires, state (Subscription-State), package (Event).
+ * Hosts A, B, C … are 192.0.2.1, .2, .3 …; `with reg_del_delay=3` changes a setting from there on.
+ * Events, calls and bindings may be followed by key=value: what is named there is compared too.
  */
 export interface Scenario {
   title: string;
@@ -44,6 +49,21 @@ export function readScenarios(text: string): Scenario[] {
 
 export const START_US = 1_700_000_000_000_000;
 
+const REGISTRATIONS: RegistrationSettings = {
+  expDeltaS: 30,
+  delDelayS: 0,
+  contactIgnorePort: false,
+  maxEntries: 0,
+  maxBytes: 0,
+  maxContacts: 256,
+};
+
+/** `contact=<sip:u@h>;expires=5` → `contact`, `<sip:u@h>;expires=5`. */
+function keyAndValue(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+}
+
 export class Stage {
   readonly counters = new CounterSet();
   readonly events: EventRing;
@@ -57,7 +77,14 @@ export class Stage {
   constructor(settings: Partial<TrackerSettings> = {}) {
     this.events = new EventRing(1000, this.counters);
     this.tracker = new CallTracker(
-      { maxCalls: 0, maxForks: 64, timeouts: new Map(), dupWindowUs: 50_000, ...settings },
+      {
+        maxCalls: 0,
+        maxForks: 64,
+        timeouts: new Map(),
+        dupWindowUs: 50_000,
+        registrations: REGISTRATIONS,
+        ...settings,
+      },
       this.events,
       this.counters,
       7,
@@ -67,7 +94,7 @@ export class Stage {
   /** Sends one message line and answers the tracker's fault. */
   send(line: string): Fault {
     const [time = '', link = '', what = '', ...rest] = line.split(/\s+/);
-    const keys = new Map(rest.map((pair) => pair.split('=', 2) as [string, string]));
+    const keys = new Map(rest.map(keyAndValue));
     const [from = 'A', to = 'B'] = link.split('>');
     const [head = '', cseq = '1', replyMethod = 'INVITE'] = what.split('/');
     const isReply = /^\d{3}$/.test(head);
@@ -78,15 +105,19 @@ export class Stage {
     const tag = (key: string): string => (keys.has(key) ? `;tag=${keys.get(key)}` : '');
     const contact = keys.get('contact');
     const expires = keys.get('expires');
+    const state = keys.get('state');
+    const eventPackage = keys.get('package');
     const text = [
       isReply ? `SIP/2.0 ${head} Reason ${head}` : `${head} sip:b@example.com SIP/2.0`,
       `Via: SIP/2.0/${over.toUpperCase()} ${host(requester)};branch=z9hG4bK${branch}`,
-      `From: <sip:a@example.com>${tag('f')}`,
-      `To: <sip:b@example.com>${tag('t')}`,
+      `From: <${keys.get('from') ?? 'sip:a@example.com'}>${tag('f')}`,
+      `To: <${keys.get('to') ?? 'sip:b@example.com'}>${tag('t')}`,
       `Call-ID: ${keys.get('id') ?? 'c1'}`,
       `CSeq: ${cseq} ${method}`,
       ...(contact === undefined ? [] : [`Contact: ${contact}`]),
       ...(expires === undefined ? [] : [`Expires: ${expires}`]),
+      ...(state === undefined ? [] : [`Subscription-State: ${state}`]),
+      ...(eventPackage === undefined ? [] : [`Event: ${eventPackage}`]),
       'Content-Length: 0',
       '',
       '',
@@ -118,11 +149,46 @@ export class Stage {
     return this.tracker.track(packet, this.#message, observer);
   }
 
+  /** Changes settings as an option of that name would: `reg_del_delay=3 contact_ignore_port`. */
+  configure(text: string): void {
+    const settings = { ...this.tracker.registrations.settings };
+    for (const [name, value] of text.split(/\s+/).map(keyAndValue)) {
+      switch (name) {
+        case 'reg_exp_delta':
+          settings.expDeltaS = Number(value);
+          break;
+        case 'reg_del_delay':
+          settings.delDelayS = Number(value);
+          break;
+        case 'contact_ignore_port':
+          settings.contactIgnorePort = value !== 'false';
+          break;
+        case 'regs_max_entries':
+          settings.maxEntries = Number(value);
+          break;
+        case 'regs_max_mem':
+          settings.maxBytes = Number(value);
+          break;
+        case 'regs_max_contacts':
+          settings.maxContacts = Number(value);
+          break;
+        default:
+          throw new Error(`a scenario cannot set "${name}"`);
+      }
+    }
+    this.tracker.registrations.configure(settings);
+  }
+
   /** Moves the clock to so many seconds after the start; whatever is due happens on the way. */
   advance(seconds: number): void {
     const targetUs = START_US + Math.round(seconds * 1e6);
     this.nowUs = Math.max(this.nowUs, targetUs);
     while (this.tracker.advance(this.nowUs, 1000));
+  }
+
+  /** Seconds since the start. */
+  seconds(): number {
+    return (this.nowUs - START_US) / 1e6;
   }
 
   /** Events since the last time this was asked. */
@@ -143,15 +209,65 @@ export class Stage {
     }
     return views;
   }
+
+  /** Bindings held, oldest first. */
+  bindings(): RegistrationView[] {
+    const views: RegistrationView[] = [];
+    const { entries } = this.tracker.registrations.table;
+    for (let binding = entries.newest; binding !== undefined; binding = binding.older) {
+      views.unshift(registrationView(binding, this.nowUs));
+    }
+    return views;
+  }
+
+  counter(path: string): number {
+    const info = counterByName(path);
+    if (info === undefined) throw new Error(`there is no counter "${path}"`);
+    return this.counters.get(info.index);
+  }
 }
 
 function host(name: string): string {
   return `192.0.2.${name.charCodeAt(0) - 64}`;
 }
 
-/** `call-start 200 @2.000`, times in seconds since the scenario's start. */
-export function eventLine(event: EventView): string {
-  return `${event.type} ${event.status} @${((event.tsUs - START_US) / 1e6).toFixed(3)}`;
+/** `call-start 200 @2.000`, times in seconds since the scenario's start; `keys` chooses what is compared besides. */
+export function eventLine(event: EventView, keys: readonly string[]): string {
+  const { attributes } = event;
+  const shown: Record<string, string> = {
+    id: event.callId,
+    f: event.fromTag,
+    t: event.toTag,
+    from: attributes['sip.from'] ?? '',
+    to: attributes['sip.to'] ?? '',
+    contact: attributes['sip.contact'] ?? '',
+    method: attributes['sip.request.method'] ?? '',
+    on: event.debug?.generatedOn ?? 'timeout',
+    src: letter(event.src.ip),
+    dst: letter(event.dst.ip),
+    life: String((event.durationMs ?? -1000) / 1000),
+    pdd: String(event.pddMs),
+    sig: attributes['sip.req_sig'] ?? '',
+  };
+  return withKeys(`${event.type} ${event.status} @${((event.tsUs - START_US) / 1e6).toFixed(3)}`, shown, keys);
+}
+
+/** `sip:u1@reg -> sip:u1@192.0.2.1`; `keys` chooses what is compared besides. */
+export function bindingLine(view: RegistrationView, keys: readonly string[]): string {
+  const shown: Record<string, string> = {
+    id: view.callId,
+    left: String(view.expiresInMs / 1000),
+    state: view.state,
+    refreshes: String(view.refreshes),
+    src: letter(view.src.ip),
+    agents: view.agents.join(','),
+    from: view.from,
+  };
+  return withKeys(`${view.aor} -> ${view.contact}`, shown, keys);
+}
+
+function withKeys(line: string, shown: Readonly<Record<string, string>>, keys: readonly string[]): string {
+  return [line, ...keys.map((key) => `${key}=${shown[key] ?? '?'}`)].join(' ');
 }
 
 /** One call in the words of a check line; `keys` chooses what is compared besides state and trace. */
@@ -175,8 +291,7 @@ export function callLine(call: CallView, keys: readonly string[]): string {
     src: letter(call.src.ip),
     dst: letter(call.dst.ip),
   };
-  const values = keys.map((key) => `${key}=${shown[key] ?? '?'}`);
-  return [call.state, call.messageTrace, ...values].join(' ');
+  return withKeys([call.state, call.messageTrace].join(' '), shown, keys);
 }
 
 function letter(ip: string): string {

@@ -28,8 +28,8 @@ export function ForceTimeoutForm({ calls }: { calls: number }): VNode {
   return (
     <form method="post" action="/debug/forcetimeout" class="row">
       <p>
-        {formatNumber(calls)} calls are held. What remains of each is shortened to at most this time; then it ends as if
-        its state had timed out.
+        {formatNumber(calls)} calls are held. What remains of each, and of every binding, is shortened to at most this
+        time; then it ends as if its state had timed out.
       </p>
       <label>
         <span>Time left at most</span> <input name="timeout" value="100ms" size={8} />
@@ -45,8 +45,8 @@ export function ForcedTimeout({ forced }: { forced: ForcedTimeoutView }): VNode 
       <Facts
         rows={[
           ['Time left at most', formatDuration(forced.timeoutMs)],
-          ['Calls shortened', formatNumber(forced.forced)],
-          ['Calls looked at', formatNumber(forced.walked)],
+          ['Entries shortened', formatNumber(forced.forced)],
+          ['Entries looked at', formatNumber(forced.walked)],
           ['Calls before, after', `${formatNumber(forced.before.calls)}, ${formatNumber(forced.after.calls)}`],
           ['Slices', formatNumber(forced.loops)],
           ['Took', formatDuration(forced.durationMs)],

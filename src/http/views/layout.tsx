@@ -14,6 +14,7 @@ interface PageFrame {
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
+  ['/regs/list', 'Registrations', '/regs'],
   ['/events', 'Events', '/events'],
   ['/evrateblst/list', 'Rates', '/evrateblst'],
   ['/hep/list', 'Agents', '/hep'],

@@ -1,0 +1,137 @@
+import type { FastifyInstance } from 'fastify';
+import { REGISTRATION_FILTERS, type RegistrationChanges } from '../../model/engine.ts';
+import { MAX_REG_DEL_DELAY_S, MAX_REG_EXP_DELTA_S } from '../../model/settings.ts';
+import type { HttpDeps } from '../deps.ts';
+import { DEFAULT_LIMIT, filterOf, pagingOf, type Params } from '../params.ts';
+import { badParameter } from '../problem.ts';
+import {
+  FormSchema,
+  formView,
+  listOf,
+  REGISTRATION_LIST_PARAMETERS,
+  REGISTRATION_SETTING_PARAMETERS,
+  RegistrationSchema,
+  RegistrationSettingsSchema,
+  RegistrationTableSchema,
+} from '../schemas.ts';
+import { withTimes } from '../show.ts';
+import { formText } from '../text/pages.ts';
+import { registrationListText, registrationSettingsText, registrationTableText } from '../text/registrations.ts';
+import {
+  RegistrationFilterForm,
+  RegistrationList,
+  RegistrationSettings,
+  RegistrationTable,
+} from '../views/registrations.tsx';
+import { gatherFacts, whyNoRegistrations } from '../why.ts';
+import { addPage } from './page.ts';
+
+/** Stands for "as configured". */
+const AS_CONFIGURED = '-1';
+
+export function registrationRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  const { engine } = deps;
+  const tag = 'Registrations';
+
+  addPage(app, deps, {
+    path: '/regs',
+    summary: 'Size and limits of the table of bindings',
+    tag,
+    schema: RegistrationTableSchema,
+    async read() {
+      const table = await engine.registrationTable();
+      return {
+        title: 'Bindings',
+        data: table,
+        html: () => RegistrationTable({ table }),
+        text: () => registrationTableText(table),
+      };
+    },
+  });
+
+  addPage(app, deps, {
+    path: '/regs/list',
+    summary: 'Bindings held now, newest first',
+    tag,
+    query: REGISTRATION_LIST_PARAMETERS,
+    schema: listOf(RegistrationSchema),
+    async read(params) {
+      const filter = filterOf(params, REGISTRATION_FILTERS);
+      const page = await engine.listRegistrations({ ...pagingOf(params), ...(filter === undefined ? {} : { filter }) });
+      const why = page.items.length === 0 ? whyNoRegistrations(await gatherFacts(deps), page, filter) : [];
+      return {
+        title: 'Registrations',
+        data: withTimes(why.length === 0 ? page : { ...page, why }),
+        html: () => RegistrationList({ page, filter, why }),
+        text: () => registrationListText(page, filter, why),
+      };
+    },
+  });
+
+  addPage(app, deps, {
+    path: '/regs/list/query',
+    summary: 'Form to search bindings',
+    tag,
+    schema: FormSchema,
+    read() {
+      const form = formView('/regs/list', REGISTRATION_FILTERS, REGISTRATION_LIST_PARAMETERS);
+      return {
+        title: 'Search registrations',
+        data: form,
+        html: () => RegistrationFilterForm({ filter: undefined, limit: DEFAULT_LIMIT, offset: 0 }),
+        text: () => formText(form),
+      };
+    },
+  });
+
+  addPage(
+    app,
+    deps,
+    {
+      path: '/regs/cfg',
+      summary: 'How registrations are judged',
+      tag,
+      schema: RegistrationSettingsSchema,
+      async read(_params, applied) {
+        const settings = await engine.registrationSettings();
+        return {
+          title: 'Registration settings',
+          data: settings,
+          html: () => RegistrationSettings({ ...settings, applied }),
+          text: () => registrationSettingsText(settings),
+        };
+      },
+    },
+    {
+      parameters: REGISTRATION_SETTING_PARAMETERS,
+      async apply(params) {
+        await engine.setRegistrationSettings(changesOf(params));
+        const words = params.names.map((name) => {
+          const value = params.text(name);
+          return value === AS_CONFIGURED ? `${name} as configured` : `${name} = ${value}`;
+        });
+        return words.join(', ');
+      },
+    },
+  );
+}
+
+function changesOf(params: Params): RegistrationChanges {
+  const changes: RegistrationChanges = {};
+  if (params.has('reg_exp_delta')) changes.regExpDeltaS = secondsOf(params, 'reg_exp_delta', MAX_REG_EXP_DELTA_S);
+  if (params.has('reg_del_delay')) changes.regDelDelayS = secondsOf(params, 'reg_del_delay', MAX_REG_DEL_DELAY_S);
+  if (params.has('contact_ignore_port')) {
+    const asConfigured = params.text('contact_ignore_port') === AS_CONFIGURED;
+    changes.contactIgnorePort = asConfigured ? null : params.flag('contact_ignore_port');
+  }
+  return changes;
+}
+
+/** Whole seconds, as `30` or as `30s`. */
+function secondsOf(params: Params, name: string, max: number): number | null {
+  const text = params.text(name) ?? '';
+  if (text === AS_CONFIGURED) return null;
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : (params.durationMs(name) ?? Number.NaN) / 1000;
+  if (Number.isInteger(seconds) && seconds <= max) return seconds;
+  throw badParameter(name, text, `whole seconds from 0 to ${max}, or ${AS_CONFIGURED} for what was configured`);
+}
