@@ -214,14 +214,7 @@ function rateParameters(): RateParameter[] {
       root,
       'reportMin',
     ),
-    member(
-      'rates',
-      'evr_conseq_report_max',
-      'from this number on, report every so manieth event',
-      count,
-      root,
-      'reportMax',
-    ),
+    member('rates', 'evr_conseq_report_max', 'from this number on, report its multiples', count, root, 'reportMax'),
   ];
   for (let n = 0; n < RATES; n++) {
     parameters.push({

@@ -39,7 +39,9 @@ function differences(texts: Record<string, string>): Record<string, string> {
 
 test('the default criteria are three of ten', () => {
   assert.deepEqual(defaultPressure(1000).criteria.map(isUsed), [
-    ...[true, true, true],
+    true,
+    true,
+    true,
     ...Array.from({ length: 7 }, () => false),
   ]);
 });

@@ -87,8 +87,15 @@ test('a reader of standard output that is stuck holds up neither packets nor pag
   const child = spawn(
     process.execPath,
     [
-      ...[CLI, 'serve', '--hep_addr=127.0.0.1', '--hep_udp_port=auto', '--hep_tcp_port=0', '--http_port=auto'],
-      ...['--event_log=stdout', '--evr_max_entries=0', '--stop_timeout=2s'],
+      CLI,
+      'serve',
+      '--hep_addr=127.0.0.1',
+      '--hep_udp_port=auto',
+      '--hep_tcp_port=0',
+      '--http_port=auto',
+      '--event_log=stdout',
+      '--evr_max_entries=0',
+      '--stop_timeout=2s',
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
@@ -104,7 +111,13 @@ test('a reader of standard output that is stuck holds up neither packets nor pag
   const http = await portOf('http');
   const socket = await socketTo(await portOf('hep-udp'), t);
   const probe = encodeHep3({
-    ...{ src: '192.0.2.1', srcPort: 5060, dst: '192.0.2.2', dstPort: 5060, ipProtocol: 17, kind: 1, captureId: 1 },
+    src: '192.0.2.1',
+    srcPort: 5060,
+    dst: '192.0.2.2',
+    dstPort: 5060,
+    ipProtocol: 17,
+    kind: 1,
+    captureId: 1,
     capturedAtUs: Date.now() * 1000,
     payload: Buffer.from('0123456789abcdef0123456789'),
   });

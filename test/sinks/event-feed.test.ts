@@ -23,8 +23,14 @@ class FakeRing {
     const { offset, limit } = query;
     const held = Math.min(this.next, this.capacity);
     return {
-      ...{ total: held, matched: items.length, offset, limit, items },
-      ...{ nextIndex: this.next, capacity: this.capacity, ringStartedUs: this.startedUs },
+      total: held,
+      matched: items.length,
+      offset,
+      limit,
+      items,
+      nextIndex: this.next,
+      capacity: this.capacity,
+      ringStartedUs: this.startedUs,
     };
   }
 }

@@ -187,8 +187,18 @@ suite('beyond a limit', () => {
       if (what !== 'held back') passed.push(what);
     }
     assert.deepEqual(passed, [
-      ...['pass', 'pass', 'pass', 'pass', 'pass'],
-      ...['pass 1+0', 'pass 4+3', 'pass 8+4', 'pass 16+8', 'pass 20+4', 'pass 40+20', 'pass 60+20'],
+      'pass',
+      'pass',
+      'pass',
+      'pass',
+      'pass',
+      'pass 1+0',
+      'pass 4+3',
+      'pass 8+4',
+      'pass 16+8',
+      'pass 20+4',
+      'pass 40+20',
+      'pass 60+20',
     ]);
     const entry = stage.entry();
     assert.deepEqual(
