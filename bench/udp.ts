@@ -27,7 +27,12 @@ const quiet = { debug: () => undefined, info: () => undefined, warn: () => undef
 let nextCall = 0;
 
 async function run(rate: number): Promise<Run> {
-  const settings = engineSettings(['--hep_addr=127.0.0.1', '--hep_udp_port=auto', '--hep_tcp_port=0']);
+  const settings = engineSettings([
+    '--hep_addr=127.0.0.1',
+    '--hep_udp_port=auto',
+    '--hep_tcp_port=0',
+    '--ipfix_port=0',
+  ]);
   const engine = new EngineClient(settings, quiet, (reason) => console.error(reason));
   const listeners = await engine.start();
   const port = listeners[0]?.port ?? 0;

@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   config: ['model'],
   telemetry: ['model'],
   replay: ['model', 'wire'],
+  probe: ['model', 'replay'],
   engine: ['model', 'pipeline', 'tracker', 'sources', 'wire'],
 };
 

@@ -1,5 +1,5 @@
 // `npm run demo`: starts the collector on loopback and plays the recorded traffic of fixtures/captures into it over a
-// real UDP socket, again and again until Ctrl-C. `-- --loops N` plays it N times and stops, `-- --speed X` plays faster.
+// real UDP socket, and once more as an SBC would export it over IPFIX, again and again until Ctrl-C. `-- --loops N` plays it N times and stops, `-- --speed X` plays faster.
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -13,6 +13,9 @@ import { parseArgs } from 'node:util';
 const HOST = '127.0.0.1';
 const HEP_PORT = 9060;
 const HTTP_PORT = 8060;
+const IPFIX_PORT = 4739;
+/** Played by the SBC: calls that pass a proxy, which becomes a back-to-back user agent. */
+const SBC_CAPTURE = 'kamailio-5.6-siptrace-hep3.pcap';
 /** The collector takes at most 10 s to stop; what still runs after this is ended. */
 const STOP_LIMIT_MS = 15_000;
 
@@ -40,8 +43,8 @@ async function demo() {
 
   const collector = await startCollector();
   if (collector === undefined) return 1;
-  const { url, hepPort, ended } = collector;
-  announce(url, hepPort);
+  const { url, hepPort, ipfixPort, ended } = collector;
+  announce(url, hepPort, ipfixPort);
   const files = readdirSync(captures).filter((name) => name.endsWith('.pcap'));
   const replay = start('replay', [
     ...files.map((name) => join(captures, name)),
@@ -51,14 +54,26 @@ async function demo() {
   ]);
   replay.child.stdout.pipe(process.stdout);
   replay.child.stderr.pipe(process.stderr);
+  const probe = start('probe', [
+    `--to=${HOST}:${ipfixPort}`,
+    `--pcap=${join(captures, SBC_CAPTURE)}`,
+    '--b2bua',
+    '--host-name=demo-sbc',
+    `--loop=${options.loops}`,
+    `--speed=${options.speed}`,
+    '--stay',
+  ]);
+  probe.child.stdout.pipe(process.stdout);
+  probe.child.stderr.pipe(process.stderr);
   const first = await Promise.race([
     replay.ended.then((code) => ({ name: 'replay', code })),
+    probe.ended.then((code) => ({ name: 'probe', code })),
     ended.then((code) => ({ name: 'collector', code })),
   ]);
-  const failed = !stop.signal.aborted && (first.name === 'collector' || first.code !== 0);
+  const failed = !stop.signal.aborted && (first.name !== 'replay' || first.code !== 0);
   if (failed) console.error(`demo: the ${first.name} ended with exit code ${first.code}`);
   stopAll();
-  const codes = await Promise.all([replay.ended, ended]);
+  const codes = await Promise.all([replay.ended, probe.ended, ended]);
   return !failed && codes.every((code) => code === 0) ? 0 : 1;
 }
 
@@ -77,11 +92,17 @@ function readOptions() {
 
 /** Starts the collector and waits until it listens; answers nothing when it ends before. */
 async function startCollector() {
-  const [hepPort, httpPort] = await Promise.all([hepPortIsFree(), tcpPortIsFree(HTTP_PORT)]);
+  const [hepPort, httpPort, ipfixPort] = await Promise.all([
+    hepPortIsFree(),
+    tcpPortIsFree(HTTP_PORT),
+    tcpPortIsFree(IPFIX_PORT),
+  ]);
   const { child, ended } = start('serve', [
     `--hep_addr=${HOST}`,
     `--hep_udp_port=${hepPort ? HEP_PORT : 'auto'}`,
     `--hep_tcp_port=${hepPort ? HEP_PORT : 'auto'}`,
+    `--ipfix_addr=${HOST}`,
+    `--ipfix_port=${ipfixPort ? IPFIX_PORT : 'auto'}`,
     `--http_addr=${HOST}`,
     `--http_port=${httpPort ? HTTP_PORT : 'auto'}`,
     '--log_format=json',
@@ -94,7 +115,7 @@ async function startCollector() {
       const entry = parseJson(line);
       if (entry?.msg === 'listening') {
         listeners.set(entry.listener, entry);
-        if (listeners.has('http') && listeners.has('hep-udp')) resolve(true);
+        if (['http', 'hep-udp', 'ipfix-tcp'].every((name) => listeners.has(name))) resolve(true);
       } else if (entry === undefined) {
         console.error(line);
       } else if (isWarning(entry.level)) {
@@ -109,8 +130,9 @@ async function startCollector() {
   }
   const http = listeners.get('http');
   const hep = listeners.get('hep-udp');
-  if (http === undefined || hep === undefined) return undefined;
-  return { url: http.url ?? `http://${HOST}:${http.port}/`, hepPort: hep.port, ended };
+  const ipfix = listeners.get('ipfix-tcp');
+  if (http === undefined || hep === undefined || ipfix === undefined) return undefined;
+  return { url: http.url ?? `http://${HOST}:${http.port}/`, hepPort: hep.port, ipfixPort: ipfix.port, ended };
 }
 
 /** pino's level as number or as word. */
@@ -150,8 +172,13 @@ function stopAll() {
   setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
 }
 
-function announce(url, hepPort) {
-  const lines = [`sipcol demo: open ${url}`, `recorded HEP goes to udp:${HOST}:${hepPort}`, 'Ctrl-C stops'];
+function announce(url, hepPort, ipfixPort) {
+  const lines = [
+    `sipcol demo: open ${url}`,
+    `recorded HEP goes to udp:${HOST}:${hepPort}`,
+    `an SBC exports to ${HOST}:${ipfixPort}`,
+    'Ctrl-C stops',
+  ];
   const width = Math.max(...lines.map((line) => line.length));
   const rule = '─'.repeat(width + 2);
   console.log(`┌${rule}┐\n${lines.map((line) => `│ ${line.padEnd(width)} │`).join('\n')}\n└${rule}┘`);

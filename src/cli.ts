@@ -6,6 +6,7 @@ import { printConfig } from './config/describe.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { serve } from './main.ts';
 import { aboutPackage, packageFile } from './package-info.ts';
+import { runProbe } from './probe/command.ts';
 import { runReplay } from './replay/command.ts';
 import { encodeHep1, encodeHep2, encodeHep3 } from './wire/hep/encode.ts';
 
@@ -24,6 +25,8 @@ async function run(argv: readonly string[]): Promise<number> {
       return 0;
     case 'replay':
       return replay(rest);
+    case 'probe':
+      return runProbe(rest, { stdout: process.stdout, stderr: process.stderr, signal: untilSignal() });
     case 'serve':
       return serve(load(rest));
   }
@@ -39,15 +42,20 @@ function load(argv: readonly string[]): LoadedConfig {
 }
 
 function replay(argv: readonly string[]): Promise<number> {
-  const abort = new AbortController();
-  process.once('SIGINT', () => abort.abort());
-  process.once('SIGTERM', () => abort.abort());
   return runReplay(argv, {
     stdout: process.stdout,
     stderr: process.stderr,
     encode: { 1: encodeHep1, 2: encodeHep2, 3: encodeHep3 },
-    signal: abort.signal,
+    signal: untilSignal(),
   });
+}
+
+/** Aborted when somebody wants the command to stop. */
+function untilSignal(): AbortSignal {
+  const abort = new AbortController();
+  process.once('SIGINT', () => abort.abort());
+  process.once('SIGTERM', () => abort.abort());
+  return abort.signal;
 }
 
 /** Longest time something unfinished, such as output nobody reads, may hold up the end. */

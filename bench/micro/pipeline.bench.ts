@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { CounterSet } from '../../src/model/counters.ts';
 import { Packet } from '../../src/model/packet.ts';
 import { AgentTable } from '../../src/pipeline/agents.ts';
+import { Ingest } from '../../src/pipeline/ingest.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { SipMessage } from '../../src/sip/message.ts';
 import { parseSip, SipParseOptions } from '../../src/sip/parse.ts';
@@ -31,14 +32,8 @@ class Inside {
   readonly events = new EventRing(this.settings.eventBufferSize, this.counters);
   readonly tracker = new CallTracker(this.settings.tracker, this.events, this.counters, 1);
   readonly agents = new AgentTable(this.settings.hep.limits.maxAgents, [], this.settings.hep.auth, this.counters);
-  readonly pipeline = new Pipeline(
-    this.settings,
-    this.tracker,
-    this.events,
-    this.agents,
-    this.counters,
-    () => undefined,
-  );
+  readonly ingest = new Ingest(this.settings, this.tracker, this.events, this.counters, () => undefined);
+  readonly pipeline = new Pipeline(this.settings, this.ingest, this.agents, this.counters);
   nowUs = START_US;
 
   /** Plays packets and answers the milliseconds it took; the calls are ended afterwards, outside the time taken. */

@@ -13,6 +13,18 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? Number.NaN) + high) / 2;
 }
 
+/** Median nanoseconds per operation of `runs` runs; `work` does `operations` of them. One run before warms up. */
+export function nsPerOperation(runs: number, operations: number, work: () => void): number {
+  work();
+  return median(
+    Array.from({ length: runs }, () => {
+      const begin = performance.now();
+      work();
+      return ((performance.now() - begin) * 1e6) / operations;
+    }),
+  );
+}
+
 /** A table people can read. */
 export function printFigures(title: string, figures: readonly Figure[]): void {
   console.log(title);

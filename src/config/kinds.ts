@@ -97,6 +97,18 @@ export function count(min: number, max: number, unit: string, zero = ''): Kind<n
   );
 }
 
+/** Whole seconds as the reference program takes them: a bare number, where negative ones mean something too. */
+export function bareSeconds(max: number): Kind<number> {
+  return single(
+    { expected: `a whole number of seconds up to ${max}, or a negative one`, placeholder: 'N', unit: 'seconds' },
+    (text) => {
+      const value = text.startsWith('-') ? -digits(text.slice(1)) : digits(text);
+      return value <= max ? value : undefined;
+    },
+    (value) => value,
+  );
+}
+
 const MAX_PORT = 65_535;
 
 /** A listening port; `auto` takes any free one. */

@@ -265,6 +265,16 @@ function checkTogether(config: Config): void {
       }
     }
   }
+  if ((config.ipfix_tls_cert === '') !== (config.ipfix_tls_key === '')) {
+    const [given, missing] =
+      config.ipfix_tls_cert === '' ? ['ipfix_tls_key', 'ipfix_tls_cert'] : ['ipfix_tls_cert', 'ipfix_tls_key'];
+    throw new ConfigError(`Cannot use ${given} alone: set ${missing} to the name of a PEM file`);
+  }
+  if (config.ipfix_tls_ca !== '' && config.ipfix_tls_cert === '') {
+    throw new ConfigError(
+      'Cannot use ipfix_tls_ca alone: set ipfix_tls_cert and ipfix_tls_key, nothing speaks TLS now',
+    );
+  }
   if (config.hep_auth_key.length === 0) {
     // The default, all listeners, means nothing without keys; a choice means that somebody expects them to be checked.
     const isChosen = config.hep_auth_listeners.length < OPTIONS.hep_auth_listeners.value.length;
@@ -283,16 +293,21 @@ function isLoopback(address: string): boolean {
 
 /** Reads certificate, key and authorities now, so that a wrong file stops the start and not the first client. */
 function checkTls(config: Config, readFile: ConfigInput['readFile']): void {
-  if (config.hep_tls_port === 0) return;
-  const cert = readText(readFile, config.hep_tls_cert, 'hep_tls_cert');
-  const key = readText(readFile, config.hep_tls_key, 'hep_tls_key');
-  tryTls('hep_tls_cert', config.hep_tls_cert, 'a certificate in PEM', () => new X509Certificate(cert));
-  tryTls('hep_tls_key', config.hep_tls_key, 'the private key of hep_tls_cert in PEM, without passphrase', () =>
+  if (config.hep_tls_port !== 0) checkTlsFiles(config, readFile, 'hep');
+  if (config.ipfix_port !== 0 && config.ipfix_tls_cert !== '') checkTlsFiles(config, readFile, 'ipfix');
+}
+
+function checkTlsFiles(config: Config, readFile: ConfigInput['readFile'], protocol: 'hep' | 'ipfix'): void {
+  const [certName, keyName, caName] = [`${protocol}_tls_cert`, `${protocol}_tls_key`, `${protocol}_tls_ca`] as const;
+  const cert = readText(readFile, config[certName], certName);
+  const key = readText(readFile, config[keyName], keyName);
+  tryTls(certName, config[certName], 'a certificate in PEM', () => new X509Certificate(cert));
+  tryTls(keyName, config[keyName], `the private key of ${certName} in PEM, without passphrase`, () =>
     createSecureContext({ cert, key }),
   );
-  if (config.hep_tls_ca !== '') {
-    const ca = readText(readFile, config.hep_tls_ca, 'hep_tls_ca');
-    tryTls('hep_tls_ca', config.hep_tls_ca, 'certificates in PEM', () => new X509Certificate(ca));
+  if (config[caName] !== '') {
+    const ca = readText(readFile, config[caName], caName);
+    tryTls(caName, config[caName], 'certificates in PEM', () => new X509Certificate(ca));
   }
 }
 

@@ -3,6 +3,7 @@ import { MAX_RATE_ENTRIES } from '../model/event-rates.ts';
 import { MAX_REG_DEL_DELAY_S, MAX_REG_EXP_DELTA_S } from '../model/settings.ts';
 import {
   ADDRESS,
+  bareSeconds,
   choice,
   choices,
   count,
@@ -30,6 +31,7 @@ export const SECTIONS = [
   'HEP listeners',
   'HEP limits',
   'HEP senders',
+  'IPFIX',
   'HTTP',
   'Tracking',
   'Registrations',
@@ -160,6 +162,74 @@ export const OPTIONS = {
     'listeners on which a key of hep_auth_key is required',
   ),
   hep_auth_exempt: option('HEP senders', NETWORKS, '', 'addresses and networks that need no key'),
+
+  ipfix_addr: option('IPFIX', ADDRESS, '0.0.0.0', 'address the IPFIX listener uses'),
+  ipfix_port: option('IPFIX', PORT, '4739', 'port for IPFIX of Acme/Oracle SBCs over TCP, or over TLS, 0 = off'),
+  ipfix_tls_cert: option(
+    'IPFIX',
+    FILE,
+    '',
+    'certificate of the IPFIX listener with its chain, PEM; when set, the listener speaks TLS',
+  ),
+  ipfix_tls_key: option('IPFIX', FILE, '', 'private key of the IPFIX listener, PEM'),
+  ipfix_tls_ca: option(
+    'IPFIX',
+    FILE,
+    '',
+    'authorities whose client certificates are accepted, PEM; when set, a client certificate is required',
+  ),
+  ipfix_allow: option('IPFIX', NETWORKS, '', 'addresses and networks that may connect; empty = everybody'),
+  ipfix_max_connections: option(
+    'IPFIX',
+    count(1, 1_000_000, 'connections'),
+    '4096',
+    'most IPFIX connections; further ones are closed at once',
+  ),
+  ipfix_max_connections_per_address: option(
+    'IPFIX',
+    count(1, 1_000_000, 'connections'),
+    '1024',
+    'most IPFIX connections of one address; further ones are closed at once',
+  ),
+  ipfix_max_message: option(
+    'IPFIX',
+    size('64', '65535'),
+    '65535',
+    'largest IPFIX message taken, which is also the most held for one connection; a larger one closes it',
+  ),
+  ipfix_message_timeout: option(
+    'IPFIX',
+    duration('100ms', '1h'),
+    '30s',
+    'close a connection that keeps a message incomplete for so long',
+  ),
+  ipfix_timeout_min: option(
+    'IPFIX',
+    bareSeconds(65_535),
+    '0',
+    'shortest silence after which a connection is closed, 0 = no bound; it is twice the keep-alive interval the SBC asks for',
+  ),
+  ipfix_timeout_max: option(
+    'IPFIX',
+    bareSeconds(65_535),
+    '0',
+    'longest silence after which a connection is closed, 0 = no bound, also before the SBC has asked; both negative = never',
+  ),
+  ipfix_ignore_ingress: option('IPFIX', FLAG, 'false', 'leave out SIP the SBC received'),
+  ipfix_ignore_egress: option('IPFIX', FLAG, 'false', 'leave out SIP the SBC sent'),
+  ipfix_qos: option('IPFIX', FLAG, 'true', 'ask SBCs for quality records of RTP and RTCP'),
+  qos_hold: option(
+    'IPFIX',
+    duration('0', '1h'),
+    '1m0s',
+    'keep a quality record so long when the call it names was not seen yet',
+  ),
+  qos_hold_max: option(
+    'IPFIX',
+    count(0, 1_000_000, 'records'),
+    '10000',
+    'most quality records waiting for their call; further ones are counted and not kept',
+  ),
 
   http_addr: option(
     'HTTP',

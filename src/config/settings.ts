@@ -1,11 +1,13 @@
 import { defaultPressure, type EventRateSettings } from '../model/event-rates.ts';
-import type { EngineSettings, HepSettings, HttpSettings, LogSettings } from '../model/settings.ts';
+import type { EngineSettings, HepSettings, HttpSettings, IpfixSettings, LogSettings } from '../model/settings.ts';
 import type { Config } from './schema.ts';
 
 /** What one engine is started with. */
 export function toEngineSettings(config: Config): EngineSettings {
   return {
     hep: toHepSettings(config),
+    ipfix: toIpfixSettings(config),
+    qos: { holdUs: toUs(config.qos_hold), maxHeld: config.qos_hold_max },
     tracker: {
       maxCalls: config.calls_max_entries,
       maxForks: config.calls_max_forks,
@@ -53,7 +55,7 @@ function toHepSettings(config: Config): HepSettings {
     udpPort: toPort(config.hep_udp_port),
     tcpPort: toPort(config.hep_tcp_port),
     tlsPort: toPort(config.hep_tls_port),
-    tls: toTlsFiles(config),
+    tls: config.hep_tls_port === 0 ? undefined : toTlsFiles(config.hep_tls_cert, config.hep_tls_key, config.hep_tls_ca),
     rcvbufBytes: config.hep_rcvbuf,
     limits: {
       maxMessageBytes: config.hep_max_message,
@@ -71,10 +73,29 @@ function toHepSettings(config: Config): HepSettings {
   };
 }
 
-function toTlsFiles(config: Config): HepSettings['tls'] {
-  if (config.hep_tls_port === 0) return undefined;
-  const files = { cert: config.hep_tls_cert, key: config.hep_tls_key };
-  return config.hep_tls_ca === '' ? files : { ...files, ca: config.hep_tls_ca };
+function toIpfixSettings(config: Config): IpfixSettings {
+  const isTls = config.ipfix_tls_cert !== '';
+  return {
+    addr: config.ipfix_addr,
+    port: toPort(config.ipfix_port),
+    tls: isTls ? toTlsFiles(config.ipfix_tls_cert, config.ipfix_tls_key, config.ipfix_tls_ca) : undefined,
+    allow: config.ipfix_allow,
+    limits: {
+      maxMessageBytes: config.ipfix_max_message,
+      maxConnections: config.ipfix_max_connections,
+      maxConnectionsPerAddress: config.ipfix_max_connections_per_address,
+      messageTimeoutMs: config.ipfix_message_timeout,
+    },
+    timeoutMinS: config.ipfix_timeout_min,
+    timeoutMaxS: config.ipfix_timeout_max,
+    ignoreIngress: config.ipfix_ignore_ingress,
+    ignoreEgress: config.ipfix_ignore_egress,
+    wantsQos: config.ipfix_qos,
+  };
+}
+
+function toTlsFiles(cert: string, key: string, ca: string): HepSettings['tls'] {
+  return ca === '' ? { cert, key } : { cert, key, ca };
 }
 
 export function toHttpSettings(config: Config): HttpSettings {

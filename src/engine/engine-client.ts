@@ -24,7 +24,15 @@ import {
 import type { RatePage } from '../model/event-rates.ts';
 import type { Log } from '../model/log.ts';
 import type { EngineSettings } from '../model/settings.ts';
-import type { AgentView, CallView, ListenerView, Page, RateEntryView, RegistrationView } from '../model/views.ts';
+import type {
+  AgentView,
+  CallView,
+  ListenerView,
+  Page,
+  ProbeView,
+  RateEntryView,
+  RegistrationView,
+} from '../model/views.ts';
 import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -81,7 +89,7 @@ export class EngineClient implements Engine {
   async start(): Promise<ListenerView[]> {
     const listeners = await this.#launch();
     // A replacement must come back on the ports agents know, also where they were chosen by the system.
-    this.#settings = { ...this.#settings, hep: { ...this.#settings.hep, ...portsOf(listeners) } };
+    this.#settings = withPorts(this.#settings, listeners);
     return listeners;
   }
 
@@ -193,6 +201,10 @@ export class EngineClient implements Engine {
 
   async listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>> {
     return (await this.#ask('listAgents', [query])).result as Page<AgentView>;
+  }
+
+  async listProbes(query: { offset: number; limit: number }): Promise<Page<ProbeView>> {
+    return (await this.#ask('listProbes', [query])).result as Page<ProbeView>;
   }
 
   async listeners(): Promise<ListenerView[]> {
@@ -327,7 +339,9 @@ export class EngineClient implements Engine {
   }
 }
 
-function portsOf(listeners: ListenerView[]): { udpPort: number; tcpPort: number; tlsPort: number } {
-  const port = (name: string): number => listeners.find((listener) => listener.name === name)?.port ?? -1;
-  return { udpPort: port('hep-udp'), tcpPort: port('hep-tcp'), tlsPort: port('hep-tls') };
+function withPorts(settings: EngineSettings, listeners: ListenerView[]): EngineSettings {
+  const port = (...names: string[]): number => listeners.find(({ name }) => names.includes(name))?.port ?? -1;
+  const hep = { udpPort: port('hep-udp'), tcpPort: port('hep-tcp'), tlsPort: port('hep-tls') };
+  const ipfix = { port: port('ipfix-tcp', 'ipfix-tls') };
+  return { ...settings, hep: { ...settings.hep, ...hep }, ipfix: { ...settings.ipfix, ...ipfix } };
 }

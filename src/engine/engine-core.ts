@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { CALL_STATES, callStateByName, type CallState, TIMED_CALL_STATES } from '../model/call-state.ts';
-import { CALLS_IN_STATE, Calls, type CounterSet, Hep, Regs, Subs } from '../model/counters.ts';
+import { Calls, CALLS_IN_STATE, type CounterSet, Hep, Ipfix, Regs, Subs } from '../model/counters.ts';
 import {
   type CallQuery,
   type CallTableStats,
@@ -37,20 +37,28 @@ import type {
   EventView,
   ListenerView,
   Page,
+  ProbeView,
   RateEntryView,
   RegistrationView,
 } from '../model/views.ts';
-import { type Agent, AgentTable } from '../pipeline/agents.ts';
+import type { Account } from '../pipeline/account.ts';
+import { AgentTable } from '../pipeline/agents.ts';
+import { Ingest } from '../pipeline/ingest.ts';
+import { IpfixPipeline } from '../pipeline/ipfix.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
+import { ProbeTable } from '../pipeline/probes.ts';
 import { ConnectionLimit } from '../sources/connection-limit.ts';
 import { HepStreamSource } from '../sources/hep-stream.ts';
 import { HepUdpSource } from '../sources/hep-udp.ts';
 import { EventRates } from '../tracker/event-rates.ts';
+import { IpfixStreamSource } from '../sources/ipfix-stream.ts';
 import { EventRing } from '../tracker/event-ring.ts';
+import { QosTable } from '../tracker/qos.ts';
 import { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
 import { forceTimeouts } from './force-timeout.ts';
+import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
 import { RateService } from './rates.ts';
@@ -78,6 +86,7 @@ export class EngineCore {
   readonly counters: CounterSet;
   readonly tracker: CallTracker;
   readonly pipeline: Pipeline;
+  readonly ipfix: IpfixPipeline;
   readonly #settings: EngineSettings;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -85,6 +94,8 @@ export class EngineCore {
   readonly #ringStartedUs: number;
   readonly #rates: RateService;
   readonly #agents: AgentTable;
+  readonly #probes: ProbeTable;
+  readonly #qos: QosTable;
   readonly #sources: Source[] = [];
   readonly #slicing: Slicing = {
     nowMs: () => performance.now(),
@@ -107,7 +118,11 @@ export class EngineCore {
     this.#silenceAsConfigured();
     this.tracker = new CallTracker(settings.tracker, this.#events, counters, seed);
     this.#agents = new AgentTable(settings.hep.limits.maxAgents, settings.hep.allow, settings.hep.auth, counters);
-    this.pipeline = new Pipeline(settings, this.tracker, this.#events, this.#agents, counters, this.#reportFault);
+    this.#probes = new ProbeTable(counters);
+    this.#qos = new QosTable(settings.qos, this.tracker, counters);
+    const ingest = new Ingest(settings, this.tracker, this.#events, counters, this.#reportFault);
+    this.pipeline = new Pipeline(settings, ingest, this.#agents, counters);
+    this.ipfix = new IpfixPipeline(settings, ingest, this.#probes, this.#qos, counters);
     this.#addSources();
   }
 
@@ -127,6 +142,7 @@ export class EngineCore {
       onTick();
       this.#expire();
       void this.#rates.tick();
+      this.#qos.advance(this.#clock());
     }, TICK_MS);
     return views;
   }
@@ -147,7 +163,7 @@ export class EngineCore {
   }
 
   callsByCallId(callId: string): CallView[] {
-    return this.tracker.family(callId).map((call) => callView(call, this.#clock()));
+    return this.tracker.family(callId).map((call) => callView(call, this.#clock(), this.tracker.legs.of(call)));
   }
 
   callTable(): CallTableStats {
@@ -309,7 +325,7 @@ export class EngineCore {
 
   listAgents(query: { offset: number; limit: number }): Page<AgentView> {
     const { offset, limit } = query;
-    if (limit > MAX_LIST_LIMIT) throw new EngineRequestError(`limit: ${limit}, at most ${MAX_LIST_LIMIT} allowed`);
+    checkLimit(limit);
     const items: AgentView[] = [];
     let position = 0;
     for (const agent of this.#agents.agents()) {
@@ -319,17 +335,25 @@ export class EngineCore {
     return { total: this.#agents.size, matched: this.#agents.size, offset, limit, items };
   }
 
+  listProbes(query: { offset: number; limit: number }): Page<ProbeView> {
+    const { offset, limit } = query;
+    checkLimit(limit);
+    const { size } = this.#probes;
+    return { total: size, matched: size, offset, limit, items: this.#probes.newest(offset, limit) };
+  }
+
   listeners(): ListenerView[] {
     return this.#sources.map((source) => source.view());
   }
 
   #addSources(): void {
     const { hep } = this.#settings;
-    const common = { counters: this.counters, clock: this.#clock, log: this.#log, ingest: this.pipeline };
     const onError = (error: Error): void => this.#log.error({ err: error }, 'listener failed');
+    const shared = { counters: this.counters, clock: this.#clock, log: this.#log, onError };
+    const common = { ...shared, ingest: this.pipeline };
     if (hep.udpPort >= 0) {
       const { addr, udpPort, rcvbufBytes } = hep;
-      this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes, onError }));
+      this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes }));
     }
     const connectionLimit = new ConnectionLimit(hep.limits.maxConnections, hep.limits.maxConnectionsPerAddress);
     const stream = (listener: 'tcp' | 'tls', port: number): Source =>
@@ -342,10 +366,26 @@ export class EngineCore {
         connectionLimit,
         limits: hep.limits,
         makeFramer: (sink) => new HepFramer(sink, hep.limits),
-        onError,
       });
     if (hep.tcpPort >= 0) this.#sources.push(stream('tcp', hep.tcpPort));
     if (hep.tlsPort >= 0) this.#sources.push(stream('tls', hep.tlsPort));
+    this.#addIpfix(shared);
+  }
+
+  #addIpfix(shared: { counters: CounterSet; clock: Clock; log: Log; onError: (error: Error) => void }): void {
+    const { addr, port, tls, limits } = this.#settings.ipfix;
+    if (port < 0) return;
+    const source = new IpfixStreamSource({
+      ...shared,
+      addr,
+      port,
+      tls,
+      limits,
+      connectionLimit: new ConnectionLimit(limits.maxConnections, limits.maxConnectionsPerAddress),
+      ingest: this.ipfix,
+      makeFramer: (sink) => new IpfixFramer(sink, limits),
+    });
+    this.#sources.push(source);
   }
 
   /** Calls whose time is up, a slice at a time: between slices the sockets are served. */
@@ -364,11 +404,15 @@ export class EngineCore {
     for (const { type, name } of SELECTABLE_EVENTS) this.#events.silence(type, silenced.has(name));
   }
 
-  readonly #reportFault = (agent: Agent, fault: Fault, hex: string, heldBack: number): void => {
+  readonly #reportFault = (agent: Account, fault: Fault, hex: string, heldBack: number): void => {
     const { code, text } = faultInfo(fault);
     const from = { agent: agent.id, code, hex, heldBack };
     this.#log.warn(from, `packet refused: ${text}`);
   };
+}
+
+function checkLimit(limit: number): void {
+  if (limit > MAX_LIST_LIMIT) throw new EngineRequestError(`limit: ${limit}, at most ${MAX_LIST_LIMIT} allowed`);
 }
 
 function settingsView(settings: RegistrationSettings): RegistrationSettingsView {
@@ -389,4 +433,6 @@ function resetGauges(counters: CounterSet): void {
   counters.set(Subs.ACTIVE, 0);
   counters.set(Hep.AGENTS, 0);
   counters.set(Hep.CONNS_ACTIVE, 0);
+  counters.set(Ipfix.CONNS_ACTIVE, 0);
+  counters.set(Ipfix.QOS_WAITING, 0);
 }

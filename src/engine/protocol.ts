@@ -44,6 +44,7 @@ export interface EngineMethods {
   forceRateGc: [target: number];
   forceTimeout: [timeoutMs: number];
   listAgents: [query: { offset: number; limit: number }];
+  listProbes: [query: { offset: number; limit: number }];
   listeners: [];
   stop: [how: StopSettings];
 }

@@ -98,7 +98,8 @@ export async function listCalls(
   slicing: Slicing,
   emit: (items: CallView[]) => void,
 ): Promise<Omit<Page<CallView>, 'items'>> {
-  return listEntries(tracker.table, query, callTest(query), (call) => callView(call, nowUs()), slicing, emit);
+  const view = (call: Call): CallView => callView(call, nowUs(), tracker.legs.of(call));
+  return listEntries(tracker.table, query, callTest(query), view, slicing, emit);
 }
 
 /** Bindings, newest first, as `listCalls`. */

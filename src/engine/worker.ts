@@ -67,6 +67,8 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.forceTimeout(...request.args);
     case 'listAgents':
       return core.listAgents(...request.args);
+    case 'listProbes':
+      return core.listProbes(...request.args);
     case 'listeners':
       return core.listeners();
     case 'stop':

@@ -115,10 +115,10 @@ export interface Paging {
 }
 
 /** `n`/`limit` and `s`/`offset`. */
-export function pagingOf(params: Params): Paging {
+export function pagingOf(params: Params, defaultLimit = DEFAULT_LIMIT): Paging {
   return {
     offset: params.integer(['s', 'offset'], 0, Number.MAX_SAFE_INTEGER, 0),
-    limit: params.integer(['n', 'limit'], 1, MAX_LIST_LIMIT, DEFAULT_LIMIT),
+    limit: params.integer(['n', 'limit'], 1, MAX_LIST_LIMIT, defaultLimit),
   };
 }
 

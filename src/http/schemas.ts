@@ -47,6 +47,20 @@ export function listOf(item: TSchema, more: Record<string, TSchema> = {}): TSche
   });
 }
 
+const InterfaceSchema = Type.Object({ slot: Count(), port: Count(), vlan: Count() });
+
+const Measured = Type.Union([Type.Number(), Type.Null()], { description: 'null where the sender measured nothing' });
+const RTP_VALUES = { bytes: Measured, packets: Measured, lost: Measured, averageJitter: Measured, maxJitter: Measured };
+const QosLegSchema = Type.Object({
+  callId: Text(),
+  realm: Text(),
+  rtp: Type.Object(RTP_VALUES),
+  rtcp: Type.Object({ ...RTP_VALUES, averageLatency: Measured, maxLatency: Measured }),
+  rFactor: Measured,
+  mos: Measured,
+  flows: Type.Array(Type.Object({ party: Text('caller or callee'), src: EndpointSchema, dst: EndpointSchema })),
+});
+
 export const CallSchema = Type.Object({
   id: Count('Stable while the call is held'),
   callId: Text(),
@@ -94,9 +108,28 @@ export const CallSchema = Type.Object({
       transport: Text(),
       agents: Strings,
       messages: Count(),
+      interface: Type.Union([InterfaceSchema, Type.Null()], { description: 'Interface of the SBC that reported it' }),
     }),
   ),
   correlation: Type.Object({ correlationId: Text(), alegCallId: Text(), sessionId: Text() }),
+  legs: Type.Array(Type.Object({ callId: Text('Call-ID of another leg'), reason: Text('Why it belongs to this one') })),
+  qos: Type.Array(
+    Type.Object({
+      agent: Text('Probe that sent the record'),
+      receivedUs: Us('Arrival of the record'),
+      received: Iso(),
+      beginUs: Us('Begin of the media'),
+      begin: Iso(),
+      endUs: Us('End of the media'),
+      end: Iso(),
+      payloadType: Count('RTP payload type'),
+      codec: Text(),
+      incoming: QosLegSchema,
+      outgoing: QosLegSchema,
+      caller: InterfaceSchema,
+      callee: InterfaceSchema,
+    }),
+  ),
 });
 
 export const RegistrationSchema = Type.Object({
@@ -300,6 +333,41 @@ export const AgentSchema = Type.Object({
   ]),
 });
 
+const OrNull = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()]);
+
+export const ProbeSchema = Type.Object({
+  id: Count('Number of the connection since the start'),
+  agent: Text('ip:port/ipfix, as in the agents of a call'),
+  peer: EndpointSchema,
+  local: EndpointSchema,
+  startedUs: Us('Connection accepted'),
+  started: Iso(),
+  lastIoUs: Us('Last octet in or out'),
+  lastIo: Iso(),
+  timeoutS: Count('Negotiated: silence after which it is closed, 0 = never, -1 = switched off'),
+  keepaliveS: Count('Negotiated interval of keep-alives, 0 = none'),
+  handshakes: Count(),
+  protocolVersion: OrNull(Type.String()),
+  flags: Type.Array(Type.String(), {
+    description: 'As requested, hexadecimal: configuration, configuration 2, system',
+  }),
+  requestedKeepaliveS: OrNull(Type.Integer()),
+  systemId: OrNull(Type.Integer()),
+  product: OrNull(Type.String({ description: 'Two characters, hexadecimal' })),
+  productVersion: OrNull(Type.String()),
+  host: OrNull(Type.String()),
+  messages: Count('IPFIX messages'),
+  bytes: Count(),
+  sipSets: Count(),
+  qosSets: Count(),
+  received: Count('Sets, and messages without any: each is tracked, refused or ignored'),
+  tracked: Count(),
+  refused: Counts,
+  ignored: Counts,
+  clockOffsetMs: OrNull(Type.Number()),
+  lastFault: OrNull(Type.Object({ code: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
+});
+
 export const ListenerSchema = Type.Object({
   name: Text(),
   address: Text(),
@@ -308,6 +376,8 @@ export const ListenerSchema = Type.Object({
   kernelDrops: Type.Union([Type.Integer(), Type.Null()]),
   connections: Type.Union([Type.Integer(), Type.Null()]),
 });
+
+export const ProbeListSchema = listOf(ProbeSchema, { listener: Type.Union([ListenerSchema, Type.Null()]) });
 
 export const AgentListSchema = listOf(AgentSchema, { listeners: Type.Array(ListenerSchema) });
 
@@ -451,6 +521,20 @@ export const PAGING_PARAMETERS: Properties = {
   s: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Index of the first item' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_LIMIT, description: 'Another name of n' })),
   offset: Type.Optional(Type.Integer({ minimum: 0, description: 'Another name of s' })),
+};
+
+/** The list of probes shows more at once than other lists, as in the reference program. */
+export const PROBE_LIMIT = 1000;
+export const PROBE_LIST_PARAMETERS: Properties = {
+  ...PAGING_PARAMETERS,
+  n: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_LIST_LIMIT,
+      default: PROBE_LIMIT,
+      description: 'Most items in the answer',
+    }),
+  ),
 };
 
 export const FIELD_DOC: Readonly<Record<string, string>> = {

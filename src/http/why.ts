@@ -7,6 +7,7 @@ import {
   Hep,
   Ignored,
   Ingest,
+  Ipfix,
   REFUSED_BY_FAULT,
   Regs,
   SIP_METHODS,
@@ -15,8 +16,8 @@ import {
 import { formatDuration } from '../model/duration.ts';
 import { formatEndpoint } from '../model/endpoint.ts';
 import type { EngineHealth, EventPage, TextFilter } from '../model/engine.ts';
+import type { AgentView, CallView, ListenerView, Page, ProbeView, RegistrationView } from '../model/views.ts';
 import { Method } from '../model/method.ts';
-import type { AgentView, CallView, ListenerView, Page, RegistrationView } from '../model/views.ts';
 import type { CounterColumns, HttpDeps } from './deps.ts';
 import { FIELD_DOC } from './schemas.ts';
 import { link } from './show.ts';
@@ -112,8 +113,20 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
   );
   warn('tls-errors', get(counters, Hep.TLS_ERRORS), 'TLS handshake(s) failed', '/counters?group=hep&nz=1');
   warn(
+    'ipfix-refused',
+    get(counters, Ipfix.CONNS_REFUSED),
+    'IPFIX connection(s) refused by ipfix_allow or a connection limit',
+    '/counters?group=ipfix&nz=1',
+  );
+  warn(
+    'ipfix-tls-errors',
+    get(counters, Ipfix.TLS_ERRORS),
+    'TLS handshake(s) of IPFIX probes failed',
+    '/counters?group=ipfix&nz=1',
+  );
+  warn(
     'clock-skew',
-    get(counters, Hep.TIME_SKEWED),
+    get(counters, Hep.TIME_SKEWED) + get(counters, Ipfix.TIME_SKEWED),
     "message(s) tracked on arrival time because the sender's clock is off",
     '/hep/list',
   );
@@ -259,6 +272,42 @@ export function whyNoAgents(facts: Facts, page: Page<AgentView>): Hint[] {
   return narrowed ?? trafficHints(facts);
 }
 
+export function whyNoProbes(counters: CounterColumns, listener: ListenerView | null, page: Page<ProbeView>): Hint[] {
+  if (listener === null) {
+    return [{ code: 'ipfix-off', text: 'IPFIX is off: set ipfix_port', href: '/about/config' }];
+  }
+  const narrowed = whyNarrowed(page, undefined, '/ipfix/list', 'probes connected', '');
+  if (narrowed !== undefined) return narrowed;
+  const hints: Hint[] = [];
+  const before = get(counters, Ipfix.CONNS_TOTAL);
+  hints.push(
+    before === 0
+      ? { code: 'no-probe', text: `No SBC has connected so far; ${listenerText(listener)} waits for one` }
+      : { code: 'probes-gone', text: plural(before, 'connection(s) since the start, none open now') },
+  );
+  const refused = get(counters, Ipfix.CONNS_REFUSED);
+  if (refused > 0) {
+    hints.push({
+      code: 'ipfix-refused',
+      text: plural(refused, 'IPFIX connection(s) refused by ipfix_allow or a connection limit'),
+      href: '/about/config',
+    });
+  }
+  const tlsErrors = get(counters, Ipfix.TLS_ERRORS);
+  if (tlsErrors > 0) {
+    hints.push({
+      code: 'ipfix-tls-errors',
+      text: plural(tlsErrors, 'TLS handshake(s) of IPFIX probes failed'),
+      href: '/counters?group=ipfix&nz=1',
+    });
+  }
+  hints.push({
+    code: 'check-sbc',
+    text: "Check comm-monitor and its monitor-collector in the SBC's system-config: state, address and port",
+  });
+  return hints;
+}
+
 function whyNarrowed(
   page: Page<unknown>,
   filter: TextFilter<string> | undefined,
@@ -381,6 +430,8 @@ const LISTENER_NAMES: Readonly<Record<string, string>> = {
   'hep-udp': 'HEP over UDP',
   'hep-tcp': 'HEP over TCP',
   'hep-tls': 'HEP over TLS',
+  'ipfix-tcp': 'IPFIX over TCP',
+  'ipfix-tls': 'IPFIX over TLS',
 };
 
 export function listenerText(listener: ListenerView): string {
@@ -390,7 +441,7 @@ export function listenerText(listener: ListenerView): string {
 function noListener(): Hint {
   return {
     code: 'no-listener',
-    text: 'No listener is open, so nothing can arrive: set hep_udp_port or hep_tcp_port',
+    text: 'No listener is open, so nothing can arrive: set hep_udp_port or hep_tcp_port, or ipfix_port',
     href: '/about/config',
   };
 }

@@ -45,6 +45,18 @@ export function cidrContains(cidr: Cidr, w0: number, w1: number, w2: number, w3:
   );
 }
 
+/** An address as its peer writes it: sockets that listen on `::` show IPv4 as IPv4-mapped. */
+export function unmapped(ip: string): string {
+  return ip.startsWith('::ffff:') && ip.includes('.') ? ip.slice(7) : ip;
+}
+
+/** Whether an address, as text, lies in one of the networks. */
+export function isAddressIn(ip: string, networks: readonly Cidr[]): boolean {
+  if (networks.length === 0) return false;
+  const address = parseIp(ip);
+  return address !== undefined && networks.some((network) => cidrContains(network, ...address.words));
+}
+
 /** The leading `bits` of a word as ones; shifts count modulo 32, so none and all are told apart by hand. */
 function mask(bits: number): number {
   if (bits <= 0) return 0;

@@ -26,7 +26,19 @@ export interface CounterInfo {
 }
 
 /** Why a well-formed message is not tracked although nothing is wrong with it. */
-export const IGNORED_REASONS = ['probe', 'keepalive', 'rtcp', 'report', 'log', 'json', 'control', 'other'] as const;
+export const IGNORED_REASONS = [
+  'probe',
+  'keepalive',
+  'rtcp',
+  'report',
+  'log',
+  'json',
+  'control',
+  'other',
+  'handshake',
+  'template',
+  'direction',
+] as const;
 export type IgnoredReason = (typeof IGNORED_REASONS)[number];
 
 /** Why something received was thrown away unread. */
@@ -76,13 +88,16 @@ function indexFaults(): number[] {
 
 const IGNORED_TEXT: Record<IgnoredReason, string> = {
   probe: 'SIP payload that is no SIP message: 12 octets or fewer, or not beginning with a letter',
-  keepalive: 'keep-alives: CRLF, NULs, STUN, and the pings of agents',
+  keepalive: 'keep-alives: CRLF, NULs, STUN, the pings of agents, empty IPFIX sets and messages',
   rtcp: 'RTCP, binary or as JSON',
   report: 'quality reports',
   log: 'log lines of agents',
   json: 'other JSON documents',
   control: 'media control protocol messages',
-  other: 'protocol types without a name here',
+  other: 'protocol types and IPFIX sets without a name here',
+  handshake: 'connect requests of IPFIX probes',
+  template: 'IPFIX templates, which need not be known',
+  direction: 'SIP left out because of ipfix_ignore_ingress or ipfix_ignore_egress',
 };
 export const Ignored: Readonly<Record<IgnoredReason, number>> = indexReasons(
   'ingest.ignored',
@@ -161,6 +176,54 @@ export const NOTE_COUNTERS: readonly number[] = [
   Hep.FOSSIL_CHUNK,
 ];
 
+/** `ipfix`: probes, their connections and sets; names as in the reference program where the meaning is the same. */
+export const Ipfix = {
+  CONNS_ACTIVE: declare('ipfix', 'conns_active', 'open connections', GAUGE),
+  CONNS_TOTAL: declare('ipfix', 'conns_total', 'connections accepted'),
+  CONNS_POOL: declare('ipfix', 'conns_pool', 'pooled connection objects: always 0, nothing is pooled', { gauge: true }),
+  CONNS_REFUSED: declare('ipfix', 'conns_refused', 'connections refused by ipfix_allow or a connection limit'),
+  TLS_ERRORS: declare('ipfix', 'tls_errors', 'TLS handshakes that failed'),
+  TEMPLATE_SETS: declare('ipfix', 'template_sets', 'template sets (id 2)'),
+  OPT_TEMPLATE_SETS: declare('ipfix', 'opt_template_sets', 'options template sets (id 3)'),
+  UNKNOWN_SETS: declare('ipfix', 'unknown_sets', 'sets with another id, skipped'),
+  IGNORED_SETS: declare(
+    'ipfix',
+    'ignored_sets',
+    'sets left out because of ipfix_ignore_ingress or ipfix_ignore_egress',
+  ),
+  KEEPALIVES: declare('ipfix', 'keepalives', 'keep-alive sets (id 0)'),
+  CONN_OPEN: declare('ipfix', 'conn_open', 'connect requests (id 256)'),
+  SIP_UDP4_IN: declare('ipfix', 'sip_udp4_in', 'sets with SIP received over UDP and IPv4'),
+  SIP_UDP4_OUT: declare('ipfix', 'sip_udp4_out', 'sets with SIP sent over UDP and IPv4'),
+  SIP_UDP6_IN: declare('ipfix', 'sip_udp6_in', 'sets with SIP received over UDP and IPv6'),
+  SIP_UDP6_OUT: declare('ipfix', 'sip_udp6_out', 'sets with SIP sent over UDP and IPv6'),
+  SIP_TCP4_IN: declare('ipfix', 'sip_tcp4_in', 'sets with SIP received over TCP'),
+  SIP_TCP4_OUT: declare('ipfix', 'sip_tcp4_out', 'sets with SIP sent over TCP'),
+  SIP_SCTP4_IN: declare('ipfix', 'sip_sctp4_in', 'sets with SIP received over SCTP, of unknown layout, skipped'),
+  SIP_SCTP4_OUT: declare('ipfix', 'sip_sctp4_out', 'sets with SIP sent over SCTP, of unknown layout, skipped'),
+  QOS_SETS: declare('ipfix', 'qos_sets', 'sets with a QoS record (id 268)'),
+  QOS_MATCHED: declare('ipfix', 'qos_matched', 'QoS records kept with a call'),
+  QOS_UNMATCHED: declare('ipfix', 'qos_unmatched', 'QoS records of calls that were not seen within qos_hold'),
+  QOS_LEFT_OUT: declare('ipfix', 'qos_left_out', 'QoS records not kept: qos_hold_max or most records of one call'),
+  QOS_WAITING: declare('ipfix', 'qos_waiting', 'QoS records waiting for their call', GAUGE),
+  TIME_SKEWED: declare('ipfix', 'time_skewed', 'messages tracked on arrival time because of max_clock_skew'),
+  MAX_CONN_LIFETIME: declare('ipfix', 'max_conn_lifetime', 'longest connection that ended, seconds', GAUGE),
+  MAX_SETS: declare('ipfix', 'max_sets', 'most sets in one message', GAUGE),
+  MAX_PADDING: declare('ipfix', 'max_padding', 'most octets of padding in one set', GAUGE),
+  PADDED_SETS: declare('ipfix', 'padded_sets', 'sets with octets behind their last field'),
+  SHORT_READ: declare('ipfix', 'short_read', 'reads that end inside a message'),
+  LONG_READ: declare('ipfix', 'long_read', 'reads that go on behind a message'),
+  IO_DEADLINES: declare('ipfix', 'dbg_io_deadlines', 'looks at the deadlines of a connection'),
+  PKTS_SENT: declare('ipfix', 'pkts_sent', 'answers sent'),
+  BYTES_SENT: declare('ipfix', 'bytes_sent', 'octets of answers sent'),
+  PKTS_RCVD: declare('ipfix', 'pkts_rcvd', 'messages received'),
+  BYTES_RCVD: declare('ipfix', 'bytes_rcvd', 'octets of messages received'),
+  ERR_PARSE: declare('ipfix', 'err_parse', 'malformed messages and sets; ingest.refused has them by code'),
+  ERR_TIMEOUT: declare('ipfix', 'err_timeout', 'connections closed by a timeout'),
+  ERR_OTHER: declare('ipfix', 'err_other', 'connections that failed: reset, or answers left unread'),
+  ERR_BUG: declare('ipfix', 'err_bug', 'internal errors: always 0, a defect ends the engine and is logged'),
+} as const;
+
 /** `calls`: the tracker's table. */
 export const Calls = {
   ACTIVE: declare('calls', 'active', 'current total tracked entries', GAUGE),
@@ -171,6 +234,7 @@ export const Calls = {
   RETRANSMISSIONS: declare('calls', 'retransmissions', 'retransmissions: same endpoints and branch again'),
   OTHER_HOP: declare('calls', 'other_hop', 'messages seen again on another hop'),
   SEEN_AGAIN: declare('calls', 'seen_again', 'messages reported again: by another agent or within dup_window'),
+  LEGS_JOINED: declare('calls', 'legs_joined', 'entries that named the Call-ID of another leg'),
 } as const;
 /** Gauge per state, indexed by `CallState`. */
 export const CALLS_IN_STATE: readonly number[] = CALL_STATES.map((info) =>

@@ -1,5 +1,14 @@
 import type { RatePage } from './event-rates.ts';
-import type { AgentView, CallView, EventView, ListenerView, Page, RateEntryView, RegistrationView } from './views.ts';
+import type {
+  AgentView,
+  CallView,
+  EventView,
+  ListenerView,
+  Page,
+  ProbeView,
+  RateEntryView,
+  RegistrationView,
+} from './views.ts';
 
 /** Fields a call list can be filtered by; `key` is Call-ID + From-tag + To-tag, `state` the long or short name. */
 export const CALL_FILTERS = ['cid', 'ftag', 'ttag', 'key', 'state'] as const;
@@ -225,6 +234,8 @@ export interface Engine {
   /** Shortens what remains of every call and binding to at most `timeoutMs`. */
   forceTimeout(timeoutMs: number): Promise<ForcedTimeoutView>;
   listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>>;
+  /** Connections of IPFIX probes, newest first. */
+  listProbes(query: { offset: number; limit: number }): Promise<Page<ProbeView>>;
   listeners(): Promise<ListenerView[]>;
   health(): EngineHealth;
 }

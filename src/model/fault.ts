@@ -65,6 +65,16 @@ export const Fault = {
   PCAP_BAD_VERSION: 61,
   PCAP_BAD_LENGTH: 62,
   PCAP_TRUNCATED: 63,
+  // IPFIX message and its sets
+  IPFIX_BAD_VERSION: 80,
+  IPFIX_BAD_LENGTH: 81,
+  IPFIX_TOO_BIG: 82,
+  IPFIX_STREAM_CUT: 83,
+  IPFIX_STREAM_DEADLINE: 84,
+  IPFIX_BAD_SET: 85,
+  IPFIX_SHORT_SET: 86,
+  IPFIX_BAD_TEXT: 87,
+  IPFIX_BAD_PACKET: 88,
 } as const;
 export type Fault = (typeof Fault)[keyof typeof Fault];
 
@@ -120,6 +130,18 @@ define(Fault.PCAP_BAD_MAGIC, 'the first octets are no classic pcap file header')
 define(Fault.PCAP_BAD_VERSION, 'a pcap file of another version than 2.4');
 define(Fault.PCAP_BAD_LENGTH, 'a pcap record claims more octets than any capture program writes');
 define(Fault.PCAP_TRUNCATED, 'a pcap file ends in the middle of a record or of its header');
+define(Fault.IPFIX_BAD_VERSION, 'an IPFIX stream is out of step: no version 10 where a message must begin');
+define(Fault.IPFIX_BAD_LENGTH, 'an IPFIX message is shorter than its header');
+define(Fault.IPFIX_TOO_BIG, 'an IPFIX message is larger than ipfix_max_message');
+define(Fault.IPFIX_STREAM_CUT, 'an IPFIX connection ended in the middle of a message');
+define(
+  Fault.IPFIX_STREAM_DEADLINE,
+  'an IPFIX connection kept a message incomplete for longer than ipfix_message_timeout',
+);
+define(Fault.IPFIX_BAD_SET, 'an IPFIX set is shorter than its header or ends behind its message');
+define(Fault.IPFIX_SHORT_SET, 'an IPFIX set is shorter than the fields of its record');
+define(Fault.IPFIX_BAD_TEXT, 'a Call-ID or host name in an IPFIX record has the reserved length 255');
+define(Fault.IPFIX_BAD_PACKET, 'the IP or UDP header of the packet in an IPFIX record is malformed');
 
 /** All faults in the order of their numbers, without `NONE`. */
 export const FAULTS: readonly (FaultInfo & { readonly fault: Fault })[] = Object.values(Fault)

@@ -83,10 +83,15 @@ export class Packet {
   authPresent = false;
   correlationStart = 0;
   correlationEnd = 0;
+  /** Call-ID of the call's other leg, where the sender knows it for certain (egress sets of an SBC). */
+  legCallIdStart = 0;
+  legCallIdEnd = 0;
   nodeStart = 0;
   nodeEnd = 0;
   /** -1 = absent. */
   vlan = -1;
+  /** Slot and port of an SBC's interface as slot << 8 | port, -1 = absent. */
+  interface = -1;
   /** MOS × 100 and R-factor as sent, -1 = absent. */
   mos = -1;
   rFactor = -1;

@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import type { EndpointView } from './views.ts';
 
 /** Microseconds since the epoch; the only clock there is, given to whoever needs the time of arrival. */
 export type Clock = () => number;
@@ -20,6 +21,35 @@ export interface StreamIngest {
   message(bytes: Buffer, start: number, end: number, nowUs: number): void;
   /** A framing fault, with the octets at hand for the log. The connection is closed by the source. */
   fault(fault: Fault, bytes: Buffer, start: number, end: number, nowUs: number): void;
+}
+
+/** Where the IPFIX listener puts what it received. As with `HepIngest`, nothing throws for what a peer sends. */
+export interface IpfixIngest {
+  /**
+   * A new connection, or `undefined` when its address may not send.
+   *
+   * @param answer writes octets to the peer
+   */
+  connection(
+    peer: EndpointView,
+    local: EndpointView,
+    answer: (octets: Buffer) => void,
+    nowUs: number,
+  ): IpfixSession | undefined;
+}
+
+/** One IPFIX connection. */
+export interface IpfixSession extends StreamIngest {
+  /** Messages taken so far. */
+  readonly messages: number;
+  /** Last octet in or out, microseconds. */
+  readonly lastIoUs: number;
+  /** Silence after which to close, in milliseconds, as negotiated last; 0 = never. */
+  readonly ioTimeoutMs: number;
+  /** Octets arrived, whatever they are. */
+  heard(nowUs: number): void;
+  /** The connection is closed. */
+  end(nowUs: number): void;
 }
 
 /** Cuts a stream into messages and hands each to the `StreamIngest` it was made with. */

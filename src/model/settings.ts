@@ -47,6 +47,37 @@ export interface HepAuthSettings {
   exempt: readonly Cidr[];
 }
 
+/** The IPFIX listener: TCP, or TLS when `tls` is given. */
+export interface IpfixSettings {
+  addr: string;
+  /** 0 = any free port, -1 = off. */
+  port: number;
+  tls: { cert: string; key: string; ca?: string } | undefined;
+  allow: readonly Cidr[];
+  limits: IpfixLimits;
+  /** Bounds of the negotiated I/O timeout, as configured: 0 = none, both negative = no timeouts. */
+  timeoutMinS: number;
+  timeoutMaxS: number;
+  ignoreIngress: boolean;
+  ignoreEgress: boolean;
+  /** Ask probes for RTP and RTCP quality records. */
+  wantsQos: boolean;
+}
+
+export interface IpfixLimits {
+  maxMessageBytes: number;
+  maxConnections: number;
+  maxConnectionsPerAddress: number;
+  /** Longest time a message may stay incomplete on a connection. */
+  messageTimeoutMs: number;
+}
+
+/** Quality records that come before their call. */
+export interface QosSettings {
+  holdUs: number;
+  maxHeld: number;
+}
+
 export interface TrackerSettings {
   /** 0 = unlimited. */
   maxCalls: number;
@@ -80,6 +111,8 @@ export interface RegistrationSettings {
 /** Everything one engine thread is told at its start; plain data, so that it can be sent to a worker. */
 export interface EngineSettings {
   hep: HepSettings;
+  ipfix: IpfixSettings;
+  qos: QosSettings;
   tracker: TrackerSettings;
   /** Beyond this a sender's clock is not used for tracking. */
   maxClockSkewUs: number;

@@ -19,6 +19,62 @@ export interface HopView {
   agents: string[];
   /** Distinct messages seen on this hop, retransmissions and repeated reports excluded. */
   messages: number;
+  /** Interface of the SBC that reported the hop; `null` where the agent named none. */
+  interface: InterfaceView | null;
+}
+
+export interface InterfaceView {
+  slot: number;
+  port: number;
+  vlan: number;
+}
+
+/** Another call that is the same call to its users, and why we think so. */
+export interface LegView {
+  callId: string;
+  reason: string;
+}
+
+/** Quality of one leg's media. `null` = the sender gave a value nobody can mean; jitter and latency in its units. */
+export interface QosLegView {
+  callId: string;
+  realm: string;
+  rtp: {
+    bytes: number | null;
+    packets: number | null;
+    lost: number | null;
+    averageJitter: number | null;
+    maxJitter: number | null;
+  };
+  rtcp: {
+    bytes: number | null;
+    packets: number | null;
+    lost: number | null;
+    averageJitter: number | null;
+    maxJitter: number | null;
+    averageLatency: number | null;
+    maxLatency: number | null;
+  };
+  rFactor: number | null;
+  mos: number | null;
+  /** Media flows of both parties through this leg. */
+  flows: { party: 'caller' | 'callee'; src: EndpointView; dst: EndpointView }[];
+}
+
+/** One quality record: both legs of a call through an SBC, sent when its media ended. */
+export interface QosView {
+  /** Probe that sent it. */
+  agent: string;
+  receivedUs: number;
+  beginUs: number;
+  endUs: number;
+  /** RTP payload type, and its name where RFC 3551 gives it one. */
+  payloadType: number;
+  codec: string;
+  incoming: QosLegView;
+  outgoing: QosLegView;
+  caller: InterfaceView;
+  callee: InterfaceView;
 }
 
 export interface CallView {
@@ -63,6 +119,9 @@ export interface CallView {
   hops: HopView[];
   /** Text of HEP chunk 0x11 and of the A-leg header, when they name another call. */
   correlation: { correlationId: string; alegCallId: string; sessionId: string };
+  /** Calls that belong to this one, in order of appearance. */
+  legs: LegView[];
+  qos: QosView[];
 }
 
 /** A binding of an address-of-record to a contact. */
@@ -201,8 +260,46 @@ export interface AgentView {
   lastFault: { code: string; atUs: number; hex: string } | null;
 }
 
+/** One connection of an IPFIX probe. */
+export interface ProbeView {
+  /** Number of the connection since the start, from 0. */
+  id: number;
+  /** `ip:port/ipfix`, as listed in `CallView.agents`. */
+  agent: string;
+  peer: EndpointView;
+  local: EndpointView;
+  startedUs: number;
+  lastIoUs: number;
+  /** Negotiated: silence after which the connection is closed, 0 = never, -1 = timeouts are switched off. */
+  timeoutS: number;
+  /** Negotiated interval of keep-alives, 0 = none. */
+  keepaliveS: number;
+  handshakes: number;
+  /** What the last connect request said; `null` before the first. */
+  protocolVersion: string | null;
+  /** Four hexadecimal digits each: configuration, configuration 2, system. */
+  flags: string[];
+  requestedKeepaliveS: number | null;
+  systemId: number | null;
+  /** Two characters as sent, four hexadecimal digits. */
+  product: string | null;
+  productVersion: string | null;
+  host: string | null;
+  messages: number;
+  bytes: number;
+  sipSets: number;
+  qosSets: number;
+  /** Everything received, each once: tracked + refused + ignored. */
+  received: number;
+  tracked: number;
+  refused: Record<string, number>;
+  ignored: Record<string, number>;
+  clockOffsetMs: number | null;
+  lastFault: { code: string; atUs: number; hex: string } | null;
+}
+
 export interface ListenerView {
-  /** `hep-udp`, `hep-tcp`, `hep-tls`. */
+  /** `hep-udp`, `hep-tcp`, `hep-tls`, `ipfix-tcp`, `ipfix-tls`. */
   name: string;
   address: string;
   port: number;

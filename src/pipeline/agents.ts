@@ -1,10 +1,9 @@
-import { type CounterSet, Hep, IGNORED_REASONS, type IgnoredReason } from '../model/counters.ts';
-import { formatEndpoint, parseIp } from '../model/endpoint.ts';
-import { type Fault, faultInfo, FAULTS } from '../model/fault.ts';
-import type { Observer } from '../model/observer.ts';
+import { type CounterSet, Hep } from '../model/counters.ts';
+import { formatEndpoint } from '../model/endpoint.ts';
 import type { Cidr, HepAuthSettings } from '../model/settings.ts';
-import { cidrContains } from '../model/cidr.ts';
+import { isAddressIn, unmapped } from '../model/cidr.ts';
 import type { AgentView } from '../model/views.ts';
+import { Account } from './account.ts';
 
 /**
  * Who sends: a `Sender` is where packets come from (UDP source or connection), an `Agent` is what a user calls one,
@@ -17,15 +16,11 @@ import type { AgentView } from '../model/views.ts';
  */
 export type Listener = 'udp' | 'tcp' | 'tls';
 
-const FAULT_COUNT = FAULTS.reduce((most, info) => Math.max(most, info.fault), 0) + 1;
 const MAKE_ROOM_US = 1_000_000;
 const IDLE_US = 3_600_000_000;
 const MAX_NODE_NAME = 64;
-const HEX_OCTETS = 32;
 
-export class Agent implements Observer {
-  readonly id: string;
-  readonly ip: string;
+export class Agent extends Account {
   readonly listener: Listener;
   readonly rawCaptureId: number;
   readonly captureId: number;
@@ -34,40 +29,14 @@ export class Agent implements Observer {
   nodeName = '';
   /** Bit n = HEP version n was seen. */
   versions = 0;
-  lastSeenUs: number;
-  packets = 0;
-  bytes = 0;
-  tracked = 0;
-  sip = 0;
-  other = 0;
-  readonly refused = new Float64Array(FAULT_COUNT);
-  readonly ignored = new Float64Array(IGNORED_REASONS.length);
-  /** Sender time minus arrival time of the last packet that had one; NaN = none yet. */
-  clockOffsetUs = Number.NaN;
-  lastFault: Fault = 0;
-  lastFaultUs = 0;
-  lastFaultHex = '';
-  /** For the log: when a fault was last written, and how many were held back since. */
-  faultLoggedUs = Number.NEGATIVE_INFINITY;
-  faultsHeldBack = 0;
 
   constructor(id: string, ip: string, port: number, listener: Listener, rawCaptureId: number, nowUs: number) {
-    this.id = id;
-    this.ip = ip;
+    super(id, ip, nowUs);
     this.port = port;
     this.listener = listener;
     this.rawCaptureId = rawCaptureId;
     this.captureId = displayCaptureId(rawCaptureId);
     this.firstSeenUs = nowUs;
-    this.lastSeenUs = nowUs;
-  }
-
-  /** Notes a refused packet with the first octets of what was received. */
-  fault(fault: Fault, bytes: Buffer, start: number, end: number, nowUs: number): void {
-    this.refused[fault]! += 1; // one column per fault
-    this.lastFault = fault;
-    this.lastFaultUs = nowUs;
-    this.lastFaultHex = bytes.toString('hex', start, Math.min(end, start + HEX_OCTETS));
   }
 
   /** Takes the node name of a packet when it differs from the one known. */
@@ -92,21 +61,12 @@ export class Agent implements Observer {
       tracked: this.tracked,
       sip: this.sip,
       other: this.other,
-      refused: nonZero(this.refused, (fault) => faultInfo(fault).code),
-      ignored: nonZero(this.ignored, (reason) => IGNORED_REASONS[reason] ?? 'other'),
-      clockOffsetMs: Number.isNaN(this.clockOffsetUs) ? null : Math.round(this.clockOffsetUs / 1000),
-      lastFault:
-        this.lastFault === 0
-          ? null
-          : { code: faultInfo(this.lastFault).code, atUs: this.lastFaultUs, hex: this.lastFaultHex },
+      refused: this.refusedByCode,
+      ignored: this.ignoredByReason,
+      clockOffsetMs: this.clockOffsetMs,
+      lastFault: this.lastFaultView,
     };
   }
-}
-
-function nonZero(column: Float64Array, name: (index: number) => string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const [index, count] of column.entries()) if (count > 0) counts[name(index)] = count;
-  return counts;
 }
 
 /** sngrep and sipgrep send their id in the upper half of the field; the lower half is then 0. */
@@ -188,10 +148,10 @@ export class AgentTable {
 
   /** Decides what a new source may do. */
   sender(ip: string, port: number, listener: Listener): Sender {
-    const plain = ip.startsWith('::ffff:') && ip.includes('.') ? ip.slice(7) : ip;
-    const allowed = this.#allow.length === 0 || isIn(plain, this.#allow);
+    const plain = unmapped(ip);
+    const allowed = this.#allow.length === 0 || isAddressIn(plain, this.#allow);
     const { keys, listeners, exempt } = this.#auth;
-    const keyRequired = keys.length > 0 && listeners.includes(listener) && !isIn(plain, exempt);
+    const keyRequired = keys.length > 0 && listeners.includes(listener) && !isAddressIn(plain, exempt);
     return new Sender(ip, port, listener, allowed, keyRequired);
   }
 
@@ -208,7 +168,7 @@ export class AgentTable {
   }
 
   #find(sender: Sender, captureId: number, nowUs: number): Agent {
-    const ip = sender.ip.startsWith('::ffff:') && sender.ip.includes('.') ? sender.ip.slice(7) : sender.ip;
+    const ip = unmapped(sender.ip);
     const shown = displayCaptureId(captureId);
     const place = sender.listener === 'udp' ? formatEndpoint(ip, sender.port) : ip;
     const id = `${shown}@${place}/${sender.listener}`;
@@ -241,15 +201,4 @@ export class AgentTable {
     this.#lastSender = undefined;
     this.#counters.set(Hep.AGENTS, this.#agents.size);
   }
-}
-
-function isIn(ip: string, networks: readonly Cidr[]): boolean {
-  if (networks.length === 0) return false;
-  const address = parseIp(ip);
-  return address !== undefined && networks.some((network) => cidrContains(network, ...address.words));
-}
-
-/** Position of an ignored reason in an agent's column. */
-export function ignoredColumn(reason: IgnoredReason): number {
-  return IGNORED_REASONS.indexOf(reason);
 }

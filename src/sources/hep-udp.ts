@@ -7,7 +7,7 @@ import type { Log } from '../model/log.ts';
 import type { Clock, HepIngest } from '../model/ports.ts';
 import type { ListenerView } from '../model/views.ts';
 import { dropsOf, readUdpTable } from './kernel-drops.ts';
-import { checkAddress, listenError } from './listen-error.ts';
+import { checkAddress, hepListener, listenError } from './listen-error.ts';
 import { Occasional } from './occasional.ts';
 
 /** Longest time spent on what still comes in after the stop. */
@@ -61,7 +61,7 @@ export class HepUdpSource {
 
   async #open(): Promise<ListenerView> {
     const { addr, port, ingest, counters, clock, log } = this.#options;
-    checkAddress('udp', addr);
+    checkAddress(hepListener('udp'), addr);
     const socket = createSocket(this.#family === 6 ? 'udp6' : 'udp4');
     socket.on('message', (bytes, sender) => {
       counters.add(Hep.DATAGRAMS, 1);
@@ -73,7 +73,7 @@ export class HepUdpSource {
       await once(socket, 'listening');
     } catch (cause) {
       socket.close();
-      throw listenError('udp', addr, port, cause);
+      throw listenError(hepListener('udp'), addr, port, cause);
     }
     socket.on('error', (error) => this.#socketError(error));
     this.#socket = socket;

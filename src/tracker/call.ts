@@ -2,6 +2,7 @@ import { CallState } from '../model/call-state.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Method } from '../model/method.ts';
 import type { Observer } from '../model/observer.ts';
+import type { QosRecord } from '../model/qos.ts';
 import type { Transport } from '../model/transport.ts';
 import { Time } from './rows.ts';
 import type { TimedRequest } from './timed-request.ts';
@@ -59,6 +60,10 @@ export class Call extends Timed {
   correlationId = '';
   alegCallId = '';
   sessionId = '';
+  /** Other legs this one named, see legs.ts. */
+  legs: LegLink | undefined = undefined;
+  /** Quality records, see qos.ts. */
+  qos: KeptQos[] | undefined = undefined;
 
   /** What the last REGISTER or SUBSCRIBE asked for; its reply decides. */
   requested: TimedRequest | undefined = undefined;
@@ -143,6 +148,24 @@ export class Call extends Timed {
   }
 }
 
+/** Why another Call-ID is said to be a leg of a call. */
+export const LegReason = { INGRESS_CALL_ID: 0, QOS_RECORD: 1, CORRELATION_ID: 2, ALEG_HEADER: 3 } as const;
+export type LegReason = (typeof LegReason)[keyof typeof LegReason];
+
+/** Call-ID of another leg, in the chain of those a call was told. */
+export interface LegLink {
+  readonly callId: string;
+  readonly reason: LegReason;
+  readonly next: LegLink | undefined;
+}
+
+/** A quality record at its calls. */
+export interface KeptQos {
+  readonly record: QosRecord;
+  readonly observer: Observer;
+  readonly receivedUs: number;
+}
+
 /** Most hops recorded per call; further ones are counted in `hopsLeftOut`. */
 export const MAX_HOPS = 16;
 /** Most observers told apart per call; the last bit stands for all further ones. */
@@ -188,6 +211,8 @@ export class Hop {
   readonly dst3: number;
   readonly dstPort: number;
   readonly transport: Transport;
+  /** Interface of the SBC that reported it as slot << 24 | port << 16 | VLAN, unsigned; -1 = none was named. */
+  readonly interface: number;
   /** Bits of the call's observers that saw this hop. */
   observers = 0;
   /** Distinct messages, without retransmissions and repeated reports. */
@@ -207,6 +232,7 @@ export class Hop {
     dst3: number,
     dstPort: number,
     transport: Transport,
+    networkInterface: number,
   ) {
     this.family = family;
     this.src0 = src0;
@@ -220,6 +246,7 @@ export class Hop {
     this.dst3 = dst3;
     this.dstPort = dstPort;
     this.transport = transport;
+    this.interface = networkInterface;
   }
 }
 
@@ -239,5 +266,6 @@ export function copyHop(hop: Hop): Hop {
     h.dst3,
     h.dstPort,
     h.transport,
+    h.interface,
   );
 }

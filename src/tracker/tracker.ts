@@ -10,9 +10,10 @@ import type { TrackerSettings } from '../model/settings.ts';
 import type { SipMessage } from '../sip/message.ts';
 import { takeCorrelation, takeReason, takeReplyText, takeRequestText, takeSignature } from './attributes.ts';
 import { Binding } from './binding-table.ts';
-import { Call, CallFlag, copyHop, Hop, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
+import { Call, CallFlag, copyHop, Hop, LegReason, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
 import { EntryTable } from './entry-table.ts';
 import type { EventRing, GeneratedOn } from './event-ring.ts';
+import { LegIndex } from './legs.ts';
 import { Action, actionFor, Fit, findCall, isChallenge, Match } from './match.ts';
 import { Registrations } from './registrations.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
@@ -57,6 +58,7 @@ const STATUS_IMPLIED_END = 291;
 export class CallTracker {
   readonly table = new EntryTable<Call>();
   readonly registrations: Registrations;
+  readonly legs: LegIndex;
   readonly #rows = new RowPages();
   readonly #wheel = new TimerWheel();
   readonly #events: EventRing;
@@ -80,6 +82,7 @@ export class CallTracker {
     this.#events = events;
     this.#counters = counters;
     this.#hashSeed = hashSeed;
+    this.legs = new LegIndex(counters, (callId) => this.held(callId).length > 0);
     this.registrations = new Registrations(settings.registrations, this.#wheel, events, counters, hashSeed);
     this.#texts = new SharedText(hashSeed);
     for (const info of CALL_STATES) {
@@ -144,12 +147,16 @@ export class CallTracker {
 
   /** All entries under one Call-ID (as displayed, in UTF-8), oldest first. */
   family(callId: string): Call[] {
-    const bytes = Buffer.from(callId, 'utf8');
-    const kept = bytes.toString('latin1');
+    return this.held(Buffer.from(callId, 'utf8').toString('latin1'));
+  }
+
+  /** The same by the Call-ID as kept, one character per octet. */
+  held(callId: string): Call[] {
+    const bytes = Buffer.from(callId, 'latin1');
     const hash = hashBytes(bytes, 0, bytes.length, this.#hashSeed);
     const calls: Call[] = [];
     for (let call = this.table.chain(hash); call !== undefined; call = call.bucketNext) {
-      if (call.callId === kept) calls.push(call);
+      if (call.callId === callId) calls.push(call);
     }
     return calls.toSorted((a, b) => a.id - b.id);
   }
@@ -276,6 +283,7 @@ export class CallTracker {
     call.correlationId = parent.correlationId;
     call.alegCallId = parent.alegCallId;
     call.sessionId = parent.sessionId;
+    this.legs.inherit(call, parent);
     if (parent.firstHop !== undefined) call.firstHop = copyHop(parent.firstHop);
     const other = direction === 0 ? 1 : 0;
     call.row[call.base + Row.CSEQ + other] = parent.row[parent.base + Row.CSEQ + other]!;
@@ -328,7 +336,11 @@ export class CallTracker {
       }
       return Fault.NONE;
     }
-    if (packet.correlationEnd > packet.correlationStart && call.correlationId === '') takeCorrelation(call, packet);
+    if (packet.correlationEnd > packet.correlationStart && call.correlationId === '') {
+      takeCorrelation(call, packet);
+      this.legs.join(call, call.correlationId, LegReason.CORRELATION_ID);
+    }
+    if (packet.legCallIdEnd > packet.legCallIdStart) this.legs.joinNamed(call, packet);
     addToTrace(call, code);
     addState(call, call.state);
     row[base + (isRequest ? Row.REQUESTS : Row.REPLIES) + direction]! += 1;
@@ -342,6 +354,7 @@ export class CallTracker {
     const { method } = message;
     row[base + Row.LAST_METHOD + direction] = method;
     takeRequestText(call, message, direction, this.#texts);
+    if (call.alegCallId !== '') this.legs.join(call, call.alegCallId, LegReason.ALEG_HEADER);
     const late = isLateRequest(call, message, direction);
     if (method !== Method.PRACK && method !== Method.UPDATE && message.cseq > row[base + Row.CSEQ + direction]!) {
       row[base + Row.CSEQ + direction] = message.cseq;
@@ -498,6 +511,7 @@ export class CallTracker {
     }
     this.#wheel.remove(call);
     this.table.remove(call);
+    this.legs.leave(call);
     this.#rows.release(call.slot);
     this.#counters.addGauge(CALLS_IN_STATE[state]!, -1);
     this.#counters.addGauge(Calls.ACTIVE, -1);
@@ -608,6 +622,7 @@ function makeHop(packet: Packet, reversed: boolean): Hop {
         p.src3,
         p.srcPort,
         p.transport,
+        interfaceOf(p),
       )
     : new Hop(
         p.family,
@@ -622,7 +637,12 @@ function makeHop(packet: Packet, reversed: boolean): Hop {
         p.dst3,
         p.dstPort,
         p.transport,
+        interfaceOf(p),
       );
+}
+
+function interfaceOf(packet: Packet): number {
+  return packet.interface < 0 ? -1 : packet.interface * 0x1_0000 + packet.vlan;
 }
 
 function isLink(hop: Hop, p: Packet, reversed: boolean): boolean {

@@ -10,6 +10,8 @@ import type {
   EventRateView,
   EventView,
   HopView,
+  InterfaceView,
+  LegView,
   Pair,
   RateEntryView,
   RegistrationView,
@@ -20,6 +22,7 @@ import { type Binding, Leaving, type RegisterTransaction } from './binding-table
 import { type Call, CallFlag, flagNames, type Hop } from './call.ts';
 import type { EventSlot } from './event-ring.ts';
 import type { RateEntry } from './event-rates.ts';
+import { qosView } from './qos.ts';
 import { Row } from './rows.ts';
 import { messageTrace, stateTrace } from './trace.ts';
 
@@ -70,11 +73,16 @@ function hopView(hop: Hop, seenBy: Observer[]): HopView {
     transport: transportName(hop.transport),
     agents: seenBy.filter((_, position) => (hop.observers & (1 << position)) !== 0).map((observer) => observer.id),
     messages: hop.messages,
+    interface: hop.interface < 0 ? null : interfaceView(hop.interface),
   };
 }
 
 function retransmissions(rows: { row: Int32Array; base: number }): CallView['retransmissions'] {
   return { requests: pair(rows, Row.REQUEST_RETRANSMISSIONS), replies: pair(rows, Row.REPLY_RETRANSMISSIONS) };
+}
+
+function interfaceView(word: number): InterfaceView {
+  return { slot: word >>> 24, port: (word >>> 16) & 0xff, vlan: word & 0xffff };
 }
 
 function signatureOf(kept: Call | EventSlot): string {
@@ -84,8 +92,11 @@ function signatureOf(kept: Call | EventSlot): string {
   return requestSignature({ method, headerOrder, headerCount, callId, fromTag, branch });
 }
 
-/** @param nowUs the tracker's clock, for what is still going on */
-export function callView(call: Call, nowUs: number): CallView {
+/**
+ * @param nowUs the tracker's clock, for what is still going on
+ * @param legs what the tracker's leg index says about the call
+ */
+export function callView(call: Call, nowUs: number, legs: LegView[] = []): CallView {
   const info = CALL_STATES[call.state];
   const seenBy = observersOf(call);
   const hops: HopView[] = [];
@@ -135,6 +146,8 @@ export function callView(call: Call, nowUs: number): CallView {
       alegCallId: displayText(call.alegCallId),
       sessionId: displayText(call.sessionId),
     },
+    legs,
+    qos: (call.qos ?? []).map(qosView),
   };
 }
 

@@ -8,6 +8,7 @@ const read = (path: string): string => readFileSync(path, 'utf8');
 
 const HEP_PORT = String(OPTIONS.hep_udp_port.value);
 const HTTP_PORT = String(OPTIONS.http_port.value);
+const IPFIX_PORT = OPTIONS.ipfix_port.value;
 
 /** Instructions with continuation lines joined and comments gone. */
 const dockerfile = read('deploy/Dockerfile')
@@ -66,7 +67,7 @@ test('everything the image copies is in the repository and in the build context'
 });
 
 test('the image exposes the default ports', () => {
-  assert.ok(lastStage.includes(`EXPOSE ${HEP_PORT}/udp ${HEP_PORT}/tcp ${HTTP_PORT}/tcp`));
+  assert.ok(lastStage.includes(`EXPOSE ${HEP_PORT}/udp ${HEP_PORT}/tcp ${IPFIX_PORT}/tcp ${HTTP_PORT}/tcp`));
   assert.equal(OPTIONS.hep_tcp_port.value, OPTIONS.hep_udp_port.value);
 });
 
@@ -89,10 +90,11 @@ test('compose runs the collector beside Homer 7', () => {
   assert.deepEqual(Object.keys(services), ['sipcol', 'heplify-server', 'homer-app', 'db']);
 });
 
-test('compose publishes HEP on the default ports and the pages on loopback only', () => {
+test('compose publishes HEP and IPFIX on the default ports and the pages on loopback only', () => {
   assert.deepEqual(services['sipcol']?.ports, [
     `${HEP_PORT}:${HEP_PORT}/udp`,
     `${HEP_PORT}:${HEP_PORT}/tcp`,
+    `${IPFIX_PORT}:${IPFIX_PORT}/tcp`,
     `127.0.0.1:${HTTP_PORT}:${HTTP_PORT}/tcp`,
   ]);
 });

@@ -5,7 +5,14 @@ import type { EngineSettings } from '../../src/model/settings.ts';
 
 /** The default configuration on loopback and ephemeral ports. */
 export function loopbackSettings(...argv: string[]): EngineSettings {
-  const given = ['--hep_addr=127.0.0.1', '--hep_udp_port=auto', '--hep_tcp_port=auto', ...argv];
+  const given = [
+    '--hep_addr=127.0.0.1',
+    '--hep_udp_port=auto',
+    '--hep_tcp_port=auto',
+    '--ipfix_addr=127.0.0.1',
+    '--ipfix_port=auto',
+    ...argv,
+  ];
   return toEngineSettings(loadConfig({ argv: given, env: {}, readFile: () => '' }).config);
 }
 

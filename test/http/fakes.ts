@@ -23,6 +23,9 @@ import type {
   EventView,
   ListenerView,
   RateEntryView,
+  ProbeView,
+  QosLegView,
+  QosView,
   RegistrationView,
 } from '../../src/model/views.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
@@ -76,6 +79,7 @@ export function call(changes: Partial<CallView> = {}): CallView {
         transport: 'udp',
         agents: ['2001@203.0.113.7:40112/udp'],
         messages: 5,
+        interface: null,
       },
       {
         src: { ip: '198.51.100.2', port: 5060 },
@@ -83,9 +87,12 @@ export function call(changes: Partial<CallView> = {}): CallView {
         transport: 'tls',
         agents: ['2001@203.0.113.7:40112/udp'],
         messages: 5,
+        interface: { slot: 0, port: 1, vlan: 100 },
       },
     ],
     correlation: { correlationId: '', alegCallId: '', sessionId: '' },
+    legs: [{ callId: 'b-leg@198.51.100.2', reason: "joined by the SBC's ingress Call-ID" }],
+    qos: [quality()],
     ...changes,
   };
 }
@@ -207,9 +214,71 @@ export function agent(changes: Partial<AgentView> = {}): AgentView {
   };
 }
 
+const NONE_MEASURED = { bytes: 173_000, packets: 1000, lost: 3, averageJitter: 12, maxJitter: 40 };
+
+function qualityOf(callId: string, realm: string): QosLegView {
+  return {
+    callId,
+    realm,
+    rtp: { ...NONE_MEASURED },
+    rtcp: { ...NONE_MEASURED, lost: null, averageLatency: 15, maxLatency: 25 },
+    rFactor: 93.2,
+    mos: 4.41,
+    flows: [{ party: 'caller', src: { ip: '192.0.2.1', port: 10_000 }, dst: { ip: '198.51.100.1', port: 20_000 } }],
+  };
+}
+
+export function quality(): QosView {
+  return {
+    agent: '203.0.113.9:36816/ipfix',
+    receivedUs: NOW_US - 1_000_000,
+    beginUs: NOW_US - 61_000_000,
+    endUs: NOW_US - 1_500_000,
+    payloadType: 8,
+    codec: 'PCMA',
+    incoming: qualityOf('a84b4c76e66710@pc33.example.com', 'access'),
+    outgoing: qualityOf('b-leg@198.51.100.2', 'core'),
+    caller: { slot: 0, port: 0, vlan: 0 },
+    callee: { slot: 0, port: 1, vlan: 7 },
+  };
+}
+
+export function probe(changes: Partial<ProbeView> = {}): ProbeView {
+  return {
+    id: 0,
+    agent: '192.0.2.51:36816/ipfix',
+    peer: { ip: '192.0.2.51', port: 36_816 },
+    local: { ip: '192.0.2.10', port: 4739 },
+    startedUs: NOW_US - 3_600_000_000,
+    lastIoUs: NOW_US - 2_000_000,
+    timeoutS: 60,
+    keepaliveS: 30,
+    handshakes: 1,
+    protocolVersion: '1.2',
+    flags: ['00fc', '7731', '0000'],
+    requestedKeepaliveS: 30,
+    systemId: 0,
+    product: '435a',
+    productVersion: '7.3.0',
+    host: 'ecz730',
+    messages: 5,
+    bytes: 4321,
+    sipSets: 3,
+    qosSets: 1,
+    received: 6,
+    tracked: 3,
+    refused: { IPFIX_BAD_PACKET: 1 },
+    ignored: { handshake: 1, report: 1 },
+    clockOffsetMs: -3,
+    lastFault: { code: 'IPFIX_BAD_PACKET', atUs: NOW_US - 30_000_000, hex: '65000000' },
+    ...changes,
+  };
+}
+
 export const LISTENERS: readonly ListenerView[] = [
   { name: 'hep-udp', address: '0.0.0.0', port: 9060, receiveBufferBytes: 8_388_608, kernelDrops: 0, connections: null },
   { name: 'hep-tcp', address: '0.0.0.0', port: 9060, receiveBufferBytes: null, kernelDrops: null, connections: 2 },
+  { name: 'ipfix-tcp', address: '0.0.0.0', port: 4739, receiveBufferBytes: null, kernelDrops: null, connections: 1 },
 ];
 
 /** What the engine has to say, for tests to set; and what it was told, for tests to look at. */
@@ -222,6 +291,7 @@ export class FakeEngine implements Engine {
   agents: AgentView[] = [agent()];
   rates: RateEntryView[] = [rateEntry()];
   rateSettingTexts = new Map<string, string>();
+  probes: ProbeView[] = [probe()];
   listening: ListenerView[] = [...LISTENERS];
   nextIndex = 4;
   state: EngineHealth = { running: true, ready: true, restarts: 0, heartbeatAgeMs: 40, lastError: '' };
@@ -392,6 +462,11 @@ export class FakeEngine implements Engine {
 
   async listAgents(query: { offset: number; limit: number }) {
     return this.#page(this.agents, query.offset, query.limit, undefined, () => '');
+  }
+
+  async listProbes(query: { offset: number; limit: number }) {
+    this.#ask(['listProbes', query]);
+    return this.#page(this.probes, query.offset, query.limit, undefined, () => '');
   }
 
   async listeners() {

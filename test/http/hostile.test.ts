@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { client } from './client.ts';
-import { agent, call, event, registration } from './fakes.ts';
+import { agent, call, event, probe, registration } from './fakes.ts';
 
 /** Markup, both quotes, an ampersand, NUL, escape, line breaks, a replaced octet, a direction override, a zero-width space. */
 const HOSTILE = `"><script>alert('1')</script>&amp;\u0000\u001b[31m\r\n\ufffd\u202egnp\u200b`;
@@ -28,6 +28,12 @@ const pages: [string, (deps: ReturnType<typeof client>['deps']) => void, number]
     '/hep/list',
     ({ engine }) =>
       (engine.agents = [poison({ ...agent(), refused: { [HOSTILE]: 1 }, ignored: { [HOSTILE]: 2 } }, [])]),
+    6,
+  ],
+  [
+    '/ipfix/list',
+    ({ engine }) =>
+      (engine.probes = [poison({ ...probe(), refused: { [HOSTILE]: 1 }, ignored: { [HOSTILE]: 2 } }, [])]),
     6,
   ],
   ['/calls/list', ({ engine }) => (engine.calls = []), 0],

@@ -85,8 +85,9 @@ suite('every page', () => {
     deps.engine.registrations = [];
     deps.engine.events = [];
     deps.engine.agents = [];
+    deps.engine.probes = [];
     const description = (await get('/openapi.json')).json<Described>();
-    for (const path of ['/calls/list', '/regs/list', '/events', '/hep/list']) {
+    for (const path of ['/calls/list', '/regs/list', '/events', '/hep/list', '/ipfix/list']) {
       const answer = (await get(withFormat(path, 'json'))).json<{ items: unknown[]; why: unknown[] }>();
       check(description, 'get', path, answer);
       assert.deepEqual(answer.items, []);

@@ -53,6 +53,7 @@ test('a port in use ends the start with 1 and a line that says what to do', asyn
     '--hep_addr=127.0.0.1',
     `--hep_udp_port=${collector.hepUdp}`,
     '--hep_tcp_port=0',
+    '--ipfix_port=0',
     '--http_port=0',
   ]);
   assert.equal(await second.exited, 1);
@@ -68,6 +69,7 @@ test('a page port in use ends the start with 1 too, and frees the listeners', as
     '--hep_addr=127.0.0.1',
     '--hep_udp_port=auto',
     '--hep_tcp_port=0',
+    '--ipfix_port=0',
     `--http_port=${collector.http}`,
   ]);
   assert.equal(await second.exited, 1);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AgentView, CallView, EventView, Page, RegistrationView } from '../../src/model/views.ts';
+import type { AgentView, CallView, EventView, Page, ProbeView, RegistrationView } from '../../src/model/views.ts';
 import { type Program, start as startProgram, until } from './process.ts';
 import { ROOT } from './root.ts';
 
@@ -8,18 +8,23 @@ const CLI = process.env['SIPCOL_CLI'] ?? join(ROOT, '.build/src/cli.js');
 
 const START_LIMIT_MS = 30_000;
 const LISTENERS = ['hep-udp', 'hep-tcp', 'http'] as const;
+/** One of these where IPFIX is not switched off. */
+const IPFIX_LISTENERS = ['ipfix-tcp', 'ipfix-tls'] as const;
 
 /** A running collector with ephemeral ports on loopback. */
 export interface Collector {
   readonly hepUdp: number;
   readonly hepTcp: number;
   readonly http: number;
+  /** 0 = off. */
+  readonly ipfix: number;
   readonly program: Program;
   json<T>(path: string): Promise<T>;
   calls(): Promise<CallView[]>;
   events(): Promise<EventView[]>;
   registrations(): Promise<RegistrationView[]>;
   agents(): Promise<AgentView[]>;
+  probes(): Promise<ProbeView[]>;
   /** `group.name` → value. */
   counters(): Promise<Map<string, number>>;
   /** Waits until so many messages have been received and every one of them has been worked on. */
@@ -40,6 +45,8 @@ export async function startCollector(options: Record<string, string> = {}): Prom
     hep_addr: '127.0.0.1',
     hep_udp_port: 'auto',
     hep_tcp_port: 'auto',
+    ipfix_addr: '127.0.0.1',
+    ipfix_port: 'auto',
     http_port: 'auto',
     ...options,
   };
@@ -55,7 +62,9 @@ export async function startCollector(options: Record<string, string> = {}): Prom
       () => {
         if (!program.isRunning) throw new Error(`collector ended at its start:\n${program.stderr}`);
         const found = new Map(listenLines(program.stderr).map(({ listener, port }) => [listener, port]));
-        return LISTENERS.every((name) => found.has(name)) ? found : undefined;
+        const needed = LISTENERS.every((name) => found.has(name));
+        const ipfix = given['ipfix_port'] === '0' || IPFIX_LISTENERS.some((name) => found.has(name));
+        return needed && ipfix ? found : undefined;
       },
       () => program.stderr,
     );
@@ -70,6 +79,7 @@ class RunningCollector implements Collector {
   readonly hepUdp: number;
   readonly hepTcp: number;
   readonly http: number;
+  readonly ipfix: number;
   readonly program: Program;
 
   constructor(program: Program, ports: ReadonlyMap<string, number>) {
@@ -77,6 +87,7 @@ class RunningCollector implements Collector {
     this.hepUdp = ports.get('hep-udp') ?? 0;
     this.hepTcp = ports.get('hep-tcp') ?? 0;
     this.http = ports.get('http') ?? 0;
+    this.ipfix = IPFIX_LISTENERS.map((name) => ports.get(name)).find((port) => port !== undefined) ?? 0;
   }
 
   async json<T>(path: string): Promise<T> {
@@ -102,6 +113,10 @@ class RunningCollector implements Collector {
 
   async agents(): Promise<AgentView[]> {
     return (await this.json<Page<AgentView>>('/hep/list?n=1000')).items;
+  }
+
+  async probes(): Promise<ProbeView[]> {
+    return (await this.json<Page<ProbeView>>('/ipfix/list?n=10000')).items;
   }
 
   async counters(): Promise<Map<string, number>> {

@@ -43,7 +43,7 @@ function agentLine(agent: AgentView, index: number, nowUs: number): string {
   return line.join(' ');
 }
 
-function countsText(counts: Readonly<Record<string, number>>): string {
+export function countsText(counts: Readonly<Record<string, number>>): string {
   const entries = Object.entries(counts).map(([name, count]) => `${visible(name)}=${count}`);
   return entries.length === 0 ? '0' : entries.join(',');
 }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallTableStats, CallTimeoutView, TextFilter } from '../../model/engine.ts';
-import type { CallView, EndpointView, HopView, Page, Pair } from '../../model/views.ts';
+import type { CallView, EndpointView, HopView, Page, Pair, QosLegView, QosView } from '../../model/views.ts';
 import { quoted, visible } from '../show.ts';
 import type { Hint } from '../why.ts';
 
@@ -40,6 +40,8 @@ function callLine(call: CallView, index: number): string {
     `from: ${quoted(call.from)} to: ${quoted(call.to)} uri: ${quoted(call.requestUri)}`,
     `${visible(call.transport)} ${endpoint(call.src)} -> ${endpoint(call.dst)}`,
     `hops: ${call.hops.map(hopText).join(', ')} agents: ${call.agents.map(visible).join(', ')}`,
+    ...call.legs.map((leg) => `leg: ${quoted(leg.callId)} ${visible(leg.reason)}`),
+    ...call.qos.map(qosText),
   ].join(' ');
 }
 
@@ -53,6 +55,13 @@ function pair(values: Pair, width: number): string {
 /** `[n0:n1-r0:r1]`: messages and, of them, retransmissions. */
 function countsText(counts: Pair, again: Pair): string {
   return `[${number(counts[0], 3)}:${number(counts[1], 3)}-${number(again[0], 3)}:${number(again[1], 3)}]`;
+}
+
+/** `qos: PCMA in 4.41/93.2 lost 3/1000 out 4.41/93.2 lost 0/1000`: MOS, R value, packets; - = unknown. */
+function qosText(qos: QosView): string {
+  const leg = ({ mos, rFactor, rtp }: QosLegView): string =>
+    `${mos ?? '-'}/${rFactor ?? '-'} lost ${rtp.lost ?? '-'}/${rtp.packets ?? '-'}`;
+  return `qos: ${qos.codec === '' ? qos.payloadType : visible(qos.codec)} in ${leg(qos.incoming)} out ${leg(qos.outgoing)}`;
 }
 
 function hopText(hop: HopView): string {

@@ -6,11 +6,34 @@ import { roughly, type Hint } from '../why.ts';
 import { Section } from './layout.tsx';
 import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time, Transport } from './parts.tsx';
 
-const agentAnchor = (id: string): string => `agent-${visible(id)}`;
+export const agentAnchor = (id: string): string => `agent-${visible(id)}`;
 
-/** Where an agent is listed. `URL` encodes what a fragment may not hold and never throws for text. */
+/** Where an agent or probe is listed. `URL` encodes what a fragment may not hold and never throws for text. */
 export function agentHref(id: string): string {
-  return `/hep/list${new URL(`#${agentAnchor(id)}`, 'http://localhost/').hash}`;
+  const list = id.endsWith('/ipfix') ? '/ipfix/list' : '/hep/list';
+  return `${list}${new URL(`#${agentAnchor(id)}`, 'http://localhost/').hash}`;
+}
+
+export function AgentLink({ id }: { id: string }): VNode {
+  return (
+    <a href={agentHref(id)}>
+      <Captured text={id} />
+    </a>
+  );
+}
+
+export function AgentLinks({ agents }: { agents: readonly string[] }): VNode {
+  if (agents.length === 0) return <Nothing />;
+  return (
+    <>
+      {agents.map((agent, at) => (
+        <>
+          {at === 0 ? '' : ', '}
+          <AgentLink id={agent} />
+        </>
+      ))}
+    </>
+  );
 }
 
 interface AgentListProps {
@@ -118,7 +141,7 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
   );
 }
 
-function Reasons({ counts, group }: { counts: Readonly<Record<string, number>>; group: string }): VNode {
+export function Reasons({ counts, group }: { counts: Readonly<Record<string, number>>; group: string }): VNode {
   const entries = Object.entries(counts).filter(([, count]) => count > 0);
   if (entries.length === 0) return <Nothing />;
   return (

@@ -11,7 +11,7 @@ import type { CallView, Page, Pair } from '../../model/views.ts';
 import { FIELD_DOC } from '../schemas.ts';
 import { formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
-import { agentHref } from './agents.tsx';
+import { AgentLinks } from './agents.tsx';
 import {
   Captured,
   CapturedLink,
@@ -29,6 +29,7 @@ import {
   Transport,
   type Tone,
 } from './parts.tsx';
+import { interfaceText, Quality } from './quality.tsx';
 
 interface CallListProps {
   page: Page<CallView>;
@@ -181,6 +182,8 @@ function CallFacts({ call }: { call: CallView }): VNode {
           <CapturedLink text={correlation.alegCallId} href={link('/calls/list', { cid: correlation.alegCallId })} />,
         ],
         ['Session-ID', <Captured text={correlation.sessionId} />],
+        ['Legs', <Legs call={call} />],
+        ['Media quality', <Quality call={call} />],
         ['Hops', <Hops call={call} />],
         ['Seen by', <AgentLinks agents={call.agents} />],
       ]}
@@ -197,6 +200,23 @@ function EventLinks({ call }: { call: CallView }): VNode {
   );
 }
 
+/** The calls that belong to this one, each with the reason. */
+function Legs({ call }: { call: CallView }): VNode {
+  if (call.legs.length === 0) return <Nothing />;
+  return (
+    <ul class="plain">
+      {call.legs.map((leg) => (
+        <li>
+          <CapturedLink text={leg.callId} href={link('/calls/list', { cid: leg.callId })} />{' '}
+          <span class="quiet">
+            <Captured text={leg.reason} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Hops({ call }: { call: CallView }): VNode {
   return (
     <ol class="hops">
@@ -204,29 +224,13 @@ function Hops({ call }: { call: CallView }): VNode {
         <li>
           <Path src={hop.src} dst={hop.dst} />{' '}
           <span class="quiet">
-            <Captured text={hop.transport} />, {hop.messages} {hop.messages === 1 ? 'message' : 'messages'}, seen
-            by{' '}
+            <Captured text={hop.transport} />, {hop.messages} {hop.messages === 1 ? 'message' : 'messages'}
+            {hop.interface === null ? '' : `, SBC ${interfaceText(hop.interface)}`}, seen by{' '}
           </span>
           <AgentLinks agents={hop.agents} />
         </li>
       ))}
     </ol>
-  );
-}
-
-export function AgentLinks({ agents }: { agents: readonly string[] }): VNode {
-  if (agents.length === 0) return <Nothing />;
-  return (
-    <>
-      {agents.map((agent, at) => (
-        <>
-          {at === 0 ? '' : ', '}
-          <a href={agentHref(agent)}>
-            <Captured text={agent} />
-          </a>
-        </>
-      ))}
-    </>
   );
 }
 

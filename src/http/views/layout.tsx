@@ -18,6 +18,7 @@ const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/events', 'Events', '/events'],
   ['/evrateblst/list', 'Rates', '/evrateblst'],
   ['/hep/list', 'Agents', '/hep'],
+  ['/ipfix/list', 'Probes', '/ipfix'],
   ['/stats', 'Statistics', '/stats'],
   ['/counters', 'Counters', '/counters'],
   ['/about', 'About', '/about'],

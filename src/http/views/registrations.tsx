@@ -11,7 +11,8 @@ import type { Page, RegistrationView } from '../../model/views.ts';
 import { FIELD_DOC } from '../schemas.ts';
 import { formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
-import { AgentLinks, filterParameters } from './calls.tsx';
+import { AgentLinks } from './agents.tsx';
+import { filterParameters } from './calls.tsx';
 import {
   Captured,
   CapturedLink,

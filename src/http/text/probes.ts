@@ -1,0 +1,51 @@
+import { formatEndpoint } from '../../model/endpoint.ts';
+import type { EndpointView, ListenerView, Page, ProbeView } from '../../model/views.ts';
+import { quoted, textTime, visible } from '../show.ts';
+import { roughly, type Hint } from '../why.ts';
+import { countsText } from './agents.ts';
+import { whyText } from './calls.ts';
+
+/** Connections as the reference program lists them, and below each what became of what it sent. */
+export function probeListText(
+  page: Page<ProbeView>,
+  listener: ListenerView | null,
+  why: readonly Hint[],
+  nowUs: number,
+): string {
+  if (listener === null) return 'Error: IPFIX disabled (addr: "" port:0)\n';
+  const where = formatEndpoint(listener.address, listener.port);
+  return [
+    `IPFIX connections on ${where} (${page.items.length}/${page.total}) :\n`,
+    ...page.items.map((probe, at) => probeText(probe, at, page.offset + at, nowUs)),
+    whyText(why),
+  ].join('\n');
+}
+
+const number = (value: number, width = 5): string => String(value).padStart(width);
+const endpoint = (at: EndpointView): string => visible(formatEndpoint(at.ip, at.port));
+
+function probeText(probe: ProbeView, index: number, position: number, nowUs: number): string {
+  const ago = (us: number): string => `${textTime(us)} (${roughly(Math.max(0, nowUs - us) / 1000)} ago)`;
+  const lines = [
+    `${number(index)}. (${position}) ${endpoint(probe.peer)} -> ${endpoint(probe.local)}   id: ${number(probe.id, 4)},  pkts: ${number(probe.messages)},  sip: ${number(probe.sipSets)}`,
+    `started   : ${ago(probe.startedUs)}`,
+    `last io   : ${ago(probe.lastIoUs)}`,
+    `timeout   : ${probe.timeoutS}s (keepalive : ${probe.keepaliveS}s)`,
+    `handshake : no ${probe.handshakes}`,
+    ...requestLines(probe),
+    `accounts  : received ${probe.received} tracked ${probe.tracked} refused: ${countsText(probe.refused)} ignored: ${countsText(probe.ignored)} qos: ${probe.qosSets}`,
+  ];
+  return `${lines.join('\n       ')}\n`;
+}
+
+/** What the probe asked for: not what was agreed. */
+function requestLines(probe: ProbeView): string[] {
+  if (probe.protocolVersion === null) return [];
+  const [config = '', config2 = '', system = ''] = probe.flags;
+  return [
+    `protocol ver ${probe.protocolVersion} cfg flags ${config} ${config2} sys flags ${system} system id: ${probe.systemId}`,
+    `keepalive ${probe.requestedKeepaliveS}s`,
+    `product   0x${probe.product} ver ${probe.productVersion}`,
+    `host      ${quoted(probe.host ?? '')}`,
+  ].map((line) => `            ${visible(line)}`);
+}

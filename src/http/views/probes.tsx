@@ -1,0 +1,132 @@
+import type { VNode } from 'preact';
+import type { ListenerView, Page, ProbeView } from '../../model/views.ts';
+import { formatNumber } from '../show.ts';
+import { roughly, type Hint } from '../why.ts';
+import { agentAnchor, ListenerTable, Reasons } from './agents.tsx';
+import { Section } from './layout.tsx';
+import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time } from './parts.tsx';
+
+const HEAD = [
+  'Probe',
+  'SBC',
+  'Connected (UTC)',
+  'Last octet',
+  'Timeout, keep-alive',
+  { number: 'Handshakes' },
+  { number: 'Messages' },
+  { number: 'SIP' },
+  { number: 'Quality' },
+  { number: 'Tracked' },
+  'Refused',
+  'Ignored',
+  { number: 'Clock' },
+  'Last fault',
+];
+
+interface ProbeListProps {
+  page: Page<ProbeView>;
+  listener: ListenerView | null;
+  why: readonly Hint[];
+  nowUs: number;
+}
+
+export function ProbeList({ page, listener, why, nowUs }: ProbeListProps): VNode {
+  return (
+    <>
+      <Section title="Probes">
+        {page.items.length === 0 ? (
+          <Hints hints={why} tone="empty" title="Why is nothing here?" />
+        ) : (
+          <Table head={HEAD} caption="Probes">
+            <tbody>
+              {page.items.map((probe) => (
+                <ProbeRow probe={probe} nowUs={nowUs} />
+              ))}
+            </tbody>
+          </Table>
+        )}
+        <Pager page={page} path="/ipfix/list" parameters={{}} />
+      </Section>
+      <Section title="Listener">
+        <ListenerTable listeners={listener === null ? [] : [listener]} />
+      </Section>
+    </>
+  );
+}
+
+function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode {
+  const ago = (us: number): string => `${roughly(Math.max(0, nowUs - us) / 1000)} ago`;
+  return (
+    <tr id={agentAnchor(probe.agent)}>
+      <Cell label="Probe">
+        <strong>{probe.id}</strong> <Captured text={endpointText(probe.peer)} />{' '}
+        <span class="quiet">
+          to <Captured text={endpointText(probe.local)} />
+        </span>
+      </Cell>
+      <Cell label="SBC">
+        {probe.host === null ? (
+          <Nothing />
+        ) : (
+          <>
+            <Captured text={probe.host} />{' '}
+            <span class="quiet">
+              <Captured
+                text={`0x${probe.product} ${probe.productVersion}, system ${probe.systemId}, protocol ${probe.protocolVersion}, flags ${probe.flags.join(' ')}`}
+              />
+            </span>
+          </>
+        )}
+      </Cell>
+      <Cell label="Connected (UTC)">
+        <Time us={probe.startedUs} />
+      </Cell>
+      <Cell label="Last octet">{ago(probe.lastIoUs)}</Cell>
+      <Cell label="Timeout, keep-alive">
+        {probe.timeoutS <= 0 ? 'never' : `${probe.timeoutS} s`}, {probe.keepaliveS} s
+        {probe.requestedKeepaliveS === null || probe.requestedKeepaliveS === probe.keepaliveS ? undefined : (
+          <span class="quiet"> (asked for {probe.requestedKeepaliveS} s)</span>
+        )}
+      </Cell>
+      <Cell label="Handshakes" number>
+        {formatNumber(probe.handshakes)}
+      </Cell>
+      <Cell label="Messages" number>
+        {formatNumber(probe.messages)}
+      </Cell>
+      <Cell label="SIP" number>
+        {formatNumber(probe.sipSets)}
+      </Cell>
+      <Cell label="Quality" number>
+        {formatNumber(probe.qosSets)}
+      </Cell>
+      <Cell label="Tracked" number>
+        {formatNumber(probe.tracked)}
+      </Cell>
+      <Cell label="Refused">
+        <Reasons counts={probe.refused} group="ingest.refused" />
+      </Cell>
+      <Cell label="Ignored">
+        <Reasons counts={probe.ignored} group="ingest.ignored" />
+      </Cell>
+      <Cell label="Clock" number>
+        {probe.clockOffsetMs === null ? <Nothing /> : `${formatNumber(probe.clockOffsetMs)} ms`}
+      </Cell>
+      <Cell label="Last fault">
+        {probe.lastFault === null ? (
+          <Nothing />
+        ) : (
+          <>
+            <a href="/counters?group=ingest.refused&nz=1">
+              <Captured text={probe.lastFault.code} />
+            </a>{' '}
+            <span class="quiet">{ago(probe.lastFault.atUs)}</span>
+            <code class="hex">
+              <Captured text={probe.lastFault.hex} />
+            </code>
+          </>
+        )}
+      </Cell>
+    </tr>
+  );
+}

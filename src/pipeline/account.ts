@@ -1,0 +1,79 @@
+import { IGNORED_REASONS, type IgnoredReason } from '../model/counters.ts';
+import { type Fault, faultInfo, FAULTS } from '../model/fault.ts';
+import type { Observer } from '../model/observer.ts';
+
+const FAULT_COUNT = FAULTS.reduce((most, info) => Math.max(most, info.fault), 0) + 1;
+const HEX_OCTETS = 32;
+
+/** The books of one sender: everything received from it once, and once more under what became of it. */
+export class Account implements Observer {
+  readonly id: string;
+  readonly ip: string;
+  lastSeenUs: number;
+  /** Everything received: tracked + refused + ignored, always. */
+  packets = 0;
+  bytes = 0;
+  tracked = 0;
+  /** SIP messages parsed, and messages ignored. */
+  sip = 0;
+  other = 0;
+  readonly refused = new Float64Array(FAULT_COUNT);
+  readonly ignored = new Float64Array(IGNORED_REASONS.length);
+  /** Sender time minus arrival time of the last packet that had one; NaN = none yet. */
+  clockOffsetUs = Number.NaN;
+  lastFault: Fault = 0;
+  lastFaultUs = 0;
+  lastFaultHex = '';
+  /** For the log: when a fault was last written, and how many were held back since. */
+  faultLoggedUs = Number.NEGATIVE_INFINITY;
+  faultsHeldBack = 0;
+
+  constructor(id: string, ip: string, nowUs: number) {
+    this.id = id;
+    this.ip = ip;
+    this.lastSeenUs = nowUs;
+  }
+
+  /** Notes something received, of so many octets. */
+  receive(octets: number, nowUs: number): void {
+    this.packets++;
+    this.bytes += octets;
+    this.lastSeenUs = nowUs;
+  }
+
+  /** Notes a refused packet with the first octets of what was received. */
+  fault(fault: Fault, bytes: Buffer, start: number, end: number, nowUs: number): void {
+    this.refused[fault]! += 1; // one column per fault
+    this.lastFault = fault;
+    this.lastFaultUs = nowUs;
+    this.lastFaultHex = bytes.toString('hex', start, Math.min(end, start + HEX_OCTETS));
+  }
+
+  ignore(reason: IgnoredReason): void {
+    this.ignored[IGNORED_REASONS.indexOf(reason)]! += 1; // one column per reason
+    this.other++;
+  }
+
+  get refusedByCode(): Record<string, number> {
+    return nonZero(this.refused, (fault) => faultInfo(fault).code);
+  }
+
+  get ignoredByReason(): Record<string, number> {
+    return nonZero(this.ignored, (reason) => IGNORED_REASONS[reason] ?? 'other');
+  }
+
+  get clockOffsetMs(): number | null {
+    return Number.isNaN(this.clockOffsetUs) ? null : Math.round(this.clockOffsetUs / 1000);
+  }
+
+  get lastFaultView(): { code: string; atUs: number; hex: string } | null {
+    if (this.lastFault === 0) return null;
+    return { code: faultInfo(this.lastFault).code, atUs: this.lastFaultUs, hex: this.lastFaultHex };
+  }
+}
+
+function nonZero(column: Float64Array, name: (index: number) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [index, count] of column.entries()) if (count > 0) counts[name(index)] = count;
+  return counts;
+}

@@ -1,0 +1,240 @@
+import {
+  type CounterSet,
+  Ignored,
+  type IgnoredReason,
+  Ingest as IngestCounters,
+  PARSE_ERRORS,
+  Pkt,
+  REFUSED_BY_FAULT,
+  SIP_CLASSES,
+  SIP_METHODS,
+} from '../model/counters.ts';
+import { EventType } from '../model/event-type.ts';
+import { Fault, faultInfo } from '../model/fault.ts';
+import { type Packet, PayloadKind } from '../model/packet.ts';
+import { refineTransport, Transport } from '../model/transport.ts';
+import { SipMessage } from '../sip/message.ts';
+import { isKeepalive, isProbe, parseSip, type SipParseOptions } from '../sip/parse.ts';
+import type { EventRing } from '../tracker/event-ring.ts';
+import type { CallTracker } from '../tracker/tracker.ts';
+import type { Account } from './account.ts';
+import { isPlaceholder, unwrapJsonSip } from './sender-quirks.ts';
+
+/** Told about a refused packet at most once per interval and sender, so that it can be logged. */
+export type FaultReport = (account: Account, fault: Fault, hex: string, heldBack: number) => void;
+
+const MAX_PARSED_PART = 60;
+
+export interface IngestSettings {
+  /** Beyond this a sender's clock is not used for tracking. */
+  maxClockSkewUs: number;
+  /** Shortest time between two log lines about faults of one sender. */
+  faultLogIntervalMs: number;
+}
+
+/**
+ * What every source ends in: a decoded packet becomes a tracked message, or leaves through one counted exit.
+ *
+ *   packet ─▶ SIP? ─▶ parse ─▶ track ─▶ tracked
+ *              │        │        │
+ *           ignored  refused  refused
+ *
+ * What a source cannot decode, or knows to be of no use, it reports here too: `refuse` and `ignore` are the only
+ * places where those are counted.
+ */
+export class Ingest {
+  readonly #counters: CounterSet;
+  readonly #tracker: CallTracker;
+  readonly #events: EventRing;
+  readonly #maxSkewUs: number;
+  readonly #faultIntervalUs: number;
+  readonly #onFault: FaultReport;
+  readonly #message = new SipMessage(Buffer.alloc(0));
+
+  constructor(
+    settings: IngestSettings,
+    tracker: CallTracker,
+    events: EventRing,
+    counters: CounterSet,
+    onFault: FaultReport,
+  ) {
+    this.#counters = counters;
+    this.#tracker = tracker;
+    this.#events = events;
+    this.#maxSkewUs = settings.maxClockSkewUs;
+    this.#faultIntervalUs = settings.faultLogIntervalMs * 1000;
+    this.#onFault = onFault;
+  }
+
+  /**
+   * Settles on which time a packet is tracked: the sender's, unless it gave none or its clock is off.
+   *
+   * @param skewed counter of packets whose clock is off
+   */
+  settleTime(packet: Packet, account: Account, skewed: number, nowUs: number): void {
+    packet.trackedAtUs = nowUs;
+    if (packet.capturedAtUs === 0) return;
+    const offset = packet.capturedAtUs - nowUs;
+    account.clockOffsetUs = offset;
+    if (offset <= this.#maxSkewUs && offset >= -this.#maxSkewUs) packet.trackedAtUs = packet.capturedAtUs;
+    else this.#counters.add(skewed, 1);
+  }
+
+  /**
+   * Takes a decoded packet, whoever decoded it, to its end. Its time is settled.
+   *
+   * @param options how its SIP is to be read
+   */
+  packet(packet: Packet, account: Account, options: SipParseOptions): void {
+    const counters = this.#counters;
+    counters.add(Pkt.TOTAL_PACKETS, 1);
+    counters.add(Pkt.TOTAL_SIZE, packet.end - packet.start);
+    counters.add(packet.family === 4 ? Pkt.IP4 : Pkt.IP6, 1);
+    if (packet.kind === PayloadKind.SIP) this.#sip(packet, account, options);
+    else {
+      countTransport(counters, packet.transport);
+      this.ignore(reasonOfKind(packet.kind), account);
+    }
+  }
+
+  #sip(packet: Packet, account: Account, options: SipParseOptions): void {
+    const counters = this.#counters;
+    if (isProbe(packet.bytes, packet.start, packet.end)) {
+      const wrapped = unwrapJsonSip(packet.bytes, packet.start, packet.end);
+      if (wrapped === undefined) {
+        this.#notSip(packet, account);
+        return;
+      }
+      packet.bytes = wrapped;
+      packet.start = 0;
+      packet.end = wrapped.length;
+      // The correlation id stayed behind in the other buffer; OpenSIPS sends the Call-ID there.
+      packet.correlationStart = 0;
+      packet.correlationEnd = 0;
+    }
+    const message = this.#message;
+    counters.add(Pkt.PARSE_ATTEMPTS, 1);
+    const fault = parseSip(packet.bytes, packet.start, packet.end, options, message);
+    if (fault !== Fault.NONE) {
+      this.#unparsed(packet, account, fault);
+      return;
+    }
+    counters.add(Pkt.PARSE_OK, 1);
+    packet.transport = refineTransport(packet.transport, message.viaTransport);
+    countTransport(counters, packet.transport);
+    if (message.isRequest) {
+      counters.add(Pkt.SIP_REQS, 1);
+      counters.add(SIP_METHODS[message.method]!, 1); // one per method
+    } else {
+      counters.add(Pkt.SIP_REPLS, 1);
+      counters.add(SIP_CLASSES[Math.floor(message.statusCode / 100)]!, 1); // 100…699
+    }
+    account.sip++;
+    const refusal = this.#tracker.track(packet, message, account);
+    if (refusal !== Fault.NONE) {
+      counters.add(Pkt.TRACKED_ERR, 1);
+      this.refuse(refusal, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
+      return;
+    }
+    counters.add(Pkt.TRACKED_OK, 1);
+    counters.add(IngestCounters.TRACKED, 1);
+    account.tracked++;
+  }
+
+  #notSip(packet: Packet, account: Account): void {
+    countTransport(this.#counters, packet.transport);
+    if (packet.end - packet.start <= 12) this.#counters.add(Pkt.TINY_PACKETS, 1);
+    if (isKeepalive(packet.bytes, packet.start, packet.end)) {
+      this.ignore('keepalive', account);
+      return;
+    }
+    this.#events.message(packet, EventType.MSG_PROBE, packet.trackedAtUs);
+    this.ignore('probe', account);
+  }
+
+  #unparsed(packet: Packet, account: Account, fault: Fault): void {
+    countTransport(this.#counters, packet.transport);
+    if (isPlaceholder(packet.bytes, packet.start, packet.end)) {
+      this.ignore('control', account);
+      return;
+    }
+    this.#counters.add(Pkt.PARSE_ERRS, 1);
+    this.#counters.add(PARSE_ERRORS[faultInfo(fault).parseError ?? 0]!, 1); // numbers of the table
+    const event = this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs);
+    if (event !== undefined) {
+      const message = this.#message;
+      const parsed = Math.min(message.faultAt, packet.end - packet.start);
+      const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);
+      const part = packet.bytes.toString('latin1', from, packet.start + parsed);
+      event.callId = message.text(message.callIdStart, Math.min(message.callIdEnd, message.callIdStart + 256));
+      event.reason = `${faultInfo(fault).code} after "${part}"`;
+    }
+    this.refuse(fault, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
+  }
+
+  ignore(reason: IgnoredReason, account: Account): void {
+    this.#counters.add(IngestCounters.IGNORED, 1);
+    this.#counters.add(Ignored[reason], 1);
+    account.ignore(reason);
+  }
+
+  refuse(fault: Fault, account: Account, bytes: Buffer, start: number, end: number, nowUs: number): void {
+    this.#counters.add(IngestCounters.REFUSED, 1);
+    this.#counters.add(REFUSED_BY_FAULT[fault]!, 1); // one per fault
+    account.fault(fault, bytes, start, end, nowUs);
+    if (nowUs - account.faultLoggedUs < this.#faultIntervalUs) {
+      account.faultsHeldBack++;
+      return;
+    }
+    this.#onFault(account, fault, account.lastFaultHex, account.faultsHeldBack);
+    account.faultLoggedUs = nowUs;
+    account.faultsHeldBack = 0;
+  }
+}
+
+function countTransport(counters: CounterSet, transport: Transport): void {
+  switch (transport) {
+    case Transport.UDP:
+      counters.add(Pkt.UDP, 1);
+      return;
+    case Transport.TCP:
+      counters.add(Pkt.TCP, 1);
+      return;
+    case Transport.TLS:
+      counters.add(Pkt.TLS, 1);
+      return;
+    case Transport.SCTP:
+      counters.add(Pkt.SCTP, 1);
+      return;
+    case Transport.WS:
+    case Transport.WSS:
+      counters.add(Pkt.WS, 1);
+      return;
+    default:
+      counters.add(Pkt.OTHER, 1);
+  }
+}
+
+/** Why a payload that is not SIP is of no use for tracking, by HEP protocol type. */
+function reasonOfKind(kind: number): IgnoredReason {
+  switch (kind) {
+    case PayloadKind.RESERVED:
+      return 'keepalive';
+    case PayloadKind.RTCP:
+      return 'rtcp';
+    case PayloadKind.MOS_FULL:
+    case PayloadKind.MOS_SHORT:
+    case PayloadKind.QOS:
+    case PayloadKind.VQ_RTCPXR:
+      return 'report';
+    case PayloadKind.LOG:
+      return 'log';
+    case PayloadKind.JSON:
+      return 'json';
+    case PayloadKind.NG_CONTROL:
+    case PayloadKind.CONTROL:
+      return 'control';
+    default:
+      return 'other';
+  }
+}

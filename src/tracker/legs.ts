@@ -1,0 +1,113 @@
+import { Calls, type CounterSet } from '../model/counters.ts';
+import type { Packet } from '../model/packet.ts';
+import { displayText } from '../model/text.ts';
+import type { LegView } from '../model/views.ts';
+import { type Call, type LegLink, LegReason } from './call.ts';
+import { sameText } from './match.ts';
+
+/**
+ * Calls that are one call to their users: the legs of a back-to-back user agent, each with a Call-ID of its own.
+ *
+ *   call "b" ── names ──▶ "a"          kept at the call that was told (Call.legs), with the reason
+ *   naming: "a" ─▶ [call b, call c]    so that "a" finds its other legs too, and "b" finds "c"
+ *
+ * A name needs no call that has it: which of two legs is seen first does not matter. Names and namesakes are bounded,
+ * so nobody can make one Call-ID expensive; a call that leaves takes its names with it.
+ */
+const REASON_TEXT: readonly string[] = [
+  "joined by the SBC's ingress Call-ID",
+  "joined by the SBC's quality record",
+  "joined by the agent's correlation id",
+  'joined by the header that names the other leg',
+];
+
+/** Names one call may keep, and calls kept under one name. */
+const MAX_NAMES = 4;
+const MAX_NAMING = 32;
+
+export class LegIndex {
+  readonly #naming = new Map<string, Call[]>();
+  readonly #counters: CounterSet;
+  readonly #isHeld: (callId: string) => boolean;
+
+  /** @param isHeld whether there is a call with a Call-ID, as kept */
+  constructor(counters: CounterSet, isHeld: (callId: string) => boolean) {
+    this.#counters = counters;
+    this.#isHeld = isHeld;
+  }
+
+  /** Names known now; for tests of what is left behind. */
+  get size(): number {
+    return this.#naming.size;
+  }
+
+  /** Takes the other leg's Call-ID from a packet of a sender that knows it. */
+  joinNamed(call: Call, packet: Packet): void {
+    const { bytes, legCallIdStart: start, legCallIdEnd: end } = packet;
+    if (sameText(bytes, start, end, call.callId)) return;
+    for (let link = call.legs; link !== undefined; link = link.next) {
+      if (sameText(bytes, start, end, link.callId)) return;
+    }
+    this.join(call, bytes.toString('latin1', start, end), LegReason.INGRESS_CALL_ID);
+  }
+
+  /** Notes that `callId` is another leg of a call. The first reason stands. */
+  join(call: Call, callId: string, reason: LegReason): void {
+    if (callId === '' || callId === call.callId) return;
+    let names = 0;
+    for (let link = call.legs; link !== undefined; link = link.next) {
+      if (link.callId === callId) return;
+      names++;
+    }
+    if (names >= MAX_NAMES) return;
+    const naming = this.#naming.get(callId);
+    if (naming === undefined) this.#naming.set(callId, [call]);
+    else if (naming.length < MAX_NAMING) naming.push(call);
+    else return;
+    call.legs = { callId, reason, next: call.legs };
+    this.#counters.add(Calls.LEGS_JOINED, 1);
+  }
+
+  /** Gives a fork the names of the call it forked from. */
+  inherit(call: Call, parent: Call): void {
+    for (let link = parent.legs; link !== undefined; link = link.next) this.join(call, link.callId, link.reason);
+  }
+
+  /** Forgets what a call named. */
+  leave(call: Call): void {
+    for (let link = call.legs; link !== undefined; link = link.next) {
+      const others = (this.#naming.get(link.callId) ?? []).filter((other) => other !== call);
+      if (others.length === 0) this.#naming.delete(link.callId);
+      else this.#naming.set(link.callId, others);
+    }
+    call.legs = undefined;
+  }
+
+  /** The other legs of a call: those it named, those that named it, and those that named the same. */
+  of(call: Call): LegView[] {
+    const legs = new Map<string, LegReason>();
+    const named: LegLink[] = [];
+    for (let link = call.legs; link !== undefined; link = link.next) named.unshift(link);
+    for (const { callId, reason } of named) {
+      // Agents correlate by other things than Call-IDs too; the other reasons are Call-IDs by definition.
+      if (reason !== LegReason.CORRELATION_ID || this.#isHeld(callId)) legs.set(callId, reason);
+    }
+    for (const name of [call.callId, ...named.map((link) => link.callId)]) {
+      for (const other of this.#naming.get(name) ?? []) {
+        const reason = linkTo(other, name)?.reason;
+        if (reason === undefined || other.callId === call.callId || legs.has(other.callId)) continue;
+        legs.set(other.callId, reason);
+      }
+    }
+    return [...legs].map(([callId, reason]) => ({
+      callId: displayText(callId),
+      reason: REASON_TEXT[reason] ?? '',
+    }));
+  }
+}
+
+function linkTo(call: Call, callId: string): LegLink | undefined {
+  let link = call.legs;
+  while (link !== undefined && link.callId !== callId) link = link.next;
+  return link;
+}

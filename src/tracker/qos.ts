@@ -1,0 +1,166 @@
+import { type CounterSet, Ipfix } from '../model/counters.ts';
+import { formatIp, IPV4_MAPPED } from '../model/endpoint.ts';
+import type { Observer } from '../model/observer.ts';
+import type { MediaFlow, QosLeg, QosRecord } from '../model/qos.ts';
+import type { QosSettings } from '../model/settings.ts';
+import { displayText } from '../model/text.ts';
+import type { QosLegView, QosView } from '../model/views.ts';
+import { type Call, type KeptQos, LegReason } from './call.ts';
+import type { LegIndex } from './legs.ts';
+
+/**
+ * Quality records and the calls they name. A record comes when media ends, on a connection of its own pace, so it may
+ * be ahead of its call: then it waits, and is looked up again about once a second until `qos_hold` has passed.
+ */
+const MAX_PER_CALL = 8;
+/** Waiting records looked up again at once; the engine asks ten times a second. */
+const RETRIES = 1000;
+
+/** The part of the tracker that is needed here. */
+interface Calls {
+  readonly legs: LegIndex;
+  held(callId: string): Call[];
+}
+
+export class QosTable {
+  readonly #settings: QosSettings;
+  readonly #calls: Calls;
+  readonly #counters: CounterSet;
+  readonly #waiting = new Set<KeptQos>();
+
+  constructor(settings: QosSettings, calls: Calls, counters: CounterSet) {
+    this.#settings = settings;
+    this.#calls = calls;
+    this.#counters = counters;
+  }
+
+  /** Gives a record to the calls it names, or lets it wait for them. */
+  add(record: QosRecord, observer: Observer, nowUs: number): void {
+    const kept: KeptQos = { record, observer, receivedUs: nowUs };
+    if (this.#give(kept)) return;
+    const namesNothing = record.incoming.callId === '' && record.outgoing.callId === '';
+    if (namesNothing || this.#settings.holdUs === 0) this.#counters.add(Ipfix.QOS_UNMATCHED, 1);
+    else if (this.#waiting.size >= this.#settings.maxHeld) this.#counters.add(Ipfix.QOS_LEFT_OUT, 1);
+    else {
+      this.#waiting.add(kept);
+      this.#counters.set(Ipfix.QOS_WAITING, this.#waiting.size);
+    }
+  }
+
+  /** Looks a part of the waiting records up again and gives up those that waited long enough. */
+  advance(nowUs: number): void {
+    let left = Math.min(RETRIES, this.#waiting.size);
+    if (left === 0) return;
+    for (const kept of this.#waiting) {
+      if (left-- === 0) break;
+      this.#waiting.delete(kept);
+      if (this.#give(kept)) continue;
+      if (nowUs - kept.receivedUs >= this.#settings.holdUs) this.#counters.add(Ipfix.QOS_UNMATCHED, 1);
+      else this.#waiting.add(kept); // behind those that were not looked at yet
+    }
+    this.#counters.set(Ipfix.QOS_WAITING, this.#waiting.size);
+  }
+
+  #give(kept: KeptQos): boolean {
+    const { incoming, outgoing } = kept.record;
+    const incomingCalls = incoming.callId === '' ? [] : this.#calls.held(incoming.callId);
+    const isOneLeg = outgoing.callId === '' || outgoing.callId === incoming.callId;
+    const outgoingCalls = isOneLeg ? [] : this.#calls.held(outgoing.callId);
+    if (incomingCalls.length + outgoingCalls.length === 0) return false;
+    let isKept = false;
+    for (const call of [...incomingCalls, ...outgoingCalls]) {
+      call.qos ??= [];
+      if (call.qos.length >= MAX_PER_CALL) continue;
+      call.qos.push(kept);
+      isKept = true;
+    }
+    for (const call of outgoingCalls) this.#calls.legs.join(call, incoming.callId, LegReason.QOS_RECORD);
+    this.#counters.add(isKept ? Ipfix.QOS_MATCHED : Ipfix.QOS_LEFT_OUT, 1);
+    return true;
+  }
+}
+
+/** Beyond this no count, delay or score is real; SBCs write such numbers for "not measured". */
+const MAX_PLAUSIBLE = 10_000_000;
+/** Octets do get that many: G.711 passes ten million within 21 minutes. Only all ones is no number of octets. */
+const NO_OCTETS = 0xffff_ffff;
+
+function plausible(value: number): number | null {
+  return value > MAX_PLAUSIBLE ? null : value;
+}
+
+function octets(value: number): number | null {
+  return value === NO_OCTETS ? null : value;
+}
+
+function hundredths(value: number): number | null {
+  return value > MAX_PLAUSIBLE ? null : value / 100;
+}
+
+function flow(party: 'caller' | 'callee', { source, destination, sourcePort, destinationPort }: MediaFlow) {
+  const ip = (word: number): string => formatIp(4, 0, 0, IPV4_MAPPED, word);
+  return { party, src: { ip: ip(source), port: sourcePort }, dst: { ip: ip(destination), port: destinationPort } };
+}
+
+function legView(leg: QosLeg): QosLegView {
+  return {
+    callId: displayText(leg.callId),
+    realm: displayText(leg.realm),
+    rtp: {
+      bytes: octets(leg.rtpBytes),
+      packets: plausible(leg.rtpPackets),
+      lost: plausible(leg.rtpLost),
+      averageJitter: plausible(leg.rtpAverageJitter),
+      maxJitter: plausible(leg.rtpMaxJitter),
+    },
+    rtcp: {
+      bytes: octets(leg.rtcpBytes),
+      packets: plausible(leg.rtcpPackets),
+      lost: plausible(leg.rtcpLost),
+      averageJitter: plausible(leg.rtcpAverageJitter),
+      maxJitter: plausible(leg.rtcpMaxJitter),
+      averageLatency: plausible(leg.rtcpAverageLatency),
+      maxLatency: plausible(leg.rtcpMaxLatency),
+    },
+    rFactor: hundredths(leg.rFactor),
+    mos: hundredths(leg.mos),
+    flows: [flow('caller', leg.caller), flow('callee', leg.callee)],
+  };
+}
+
+/** RTP payload types with a fixed meaning (RFC 3551 §6) that telephony uses. */
+const CODECS: ReadonlyMap<number, string> = new Map([
+  [0, 'PCMU'],
+  [3, 'GSM'],
+  [4, 'G723'],
+  [8, 'PCMA'],
+  [9, 'G722'],
+  [13, 'CN'],
+  [15, 'G728'],
+  [18, 'G729'],
+  [31, 'H261'],
+  [34, 'H263'],
+]);
+const FIRST_DYNAMIC = 96;
+const LAST_DYNAMIC = 127;
+
+function codecName(payloadType: number): string {
+  const isDynamic = payloadType >= FIRST_DYNAMIC && payloadType <= LAST_DYNAMIC;
+  return CODECS.get(payloadType) ?? (isDynamic ? 'dynamic' : '');
+}
+
+export function qosView({ record, observer, receivedUs }: KeptQos): QosView {
+  const { payloadType, incoming, outgoing, caller, callee, beginUs, endUs } = record;
+  return {
+    agent: observer.id,
+    receivedUs,
+    beginUs,
+    endUs,
+    payloadType,
+    codec: codecName(payloadType),
+    incoming: legView(incoming),
+    outgoing: legView(outgoing),
+    caller,
+    callee,
+  };
+}
