@@ -2,6 +2,7 @@ import {
   Calls,
   COUNTERS,
   Dropped,
+  EventLog,
   EventRing,
   EvRate,
   Hep,
@@ -92,6 +93,18 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
     get(counters, Regs.FAIL_LIM) + get(counters, Regs.FAIL_NEW),
     'binding(s) not held because a limit is reached',
     '/regs',
+  );
+  warn(
+    'rate-table-full',
+    get(counters, EvRate.TRACKING_FAIL),
+    'event(s) dropped because the rate table was full of younger entries: raise evr_max_entries',
+    '/evrateblst',
+  );
+  warn(
+    'event-log',
+    get(counters, EventLog.DROPPED),
+    'event(s) not written to the event log in time',
+    '/counters?group=event_log',
   );
   warn(
     'refused',

@@ -206,12 +206,14 @@ test('the index warns of what loses data', async () => {
     'ingest.dropped': 2,
     'ingest.dropped.overload': 2,
     'calls.fail_lim': 1,
+    'ev_rate.tracking_fail': 3,
+    'event_log.dropped': 4,
     'hep.time_skewed': 4,
   });
   const { get } = client({ counters: () => columns });
   const home = (await get('/?format=json')).json<{ warnings: { code: string }[] }>();
   assert.deepEqual(
     home.warnings.map((hint) => hint.code),
-    ['kernel-drops', 'dropped', 'call-limit', 'clock-skew'],
+    ['kernel-drops', 'dropped', 'call-limit', 'rate-table-full', 'event-log', 'clock-skew'],
   );
 });
