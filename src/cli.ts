@@ -58,8 +58,12 @@ function untilSignal(): AbortSignal {
   return abort.signal;
 }
 
+/** Longest time something unfinished, such as output nobody reads, may hold up the end. */
+const END_LIMIT_MS = 1000;
+
 try {
   process.exitCode = await run(process.argv.slice(2));
+  setTimeout(() => process.exit(), END_LIMIT_MS).unref();
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`sipcol: ${error.message}\n`);

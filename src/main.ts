@@ -10,12 +10,18 @@ import { formatEndpoint } from './model/endpoint.ts';
 import type { Log } from './model/log.ts';
 import { aboutPackage, type PackageInfo } from './package-info.ts';
 import { createLog } from './telemetry/log.ts';
+import { EventFeed } from './sinks/event-feed.ts';
+import type { JsonContext } from './sinks/event-json.ts';
+import { EventLog } from './sinks/event-log.ts';
+import { FileOutput, type LineOutput, StreamOutput } from './sinks/line-output.ts';
 import { finalLine, finalReport } from './telemetry/report.ts';
 import { Statistics } from './telemetry/statistics.ts';
 
 const OBSERVE_MS = 1000;
 /** Part of the stop time-out kept back for closing pages and the report. */
 const STOP_RESERVE_MS = 1000;
+/** Part of the stop time-out the last events have for being written. */
+const FEED_LIMIT = 0.5;
 /** Added to `end_force_timeout` when no `end_wait` is given: the timers' resolution and some. */
 const END_WAIT_EXTRA_MS = 250;
 
@@ -37,6 +43,14 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     log.info({ package: name }, `optional package "${name}" is not installed: ${MISSING_PACKAGES[name] ?? ''}`);
   }
   const stopRequested = stopSignal(log);
+  const clock = systemClock();
+  let output: LineOutput | undefined;
+  try {
+    output = await openEventLog(config.event_log);
+  } catch (error) {
+    log.error({}, `cannot open event_log "${config.event_log}": ${messageOf(error)}`);
+    return 1;
+  }
   const engine = new EngineClient(toEngineSettings(config), log, (reason) => stopRequested.fail(reason));
   const startedMs = performance.now();
   try {
@@ -50,16 +64,21 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     () => engine.counters.values,
     () => performance.now(),
   );
+  const feed =
+    output === undefined
+      ? undefined
+      : feedEventLog(output, engine, { startedUs: clock(), version: about.version }, log);
   const observing = setInterval(() => statistics.observe(), OBSERVE_MS);
   const app = buildApp({
     engine,
     counters: () => engine.counters,
-    clock: systemClock(),
+    clock,
     statistics,
     about: aboutPages(about),
     config: describeConfig(loaded),
     settings: toHttpSettings(config),
     log,
+    logLevel: log.level,
   });
   try {
     await openPages(app, config.http_addr, toHttpSettings(config).port, log);
@@ -75,7 +94,12 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   const forceTimeoutMs = config.end_force_timeout;
   const waitMs = config.end_wait === 0 && forceTimeoutMs > 0 ? forceTimeoutMs + END_WAIT_EXTRA_MS : config.end_wait;
   const graceMs = Math.max(0, Math.min(STOP_RESERVE_MS, config.stop_timeout - STOP_RESERVE_MS));
-  await withDeadline(engine.stop({ graceMs, forceTimeoutMs, waitMs }), config.stop_timeout + waitMs);
+  // An output that takes nothing any more must not keep the engine from ending.
+  const finish = (): Promise<void> =>
+    withDeadline(feed?.finish() ?? Promise.resolve(), FEED_LIMIT * config.stop_timeout);
+  await withDeadline(engine.stop({ graceMs, forceTimeoutMs, waitMs }, finish), config.stop_timeout + waitMs);
+  // An engine that was gone already has not asked for it.
+  await finish();
   clearInterval(observing);
   await withDeadline(app.close(), STOP_RESERVE_MS);
   const read = (index: number): number => engine.counters.values[index] ?? 0;
@@ -93,6 +117,26 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   process.stdout.write(finalReport(report) + finalLine(report));
   if (failure !== undefined) log.error({}, failure);
   return failure === undefined ? 0 : 1;
+}
+
+async function openEventLog(where: string): Promise<LineOutput | undefined> {
+  if (where === '') return undefined;
+  return where === 'stdout' ? new StreamOutput(process.stdout) : FileOutput.open(where);
+}
+
+function feedEventLog(output: LineOutput, engine: EngineClient, context: JsonContext, log: Log): EventFeed {
+  const eventLog = new EventLog(output, context, engine.counters);
+  if (output instanceof FileOutput) {
+    process.on('SIGHUP', () => {
+      eventLog.reopen().then(
+        () => log.info({}, 'event_log opened again'),
+        (error: unknown) => log.error({ err: error }, 'cannot open event_log again: the old file is written on'),
+      );
+    });
+  }
+  const feed = new EventFeed(engine, eventLog, engine.counters, log);
+  feed.start();
+  return feed;
 }
 
 function aboutPages(about: PackageInfo): {

@@ -7,6 +7,7 @@ import { Ingest } from '../../src/pipeline/ingest.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { SipMessage } from '../../src/sip/message.ts';
 import { parseSip, SipParseOptions } from '../../src/sip/parse.ts';
+import { EventRates } from '../../src/tracker/event-rates.ts';
 import { EventRing } from '../../src/tracker/event-ring.ts';
 import { LinkTable } from '../../src/tracker/link-table.ts';
 import { CallTracker } from '../../src/tracker/tracker.ts';
@@ -30,7 +31,8 @@ const AFTER_ALL_US = 100_000 * 1e6;
 export class Inside {
   readonly settings = engineSettings();
   readonly counters = new CounterSet();
-  readonly events = new EventRing(this.settings.eventBufferSize, this.counters);
+  readonly rates = new EventRates(this.settings.eventRates, this.counters, 1);
+  readonly events = new EventRing(this.settings.eventBufferSize, this.counters, this.rates);
   readonly tracker = new CallTracker(this.settings.tracker, this.events, this.counters, 1);
   readonly agents = new AgentTable(this.settings.hep.limits.maxAgents, [], this.settings.hep.auth, this.counters);
   readonly links = new LinkTable(this.settings.links, this.counters, 1);

@@ -1,6 +1,7 @@
 /** What a snapshot costs: making it in slices, its size, and reading it back. Run: node .build/bench/micro/snapshot.bench.js */
 import { pathToFileURL } from 'node:url';
 import { CounterSet } from '../../src/model/counters.ts';
+import { EventRates } from '../../src/tracker/event-rates.ts';
 import { EventRing } from '../../src/tracker/event-ring.ts';
 import { LinkTable } from '../../src/tracker/link-table.ts';
 import { snapshotTables } from '../../src/tracker/snapshot.ts';
@@ -15,13 +16,13 @@ const START_US = 1_700_000_000_000_000;
 const RUNS = 5;
 
 export function benchSnapshot(calls = 100_000): Figure[] {
-  const { tracker, links, counters, pipeline } = new Inside();
+  const { tracker, rates, links, counters, pipeline } = new Inside();
   for (let call = 0; call < calls; call++) {
     for (const { text, forward } of callMessages(call).slice(0, 5)) {
       pipeline.datagram(hepOf(text, forward, START_US), '192.0.2.1', 9060, START_US);
     }
   }
-  const tables = snapshotTables(tracker, links, counters);
+  const tables = snapshotTables(tracker, rates, links, counters);
   const blocks: Buffer[] = [];
   const slowest: number[] = [];
   const whole: number[] = [];
@@ -55,8 +56,9 @@ function restore(file: Buffer): void {
   const counters = new CounterSet();
   const events = new EventRing(settings.eventBufferSize, counters);
   const tracker = new CallTracker(settings.tracker, events, counters, 2);
+  const rates = new EventRates(settings.eventRates, counters, 2);
   const links = new LinkTable(settings.links, counters, 2);
-  const tables = new Map(snapshotTables(tracker, links, counters).map((table) => [table.name, table]));
+  const tables = new Map(snapshotTables(tracker, rates, links, counters).map((table) => [table.name, table]));
   tracker.comeBack(START_US);
   const blocks = readSnapshot((offset, length) => file.subarray(offset, offset + length), file.length);
   for (const rows of blocks) for (const entry of rows.entries()) tables.get(rows.table)?.restore(entry);

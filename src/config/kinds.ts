@@ -3,7 +3,9 @@ import { parseCidr } from '../model/cidr.ts';
 import { resolveGroups } from '../model/counter-groups.ts';
 import { formatDuration, parseDurationMs } from '../model/duration.ts';
 import { parseIp } from '../model/endpoint.ts';
+import { MAX_RATE_INTERVAL_MS, MAX_RATE_LIMIT, RATES } from '../model/event-rates.ts';
 import { eventByName, eventName } from '../model/event-type.ts';
+import { LOG_LEVELS_EXPECTED, logLevelName, parseLogLevel } from '../model/log.ts';
 import { type Cidr, type Role, ROLES } from '../model/settings.ts';
 
 /** A value as an operator wrote it: one text, or the elements of a list in a file, which are not split further. */
@@ -182,6 +184,56 @@ export function duration(min: string, max: string, zero = ''): Kind<number> {
   );
 }
 
+/** Up to three entries, one per rate; those left out are 0, which is off. */
+function perRate(
+  shape: Pick<Kind<number>, 'expected' | 'unit'>,
+  max: number,
+  read: (text: string) => number | undefined,
+  show: (value: number) => string,
+): Kind<readonly number[]> {
+  return {
+    ...shape,
+    placeholder: 'LIST',
+    list: true,
+    read(written) {
+      const entries = (typeof written === 'string' ? written.split(LIST_SEPARATORS) : written).filter(
+        (text) => text !== '',
+      );
+      const values: number[] = [];
+      for (const [position, text] of entries.entries()) {
+        const value = read(text);
+        if (value === undefined || !(value >= 0 && value <= max) || position >= RATES) {
+          return { ok: false, given: text, entry: position + 1 };
+        }
+        values.push(value);
+      }
+      while (values.length > 0 && values.length < RATES) values.push(0);
+      return { ok: true, value: values };
+    },
+    show: (values) => values.map(show),
+  };
+}
+
+export const RATE_INTERVALS: Kind<readonly number[]> = perRate(
+  {
+    expected: `a list of at most ${RATES} durations from 0 (off) to ${formatDuration(MAX_RATE_INTERVAL_MS)}`,
+    unit: 'durations',
+  },
+  MAX_RATE_INTERVAL_MS,
+  parseDurationMs,
+  formatDuration,
+);
+
+export const RATE_LIMITS: Kind<readonly number[]> = perRate(
+  {
+    expected: `a list of at most ${RATES} numbers from 0 (no limit) to ${MAX_RATE_LIMIT}`,
+    unit: 'events per interval',
+  },
+  MAX_RATE_LIMIT,
+  (text) => (/^\d{1,10}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined),
+  String,
+);
+
 /** Go's words for truth, in any case. */
 const TRUTH = new Map([
   ['true', true],
@@ -234,30 +286,10 @@ function oneOf(names: readonly string[]): string {
   return `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`;
 }
 
-/** The reference program's levels by their number from -3 on; the first name of each is the one shown. */
-const LEVELS = [
-  ['bug'],
-  ['crit', 'critical', 'fatal'],
-  ['err', 'error'],
-  ['warn', 'warning'],
-  ['notice'],
-  ['info'],
-  ['dbg', 'debug'],
-];
-const LOWEST_LEVEL = -3;
-
 export const LEVEL: Kind<number> = single(
-  {
-    expected: '-3 to 3 or bug, crit, err, warn, notice, info, dbg',
-    placeholder: 'LEVEL',
-    unit: '',
-  },
-  (text) => {
-    const name = text.toLowerCase();
-    const index = LEVELS.findIndex((names, at) => names.includes(name) || String(at + LOWEST_LEVEL) === name);
-    return index < 0 ? undefined : index + LOWEST_LEVEL;
-  },
-  (value) => LEVELS[value - LOWEST_LEVEL]?.[0] ?? value,
+  { expected: LOG_LEVELS_EXPECTED, placeholder: 'LEVEL', unit: '' },
+  parseLogLevel,
+  (value) => logLevelName(value),
 );
 
 export const NETWORKS: Kind<readonly Cidr[]> = list(

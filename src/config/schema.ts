@@ -1,4 +1,5 @@
 import convict from 'convict';
+import { MAX_RATE_ENTRIES } from '../model/event-rates.ts';
 import { MAX_REG_DEL_DELAY_S, MAX_REG_EXP_DELTA_S } from '../model/settings.ts';
 import {
   ADDRESS,
@@ -18,6 +19,8 @@ import {
   NETWORKS,
   PORT,
   PORTS,
+  RATE_INTERVALS,
+  RATE_LIMITS,
   type Shown,
   size,
   STATE_TIMEOUTS,
@@ -337,6 +340,61 @@ export const OPTIONS = {
     'events held for the pages; the oldest give way to new ones',
   ),
   event_types_blst: option('Events', EVENT_TYPES, '', 'event types that are dropped and only counted'),
+  event_log: option(
+    'Events',
+    FILE,
+    '',
+    'where each event is written as a line of JSON: a file, opened again on SIGHUP, or stdout; empty = nowhere',
+  ),
+  evr_max_entries: option(
+    'Events',
+    count(0, MAX_RATE_ENTRIES, 'entries', 'rates are not tracked'),
+    '1048576',
+    'most pairs of event type and source whose rates are tracked; events of further ones are dropped and counted',
+  ),
+  evr_intervals: option(
+    'Events',
+    RATE_INTERVALS,
+    '1s,1m0s,1h0m0s',
+    'intervals of the three rates, 0 = that rate is off',
+  ),
+  evr_limits: option(
+    'Events',
+    RATE_LIMITS,
+    '20,240,3600',
+    'events allowed per interval and source, 0 = no limit; beyond, only some are reported',
+  ),
+  evr_conseq_report_min: option(
+    'Events',
+    count(0, 1_000_000_000, 'events', 'off'),
+    '100',
+    'beyond a limit, report the first event, the one with this number, with its double, and so on',
+  ),
+  evr_conseq_report_max: option(
+    'Events',
+    count(0, 1_000_000_000, 'events', 'off'),
+    '10000',
+    'beyond a limit, from this number on report every event whose number is a multiple of it',
+  ),
+  evr_gc_interval: option(
+    'Events',
+    duration('0', '8760h', 'off'),
+    '10s',
+    'time between two collections of old rate entries, 0 = off',
+  ),
+  evr_gc_old_age: option(
+    'Events',
+    duration('0', '8760h'),
+    '5m0s',
+    'a collection removes entries that were within their limits for the last time longer ago than this',
+  ),
+  evr_gc_target: option(
+    'Events',
+    count(0, MAX_RATE_ENTRIES, 'entries'),
+    '10',
+    'a collection stops when so many entries, or fewer, remain',
+  ),
+  evr_gc_max_run_time: option('Events', duration('0', '1m'), '1s', 'longest collection, without its pauses'),
 
   links_max: option(
     'Reports',

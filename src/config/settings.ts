@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { defaultPressure, type EventRateSettings } from '../model/event-rates.ts';
 import type { EngineSettings, HepSettings, HttpSettings, IpfixSettings, LogSettings } from '../model/settings.ts';
 import type { Config } from './schema.ts';
 
@@ -36,8 +37,26 @@ export function toEngineSettings(config: Config): EngineSettings {
     alegHeaders: config.callid_aleg_header.map((name) => name.toLowerCase()),
     sipMaxHeaders: config.sip_max_headers,
     eventBufferSize: config.event_buffer_size,
+    eventRates: toEventRates(config),
     eventBlacklist: config.event_types_blst,
     faultLogIntervalMs: config.fault_log_interval,
+  };
+}
+
+function toEventRates(config: Config): EventRateSettings {
+  return {
+    maxEntries: config.evr_max_entries,
+    reportMin: config.evr_conseq_report_min,
+    reportMax: config.evr_conseq_report_max,
+    intervalsMs: [...config.evr_intervals],
+    limits: [...config.evr_limits],
+    gc: {
+      intervalMs: config.evr_gc_interval,
+      oldAgeMs: config.evr_gc_old_age,
+      maxRunMs: config.evr_gc_max_run_time,
+      target: config.evr_gc_target,
+    },
+    pressure: defaultPressure(config.evr_max_entries),
   };
 }
 

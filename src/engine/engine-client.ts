@@ -13,18 +13,34 @@ import {
   type EventQuery,
   type LinkPage,
   type LinkQuery,
+  type ForcedTimeoutView,
+  type RateGcView,
+  type RateParameterView,
+  type RateQuery,
+  type RateTableStats,
   type RegistrationChanges,
   type RegistrationQuery,
   type RegistrationSettingsView,
   type RegistrationTableStats,
 } from '../model/engine.ts';
+import type { RatePage } from '../model/event-rates.ts';
 import type { Log } from '../model/log.ts';
 import type { EngineSettings } from '../model/settings.ts';
-import type { AgentView, CallView, ListenerView, Page, ProbeView, RegistrationView } from '../model/views.ts';
+import type {
+  AgentView,
+  CallView,
+  ListenerView,
+  Page,
+  ProbeView,
+  RateEntryView,
+  RegistrationView,
+} from '../model/views.ts';
 import type { Restore } from './state.ts';
 import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Longest a timer can be. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1;
 const MAX_PENDING = 256;
 /** Longer without a sign of life, and the engine counts as stuck. */
 const HEARTBEAT_LATE_MS = 3000;
@@ -82,14 +98,21 @@ export class EngineClient implements Engine {
     return listeners;
   }
 
-  async stop(how: StopSettings): Promise<void> {
+  /**
+   * Ends the thread in order.
+   *
+   * @param beforeEnd runs when all input is worked off and the engine still answers: for what must not be lost with it
+   */
+  async stop(how: StopSettings, beforeEnd: () => Promise<void> = async () => undefined): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#ready = false;
     const worker = this.#worker;
     if (worker === undefined) return;
     try {
-      await this.#ask('stop', [how]);
+      // How long the end may take is decided by whoever asked for it.
+      await this.#ask('stop', [how], NO_TIMEOUT_MS);
+      await beforeEnd();
     } catch (error) {
       this.#log.warn({ err: error }, 'engine did not stop in order');
     }
@@ -162,6 +185,30 @@ export class EngineClient implements Engine {
     return (await this.#ask('listLinks', [query])).result as LinkPage;
   }
 
+  async listRates(query: RateQuery): Promise<Page<RateEntryView>> {
+    return this.#askList<Page<RateEntryView>>('listRates', [query]);
+  }
+
+  async rateTable(): Promise<RateTableStats> {
+    return (await this.#ask('rateTable', [])).result as RateTableStats;
+  }
+
+  async rateSettings(page: RatePage): Promise<RateParameterView[]> {
+    return (await this.#ask('rateSettings', [page])).result as RateParameterView[];
+  }
+
+  async setRateSettings(changes: Record<string, string>): Promise<void> {
+    await this.#ask('setRateSettings', [changes]);
+  }
+
+  async forceRateGc(target: number): Promise<RateGcView> {
+    return (await this.#ask('forceRateGc', [target])).result as RateGcView;
+  }
+
+  async forceTimeout(timeoutMs: number): Promise<ForcedTimeoutView> {
+    return (await this.#ask('forceTimeout', [timeoutMs])).result as ForcedTimeoutView;
+  }
+
   async listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>> {
     return (await this.#ask('listAgents', [query])).result as Page<AgentView>;
   }
@@ -175,8 +222,8 @@ export class EngineClient implements Engine {
   }
 
   async #askList<Result>(
-    method: 'listCalls' | 'listRegistrations' | 'listEvents',
-    args: [CallQuery] | [RegistrationQuery] | [EventQuery],
+    method: 'listCalls' | 'listRegistrations' | 'listEvents' | 'listRates',
+    args: [CallQuery] | [RegistrationQuery] | [EventQuery] | [RateQuery],
   ): Promise<Result> {
     const { result, items } = await this.#ask(method, args);
     // The worker answers these with everything of the page but its items.
@@ -187,6 +234,7 @@ export class EngineClient implements Engine {
   #ask<Method extends EngineMethod>(
     method: Method,
     args: EngineMethods[Method],
+    timeoutMs = REQUEST_TIMEOUT_MS,
   ): Promise<{ result: unknown; items: unknown[] }> {
     const worker = this.#worker;
     if (worker === undefined) return Promise.reject(new EngineUnavailableError('the engine is not running'));
@@ -197,8 +245,8 @@ export class EngineClient implements Engine {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#pending.delete(id);
-        reject(new EngineUnavailableError(`the engine did not answer within ${REQUEST_TIMEOUT_MS / 1000} s`));
-      }, REQUEST_TIMEOUT_MS);
+        reject(new EngineUnavailableError(`the engine did not answer within ${timeoutMs / 1000} s`));
+      }, timeoutMs);
       const items: unknown[] = [];
       this.#pending.set(id, { resolve: (result) => resolve({ result, items }), reject, items, timer });
       worker.postMessage({ id, method, args });

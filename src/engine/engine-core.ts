@@ -9,14 +9,20 @@ import {
   type EventBlacklistView,
   type EventPage,
   type EventQuery,
+  type ForcedTimeoutView,
   type LinkPage,
   type LinkQuery,
   MAX_LIST_LIMIT,
+  type RateGcView,
+  type RateParameterView,
+  type RateQuery,
+  type RateTableStats,
   type RegistrationChanges,
   type RegistrationQuery,
   type RegistrationSettingsView,
   type RegistrationTableStats,
 } from '../model/engine.ts';
+import type { RatePage } from '../model/event-rates.ts';
 import { eventByName, SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { type Fault, faultInfo } from '../model/fault.ts';
 import type { Log } from '../model/log.ts';
@@ -34,6 +40,7 @@ import type {
   ListenerView,
   Page,
   ProbeView,
+  RateEntryView,
   RegistrationView,
 } from '../model/views.ts';
 import type { Account } from '../pipeline/account.ts';
@@ -45,6 +52,7 @@ import { ProbeTable } from '../pipeline/probes.ts';
 import { ConnectionLimit } from '../sources/connection-limit.ts';
 import { HepStreamSource } from '../sources/hep-stream.ts';
 import { HepUdpSource } from '../sources/hep-udp.ts';
+import { EventRates } from '../tracker/event-rates.ts';
 import { IpfixStreamSource } from '../sources/ipfix-stream.ts';
 import { EventRing } from '../tracker/event-ring.ts';
 import { LinkTable } from '../tracker/link-table.ts';
@@ -53,15 +61,19 @@ import { snapshotTables } from '../tracker/snapshot.ts';
 import { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
+import { forceTimeouts } from './force-timeout.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { listLinks } from './link-query.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
+import { RateService } from './rates.ts';
 import { EngineState, type Restore } from './state.ts';
 
 /** Entries looked at by the timer wheel before packets get their turn again. */
 const EXPIRY_BUDGET = 2000;
 const TICK_MS = 100;
+/** Longest timeout of any state. */
+const MAX_FORCED_TIMEOUT_MS = 86_400_000;
 
 interface Source {
   start(): Promise<ListenerView>;
@@ -85,6 +97,8 @@ export class EngineCore {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #events: EventRing;
+  readonly #ringStartedUs: number;
+  readonly #rates: RateService;
   readonly #agents: AgentTable;
   readonly #probes: ProbeTable;
   readonly #qos: QosTable;
@@ -104,9 +118,12 @@ export class EngineCore {
     this.#clock = clock;
     this.#log = log;
     resetGauges(counters);
-    this.#events = new EventRing(settings.eventBufferSize, counters);
-    this.#silenceAsConfigured();
     const seed = randomInt(0x1_0000_0000) | 0;
+    const rates = new EventRates(settings.eventRates, counters, seed);
+    this.#rates = new RateService(rates, counters, clock, this.#slicing);
+    this.#events = new EventRing(settings.eventBufferSize, counters, rates);
+    this.#ringStartedUs = clock();
+    this.#silenceAsConfigured();
     this.tracker = new CallTracker(settings.tracker, this.#events, counters, seed);
     this.#agents = new AgentTable(settings.hep.limits.maxAgents, settings.hep.allow, settings.hep.auth, counters);
     this.#probes = new ProbeTable(counters);
@@ -118,7 +135,7 @@ export class EngineCore {
     this.#state = new EngineState({
       settings: settings.state,
       tracker: this.tracker,
-      tables: snapshotTables(this.tracker, this.#links, counters),
+      tables: snapshotTables(this.tracker, rates, this.#links, counters),
       counters,
       clock,
       log,
@@ -146,6 +163,7 @@ export class EngineCore {
     this.#timer = setInterval(() => {
       onTick();
       this.#expire();
+      void this.#rates.tick();
       this.#qos.advance(this.#clock());
     }, TICK_MS);
     this.#state.begin();
@@ -155,7 +173,9 @@ export class EngineCore {
   /** Stops taking input and works off what was received; then ends calls early and waits, if that was asked for. */
   async stop(how: StopSettings): Promise<void> {
     await Promise.all(this.#sources.map((source) => source.stop(how.graceMs)));
-    if (how.forceTimeoutMs > 0) this.tracker.forceTimeout(this.#clock(), how.forceTimeoutMs * 1000);
+    if (how.forceTimeoutMs > 0) {
+      await forceTimeouts(this.tracker, this.#clock(), how.forceTimeoutMs * 1000, this.#slicing);
+    }
     if (how.waitMs > 0) await new Promise((resolve) => setTimeout(resolve, how.waitMs));
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -282,7 +302,7 @@ export class EngineCore {
   }
 
   listEvents(query: EventQuery, emit: Emit<EventView>): Promise<Omit<EventPage, 'items'>> {
-    return listEvents(this.#events, query, this.#slicing, emit);
+    return listEvents(this.#events, this.#ringStartedUs, query, this.#slicing, emit);
   }
 
   eventBlacklist(): EventBlacklistView {
@@ -307,6 +327,37 @@ export class EngineCore {
 
   listLinks(query: LinkQuery): Promise<LinkPage> {
     return listLinks(this.#links, query, this.#slicing);
+  }
+
+  listRates(query: RateQuery, emit: Emit<RateEntryView>): Promise<Omit<Page<RateEntryView>, 'items'>> {
+    return this.#rates.list(query, emit);
+  }
+
+  rateTable(): Promise<RateTableStats> {
+    return this.#rates.table();
+  }
+
+  rateSettings(page: RatePage): RateParameterView[] {
+    return this.#rates.settings(page);
+  }
+
+  setRateSettings(changes: Record<string, string>): void {
+    this.#rates.change(changes);
+  }
+
+  forceRateGc(target: number): Promise<RateGcView> {
+    return this.#rates.forceGc(target);
+  }
+
+  async forceTimeout(timeoutMs: number): Promise<ForcedTimeoutView> {
+    if (!(timeoutMs >= 0 && timeoutMs <= MAX_FORCED_TIMEOUT_MS)) {
+      throw new EngineRequestError(`timeout: ${timeoutMs} ms, must be from 0 to ${MAX_FORCED_TIMEOUT_MS} ms`);
+    }
+    const before = this.callTable();
+    const startedMs = this.#slicing.nowMs();
+    const done = await forceTimeouts(this.tracker, this.#clock(), timeoutMs * 1000, this.#slicing);
+    const durationMs = this.#slicing.nowMs() - startedMs;
+    return { before, after: this.callTable(), timeoutMs, ...done, durationMs };
   }
 
   listAgents(query: { offset: number; limit: number }): Page<AgentView> {

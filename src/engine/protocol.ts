@@ -1,4 +1,12 @@
-import type { CallQuery, EventQuery, LinkQuery, RegistrationChanges, RegistrationQuery } from '../model/engine.ts';
+import type {
+  CallQuery,
+  EventQuery,
+  LinkQuery,
+  RateQuery,
+  RegistrationChanges,
+  RegistrationQuery,
+} from '../model/engine.ts';
+import type { RatePage } from '../model/event-rates.ts';
 import type { EngineSettings } from '../model/settings.ts';
 import type { ListenerView } from '../model/views.ts';
 import type { Restore } from './state.ts';
@@ -39,6 +47,12 @@ export interface EngineMethods {
   eventBlacklist: [];
   setEventBlacklist: [changes: Record<string, boolean>, reset: boolean];
   listLinks: [query: LinkQuery];
+  listRates: [query: RateQuery];
+  rateTable: [];
+  rateSettings: [page: RatePage];
+  setRateSettings: [changes: Record<string, string>];
+  forceRateGc: [target: number];
+  forceTimeout: [timeoutMs: number];
   listAgents: [query: { offset: number; limit: number }];
   listProbes: [query: { offset: number; limit: number }];
   listeners: [];

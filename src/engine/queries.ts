@@ -204,6 +204,7 @@ function eventText(event: EventView, field: EventFilterField): string {
 /** Events, oldest first, from ring index `offset` (the oldest still held if that is gone). */
 export async function listEvents(
   ring: EventRing,
+  ringStartedUs: number,
   query: EventQuery,
   slicing: Slicing,
   emit: (items: EventView[]) => void,
@@ -237,5 +238,5 @@ export async function listEvents(
   }
   emit(items);
   const held = ring.nextIndex - ring.firstIndex;
-  return { total: held, matched, offset, limit, nextIndex: ring.nextIndex, capacity: ring.capacity };
+  return { total: held, matched, offset, limit, nextIndex: ring.nextIndex, capacity: ring.capacity, ringStartedUs };
 }

@@ -132,6 +132,7 @@ export class EngineState {
         }
         await pause(); // oxlint-disable-line no-await-in-loop
       }
+      for (const taker of wanted.values()) taker.restored?.();
       let overdue = 0;
       for (const _ of tracker.expireOverdue()) {
         overdue++;

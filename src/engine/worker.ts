@@ -55,6 +55,18 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.setEventBlacklist(...request.args);
     case 'listLinks':
       return core.listLinks(...request.args);
+    case 'listRates':
+      return core.listRates(...request.args, emit);
+    case 'rateTable':
+      return core.rateTable();
+    case 'rateSettings':
+      return core.rateSettings(...request.args);
+    case 'setRateSettings':
+      return core.setRateSettings(...request.args);
+    case 'forceRateGc':
+      return core.forceRateGc(...request.args);
+    case 'forceTimeout':
+      return core.forceTimeout(...request.args);
     case 'listAgents':
       return core.listAgents(...request.args);
     case 'listProbes':
@@ -69,10 +81,7 @@ async function answer(request: ToEngine): Promise<unknown> {
 
 port.on('message', (request: ToEngine) => {
   answer(request).then(
-    (result) => {
-      send({ type: 'result', id: request.id, result });
-      if (request.method === 'stop') port.close();
-    },
+    (result) => send({ type: 'result', id: request.id, result }),
     (error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       send({ type: 'error', id: request.id, message, refused: error instanceof EngineRequestError });

@@ -1,6 +1,6 @@
 import type { CounterSet } from '../model/counters.ts';
 import type { Engine } from '../model/engine.ts';
-import type { Log } from '../model/log.ts';
+import type { Log, LogLevelControl } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
 import type { StatisticsSource } from '../model/statistics.ts';
 
@@ -47,4 +47,5 @@ export interface HttpDeps {
   config: readonly ConfigRow[];
   settings: HttpSettings;
   log: Log;
+  logLevel: LogLevelControl;
 }

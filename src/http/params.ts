@@ -57,6 +57,14 @@ export class Params {
     return number;
   }
 
+  /** A number, with a fraction or a sign where it has one; an empty value counts as absent. */
+  number(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined || text === '') return undefined;
+    if (!/^[+-]?\d{1,15}(\.\d{1,9})?$/.test(text)) throw badParameter(name, text, 'a number');
+    return Number(text);
+  }
+
   /** A switch: absent = off; present, `1` or `true` = on; `0` or `false` = off. */
   flag(name: string): boolean {
     const text = this.text(name);

@@ -7,8 +7,10 @@ import {
   LINK_ORDERS,
   MAX_LINK_DEPTH,
   MAX_LIST_LIMIT,
+  RATE_COMPARISONS,
   REGISTRATION_FILTERS,
 } from '../model/engine.ts';
+import { RATE_SETTINGS, type RatePage } from '../model/event-rates.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
 
@@ -16,6 +18,8 @@ import { formatDuration } from '../model/duration.ts';
 
 const Us = (what: string): TSchema => Type.Integer({ description: `${what}, microseconds since the epoch` });
 const Iso = (): TSchema => Type.String({ description: 'The same instant, ISO 8601 UTC with microseconds' });
+const NullableUs = (what: string): TSchema =>
+  Type.Union([Type.Integer(), Type.Null()], { description: `${what}, microseconds since the epoch; null = never` });
 const Text = (description?: string): TSchema => Type.String(description === undefined ? {} : { description });
 const Count = (description?: string): TSchema => Type.Integer(description === undefined ? {} : { description });
 const Strings = Type.Array(Type.String());
@@ -179,6 +183,12 @@ export const EventSchema = Type.Object({
   ts: Iso(),
   createdUs: Us('First message of the call'),
   created: Iso(),
+  earlyUs: NullableUs('First provisional answer with a dialog'),
+  early: Type.Optional(Iso()),
+  finalUs: NullableUs('Final answer'),
+  final: Type.Optional(Iso()),
+  forkedUs: NullableUs('Fork'),
+  forked: Type.Optional(Iso()),
   callId: Text(),
   fromTag: Text(),
   toTag: Text(),
@@ -197,7 +207,16 @@ export const EventSchema = Type.Object({
     Type.Null(),
   ]),
   rate: Type.Union([
-    Type.Object({ exceeded: Count(), value: Type.Number(), limit: Type.Number(), intervalMs: Type.Number() }),
+    Type.Object({
+      exceeded: Count('Consecutive events beyond a limit, 0 = within all'),
+      diff: Count('Of those, how many since the one reported before'),
+      value: Type.Number({ description: 'Events per interval' }),
+      limit: Type.Number({ description: '0 = none' }),
+      intervalMs: Type.Number(),
+      sinceUs: Us('Last change between within and beyond'),
+      since: Iso(),
+      key: Text('Event type and source address'),
+    }),
     Type.Null(),
   ]),
   debug: Type.Union([
@@ -224,7 +243,72 @@ export const EventSchema = Type.Object({
 export const EventListSchema = listOf(EventSchema, {
   nextIndex: Count('Index the next event will get; also the number generated so far'),
   capacity: Count('Most events that are kept'),
+  ringStartedUs: Us('Begin of this ring; another value means that indices began at 0 again'),
+  ringStarted: Iso(),
 });
+
+export const RateEntrySchema = Type.Object({
+  key: Text('Event type and source address'),
+  type: Text(),
+  ip: Text(),
+  events: Count(),
+  createdUs: Us('First event'),
+  created: Iso(),
+  exceeded: Type.Boolean({ description: 'Beyond a limit now' }),
+  rate: Count('Index of the rate that is reported'),
+  exceededRun: Count('Consecutive events beyond a limit, the last time'),
+  okRun: Count('Consecutive events within all limits, the last time'),
+  changedUs: Us('Last change between within and beyond'),
+  changed: Iso(),
+  lastExceededUs: NullableUs('Last event beyond a limit'),
+  lastExceeded: Type.Optional(Iso()),
+  lastOkUs: NullableUs('Last event within all limits'),
+  lastOk: Type.Optional(Iso()),
+  rates: Type.Array(
+    Type.Object({
+      value: Type.Number({ description: 'Events per interval' }),
+      old: Type.Number({ description: 'Of the last measurement that was completed' }),
+      oldIntervalMs: Type.Number(),
+      intervalMs: Type.Number({ description: '0 = not kept' }),
+      limit: Type.Number({ description: '0 = none' }),
+      updatedUs: Us('Begin of the running measurement'),
+      updated: Iso(),
+    }),
+  ),
+});
+
+export const RateTableSchema = Type.Object({
+  entries: Count('Entries held now'),
+  created: Count(),
+  buckets: Count(),
+  longestChain: Count(),
+  shortestChain: Count(),
+  bytes: Count('Octets of the table'),
+  maxEntries: Count('0 = rates are not tracked'),
+});
+
+export const RateParameterSchema = Type.Object({
+  name: Text(),
+  value: Text('In effect'),
+  configured: Text('At the start'),
+  allowed: Text(),
+  choices: Strings,
+  description: Text(),
+});
+
+export const RateGcSchema = Type.Object({
+  entriesBefore: Count(),
+  entries: Count(),
+  target: Count(),
+  targetMet: Type.Boolean(),
+  timedOut: Type.Boolean(),
+  walked: Count(),
+  removed: Count(),
+  lifetimeMs: Type.Number(),
+  maxRunMs: Type.Number(),
+});
+
+export const LogLevelSchema = Type.Object({ log_level: Text('Least severe log lines written') });
 
 export const AgentSchema = Type.Object({
   id: Text('captureId@ip:port/transport, as in the agents of a call'),
@@ -382,6 +466,16 @@ export const LinkListSchema = listOf(
   }),
   { summary: Type.Array(LinkCountSchema, { description: 'Sums over all that match' }) },
 );
+
+export const ForcedTimeoutSchema = Type.Object({
+  before: CallTableSchema,
+  after: CallTableSchema,
+  timeoutMs: Type.Number(),
+  forced: Count('Calls and bindings whose time left was shortened'),
+  walked: Count(),
+  loops: Count('Slices it was done in'),
+  durationMs: Type.Number(),
+});
 
 export const CallTimeoutSchema = Type.Object({
   state: Text(),
@@ -549,6 +643,32 @@ export const EVENT_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...filterParameters(EVENT_FILTERS, 'case does not matter'),
 };
+
+export const RATE_LIST_PARAMETERS: Properties = {
+  ...PAGING_PARAMETERS,
+  ip: Type.Optional(
+    Type.String({ description: 'Source: an address, a network such as 192.0.2.0/24, or with re an RE2 expression' }),
+  ),
+  re: Type.Optional(Type.String({ description: 'Present or 1: ip is a regular expression (RE2)' })),
+  val: Type.Optional(
+    Type.String({ enum: ['-1', '0', '1'], description: '-1 = any, 0 = within all limits, 1 = beyond one' }),
+  ),
+  rate: Type.Optional(Type.Number({ description: 'Compared with the rate of an entry' })),
+  rop: Type.Optional(Type.String({ enum: [...RATE_COMPARISONS], default: '>=', description: 'How' })),
+  ridx: Type.Optional(
+    Type.String({ enum: ['-1', '0', '1', '2'], description: 'With which rate; -1 = the one the entry reports' }),
+  ),
+};
+
+/** Parameters of one page of settings. */
+export function rateParameters(page: RatePage): Properties {
+  return Object.fromEntries(
+    RATE_SETTINGS.filter((parameter) => parameter.page === page).map(({ name, doc, notation }) => [
+      name,
+      Type.Optional(Type.String({ description: `${doc}; ${notation.expected}` })),
+    ]),
+  );
+}
 
 export const CALL_TIMEOUT_PARAMETERS: Properties = optionalTexts(
   TIMED_CALL_STATES.flatMap((info) => (info.name === info.text ? [info.name] : [info.name, info.text])),

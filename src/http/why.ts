@@ -2,7 +2,9 @@ import {
   Calls,
   COUNTERS,
   Dropped,
+  EventLog,
   EventRing,
+  EvRate,
   Hep,
   Ignored,
   Ingest,
@@ -116,6 +118,18 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
   warn('state-failed', get(counters, State.FAILED), 'state file(s) could not be written: see the log', STATE_HREF);
   warn('state-refused', get(counters, State.REFUSED), 'state file(s) refused and set aside: see the log', STATE_HREF);
   warn('state-left-out', get(counters, State.LEFT_OUT), 'entries of the state file found no place', STATE_HREF);
+  warn(
+    'rate-table-full',
+    get(counters, EvRate.TRACKING_FAIL),
+    'event(s) dropped because the rate table was full of younger entries: raise evr_max_entries',
+    '/evrateblst',
+  );
+  warn(
+    'event-log',
+    get(counters, EventLog.DROPPED),
+    'event(s) not written to the event log in time',
+    '/counters?group=event_log',
+  );
   warn(
     'refused',
     get(counters, Ingest.REFUSED),
@@ -254,7 +268,7 @@ export function whyNoEvents(
   if (narrowed !== undefined) return narrowed;
   const { counters } = facts;
   const hints: Hint[] = [];
-  const suppressed = get(counters, EventRing.BLST);
+  const suppressed = get(counters, EvRate.BLST_TYPE);
   if (suppressed > 0) {
     hints.push({
       code: 'switched-off',
@@ -284,6 +298,23 @@ export function whyNoLinks(facts: Facts, page: Page<unknown>): Hint[] {
     ];
   }
   return trafficHints(facts);
+}
+
+export function whyNoRates(counters: CounterColumns, page: Page<unknown>): Hint[] {
+  if (page.matched > 0) {
+    const text = `Item ${page.offset} is behind the last: ${page.matched} match, counted from 0`;
+    return [{ code: 'behind-the-end', text, href: '/evrateblst/list' }];
+  }
+  if (page.total > 0) {
+    const text = `There are ${page.total} entries, but none is as asked for`;
+    return [{ code: 'filter', text, href: '/evrateblst/list' }];
+  }
+  const events = get(counters, EvRate.TOTAL_EVENTS);
+  const text =
+    events === 0
+      ? 'An entry comes with the first event of a type and source, and there was no event yet'
+      : `${plural(events, 'event(s)')} so far, but no entry: old ones are collected, and evr_max_entries 0 makes none`;
+  return [{ code: 'no-entries', text, href: events === 0 ? '/events' : '/evrateblst/gccfg1' }];
 }
 
 export function whyNoAgents(facts: Facts, page: Page<AgentView>): Hint[] {

@@ -310,15 +310,61 @@ export const State = {
   DURATION: declare('state', 'duration', 'milliseconds the last state file took', GAUGE),
 } as const;
 
+/** `ev_rate`: what becomes of events on their way to the ring. */
+export const EvRate = {
+  TOTAL_EVENTS: declare('ev_rate', 'total_events', 'events generated'),
+  BLST_TYPE: declare('ev_rate', 'blst_type', 'events dropped because their type is switched off'),
+  BLST_RATE: declare('ev_rate', 'blst_rate', 'events of sources beyond a rate limit'),
+  BLST_SENT: declare('ev_rate', 'blst_sent', 'of those, reported all the same; the others are dropped'),
+  TRACKING_FAIL: declare('ev_rate', 'tracking_fail', 'events dropped because evr_max_entries left no room'),
+  BLST_RECOVERED: declare('ev_rate', 'blst_recovered', 'sources back within their rate limits'),
+  ENTRIES: declare('ev_rate', 'entries', 'rate entries held', GAUGE),
+} as const;
+
+/** `ev_rate_gc`: collections of rate entries; `walked` and `removed` are of the last run. */
+export const EvRateGc = {
+  RUNS: declare('ev_rate_gc', 'gc_runs', 'periodic collections'),
+  TARGET_MET: declare('ev_rate_gc', 'gc_target_met', 'of those, ended by evr_gc_target'),
+  TIMEOUT: declare('ev_rate_gc', 'gc_timeout', 'of those, ended by evr_gc_max_run_time'),
+  MISSED_TICKS: declare(
+    'ev_rate_gc',
+    'gc_missed_ticks',
+    'periodic collections left out: the last one was still running',
+  ),
+  WALKED: declare('ev_rate_gc', 'gc_walked', 'entries looked at', GAUGE),
+  REMOVED: declare('ev_rate_gc', 'gc_removed', 'entries removed', GAUGE),
+  HARD_RUNS: declare('ev_rate_gc', 'hard_gc_runs', 'collections because the table was full'),
+  HARD_TARGET_MET: declare('ev_rate_gc', 'hard_gc_tgt_met', 'of those, ended by hard_gc_target'),
+  HARD_FAIL: declare('ev_rate_gc', 'hard_gc_fail', 'of those, made no room'),
+  HARD_TIMEOUT: declare('ev_rate_gc', 'hard_gc_timeout', 'of those, ended by the limit of their criterion'),
+  HARD_WALKED: declare('ev_rate_gc', 'hard_gc_walked', 'entries looked at', GAUGE),
+  HARD_REMOVED: declare('ev_rate_gc', 'hard_gc_removed', 'entries removed', GAUGE),
+  LIGHT_RUNS: declare('ev_rate_gc', 'light_gc_runs', 'collections because the table was nearly full'),
+  LIGHT_TARGET_MET: declare('ev_rate_gc', 'light_gc_tgt_met', 'of those, ended by light_gc_target'),
+  LIGHT_FAIL: declare('ev_rate_gc', 'light_gc_fail', 'of those, removed nothing'),
+  LIGHT_TIMEOUT: declare('ev_rate_gc', 'light_gc_timeout', 'of those, ended by light_gc_max_runtime'),
+  LIGHT_WALKED: declare('ev_rate_gc', 'light_gc_walked', 'entries looked at', GAUGE),
+  LIGHT_REMOVED: declare('ev_rate_gc', 'light_gc_removed', 'entries removed', GAUGE),
+  MAX_RETRIES: declare('ev_rate_gc', 'max_gc_retr_fail', 'new entries given up: no criterion made room'),
+} as const;
+
 /** `ev_ring0`: the event ring. */
 export const EventRing = {
   QUEUED: declare('ev_ring0', 'queued', 'events put into the ring'),
-  BLST: declare('ev_ring0', 'blst', 'events dropped because their type is switched off'),
 } as const;
 /** Per event type, indexed by `EventType`. */
 export const EVENTS_BY_TYPE: readonly number[] = EVENT_NAMES.map((name) =>
-  declare('ev_ring0.evtype', name, `events of type ${name} generated`),
+  declare('ev_ring0.evtype', name, `events of type ${name} put into the ring`),
 );
+
+/** `event_log`: the file or stream events are written to. Counted by the main thread. */
+export const EventLog = {
+  WRITTEN: declare('event_log', 'written', 'events written'),
+  BYTES: declare('event_log', 'bytes', 'octets written'),
+  DROPPED: declare('event_log', 'dropped', 'events not written: the ring had overwritten them, or the output was gone'),
+  FAILURES: declare('event_log', 'failures', 'writes that failed'),
+  REOPENED: declare('event_log', 'reopened', 'times the file was opened again after SIGHUP'),
+} as const;
 
 /** `pkt_stats`: packets and SIP messages, names as in the reference program where the meaning is the same. */
 export const Pkt = {

@@ -1,5 +1,15 @@
+import type { RatePage } from './event-rates.ts';
 import type { CallEviction } from './settings.ts';
-import type { AgentView, CallView, EventView, ListenerView, Page, ProbeView, RegistrationView } from './views.ts';
+import type {
+  AgentView,
+  CallView,
+  EventView,
+  ListenerView,
+  Page,
+  ProbeView,
+  RateEntryView,
+  RegistrationView,
+} from './views.ts';
 
 /** Fields a call list can be filtered by; `key` is Call-ID + From-tag + To-tag, `state` the long or short name. */
 export const CALL_FILTERS = ['cid', 'ftag', 'ttag', 'key', 'state'] as const;
@@ -108,6 +118,8 @@ export interface CallTimeoutView {
 }
 
 export interface EventPage extends Page<EventView> {
+  /** When the ring was made. Another value means another ring, whose indices began at 0 again: the engine was replaced. */
+  ringStartedUs: number;
   /** Index the next event will get; also the number generated so far. */
   nextIndex: number;
   /** Ring size. */
@@ -159,6 +171,68 @@ export interface LinkPage extends Page<LinkView> {
   summary: LinkCount[];
 }
 
+export const RATE_COMPARISONS = ['>=', '<'] as const;
+
+export interface RateQuery {
+  offset: number;
+  limit: number;
+  /** An address, a network, or with `regexp` an RE2 expression the address must match. */
+  ip?: string;
+  regexp?: boolean;
+  exceeded?: boolean;
+  /** Compared with rate `rateIndex`, or with the one an entry reports. */
+  rate?: { op: (typeof RATE_COMPARISONS)[number]; value: number };
+  rateIndex?: number;
+}
+
+export interface RateTableStats {
+  entries: number;
+  created: number;
+  buckets: number;
+  longestChain: number;
+  shortestChain: number;
+  /** Octets of the table, whatever it holds. */
+  bytes: number;
+  /** 0 = rates are not tracked. */
+  maxEntries: number;
+}
+
+/** One setting of the event rates: as it is, as it was configured, and what may be written. */
+export interface RateParameterView {
+  name: string;
+  value: string;
+  configured: string;
+  allowed: string;
+  /** Empty where any value of `allowed` may be written. */
+  choices: readonly string[];
+  description: string;
+}
+
+/** What one collection of rate entries did. */
+export interface RateGcView {
+  entriesBefore: number;
+  entries: number;
+  target: number;
+  targetMet: boolean;
+  timedOut: boolean;
+  walked: number;
+  removed: number;
+  lifetimeMs: number;
+  maxRunMs: number;
+}
+
+/** What shortening the time left of all calls and bindings did. */
+export interface ForcedTimeoutView {
+  before: CallTableStats;
+  after: CallTableStats;
+  timeoutMs: number;
+  forced: number;
+  walked: number;
+  /** Slices it was done in. */
+  loops: number;
+  durationMs: number;
+}
+
 /** What happens in the engine threads, as the main thread sees it without asking them. */
 export interface EngineHealth {
   /** All engine threads run and answered their heart beat lately. */
@@ -204,6 +278,16 @@ export interface Engine {
   /** `changes` by event name; `reset` first returns to the configured list. All or nothing. */
   setEventBlacklist(changes: Record<string, boolean>, reset: boolean): Promise<EventBlacklistView>;
   listLinks(query: LinkQuery): Promise<LinkPage>;
+  /** Entries as of now, in no particular order. */
+  listRates(query: RateQuery): Promise<Page<RateEntryView>>;
+  rateTable(): Promise<RateTableStats>;
+  rateSettings(page: RatePage): Promise<RateParameterView[]>;
+  /** `changes` as text by parameter name. All or nothing. */
+  setRateSettings(changes: Record<string, string>): Promise<void>;
+  /** Removes entries that are ok and older than some seconds until `target` remain. */
+  forceRateGc(target: number): Promise<RateGcView>;
+  /** Shortens what remains of every call and binding to at most `timeoutMs`. */
+  forceTimeout(timeoutMs: number): Promise<ForcedTimeoutView>;
   listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>>;
   /** Connections of IPFIX probes, newest first. */
   listProbes(query: { offset: number; limit: number }): Promise<Page<ProbeView>>;

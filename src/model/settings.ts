@@ -1,4 +1,5 @@
 import type { CallState } from './call-state.ts';
+import type { EventRateSettings } from './event-rates.ts';
 
 /** A network: `words` and how many leading bits count (IPv4 as IPv4-mapped, so 96 + n bits). */
 export interface Cidr {
@@ -145,6 +146,7 @@ export interface EngineSettings {
   alegHeaders: readonly string[];
   sipMaxHeaders: number;
   eventBufferSize: number;
+  eventRates: EventRateSettings;
   /** Event names switched off at start. */
   eventBlacklist: readonly string[];
   /** Shortest time between two log lines about faults of one agent. */

@@ -154,6 +154,10 @@ export interface EventView {
   type: string;
   tsUs: number;
   createdUs: number;
+  /** First provisional answer with a dialog, final answer, and fork; `null` where there was none. */
+  earlyUs: number | null;
+  finalUs: number | null;
+  forkedUs: number | null;
   callId: string;
   fromTag: string;
   toTag: string;
@@ -167,8 +171,8 @@ export interface EventView {
   ringMs: number | null;
   /** `call-end` only: who ended the call. */
   originator: 'caller-terminated' | 'callee-terminated' | 'timeout-terminated' | null;
-  /** Filled once event rates are tracked; `null` means "not tracked". */
-  rate: { exceeded: number; value: number; limit: number; intervalMs: number } | null;
+  /** `null` when rates are not tracked (`evr_max_entries` 0). */
+  rate: EventRateView | null;
   debug: {
     state: string;
     previousStates: string[];
@@ -185,6 +189,51 @@ export interface EventView {
     lastStatus: Pair;
     messageTrace: string;
   } | null;
+}
+
+/** How often its source caused this type of event, as the event came. */
+export interface EventRateView {
+  /** Consecutive events beyond a limit, 0 = within all. */
+  exceeded: number;
+  /** Of those, how many came since the one reported before, this one included. */
+  diff: number;
+  /** Events per interval, and how many are allowed; a limit of 0 is none. */
+  value: number;
+  limit: number;
+  intervalMs: number;
+  /** Since when the source is within its limits, or beyond. */
+  sinceUs: number;
+  /** `type:address` */
+  key: string;
+}
+
+/** What is known about one source and one type of event. */
+export interface RateEntryView {
+  /** `type:address` */
+  key: string;
+  type: string;
+  ip: string;
+  events: number;
+  createdUs: number;
+  /** Beyond a limit now; `rate` is the index of the one reported. */
+  exceeded: boolean;
+  rate: number;
+  /** Consecutive events beyond a limit and within, each of the last time. */
+  exceededRun: number;
+  okRun: number;
+  changedUs: number;
+  lastExceededUs: number | null;
+  lastOkUs: number | null;
+  rates: {
+    value: number;
+    /** Of the last measurement that was completed, which was over `oldIntervalMs`. */
+    old: number;
+    oldIntervalMs: number;
+    intervalMs: number;
+    limit: number;
+    /** When the running measurement began. */
+    updatedUs: number;
+  }[];
 }
 
 export interface AgentView {

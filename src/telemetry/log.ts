@@ -1,5 +1,5 @@
 import { type DestinationStream, destination, pino } from 'pino';
-import type { Log } from '../model/log.ts';
+import type { Log, LogLevelControl } from '../model/log.ts';
 import type { LogSettings } from '../model/settings.ts';
 
 /** pino's level by the reference program's number from -3 (bug) to 3 (debug); we write nothing at "notice". */
@@ -8,6 +8,11 @@ const LOWEST = -3;
 
 const STDERR = 2;
 
+/** The program's log, whose level can be changed while it runs. */
+export interface ProgramLog extends Log {
+  readonly level: LogLevelControl;
+}
+
 /** Where log lines go; a line comes with its line feed. */
 export type LogStream = DestinationStream;
 
@@ -15,18 +20,39 @@ export type LogStream = DestinationStream;
  * The program's log: standard error, because standard output belongs to the final report and the event log.
  * Written synchronously, so that the last line before an exit is not lost.
  */
-export function createLog(settings: LogSettings, stream: LogStream = destination({ dest: STDERR, sync: true })): Log {
+export function createLog(
+  settings: LogSettings,
+  stream: LogStream = destination({ dest: STDERR, sync: true }),
+): ProgramLog {
   const target: LogStream =
     settings.format === 'json' ? stream : { write: (line) => stream.write(`${formatLine(line)}\n`) };
-  return pino(
+  let { level } = settings;
+  const lines = pino(
     {
-      level: LEVELS[settings.level - LOWEST] ?? 'info',
+      level: pinoLevel(level),
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
     target,
   );
+  return {
+    debug: (fields, message) => lines.debug(fields, message),
+    info: (fields, message) => lines.info(fields, message),
+    warn: (fields, message) => lines.warn(fields, message),
+    error: (fields, message) => lines.error(fields, message),
+    level: {
+      get: () => level,
+      set(wanted) {
+        level = wanted;
+        lines.level = pinoLevel(wanted);
+      },
+    },
+  };
+}
+
+function pinoLevel(level: number): string {
+  return LEVELS[level - LOWEST] ?? 'info';
 }
 
 /** Turns a JSON log line into `time LEVEL message key=value …`, on one line whatever the values hold. */

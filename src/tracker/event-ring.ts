@@ -1,16 +1,20 @@
 import { EventType } from '../model/event-type.ts';
 import { Method } from '../model/method.ts';
-import { type CounterSet, EventRing as RingCounters, EVENTS_BY_TYPE } from '../model/counters.ts';
+import { type CounterSet, EventRing as RingCounters, EvRate, EVENTS_BY_TYPE } from '../model/counters.ts';
 import type { Packet } from '../model/packet.ts';
 import type { Transport } from '../model/transport.ts';
 import type { Binding } from './binding-table.ts';
 import { MAX_CONTACT } from './attributes.ts';
 import type { Call, Hop } from './call.ts';
+import { type EventRates, type RateOutcome, RateVerdict } from './event-rates.ts';
 import { Row } from './rows.ts';
 
 /**
  * The last events, oldest overwritten first. Slots are made once and filled again; a call's text is shared with the
  * call (strings never change), its row of counters is copied beside the slots, so an event allocates nothing.
+ *
+ *   event ─▶ counted ─▶ type switched off? ─▶ source beyond a rate? ─▶ slot
+ *                             dropped               dropped
  */
 export type GeneratedOn = 'request' | 'reply' | 'timeout' | 'unknown';
 
@@ -60,6 +64,14 @@ export class EventSlot {
   emitted = 0;
   lastEvent: EventType = EventType.EMPTY;
   generatedOn: GeneratedOn = 'unknown';
+  /** False when rates are not tracked. What the others mean is said at `RateOutcome`. */
+  rateTracked = false;
+  rateExceeded = 0;
+  rateDiff = 0;
+  rateValue = 0;
+  rateLimit = 0;
+  rateIntervalUs = 0;
+  rateSinceUs = 0;
   /** Copy of the call's row up to `EVENT_ROW`, at `base` of `row`. */
   readonly row: Int32Array;
   readonly base: number;
@@ -75,11 +87,14 @@ export class EventRing {
   readonly #slots: EventSlot[] = [];
   readonly #rows: Int32Array;
   readonly #counters: CounterSet;
+  readonly #rates: EventRates | undefined;
   readonly #silenced = new Uint8Array(EVENTS_BY_TYPE.length);
   #next = 0;
 
-  constructor(capacity: number, counters: CounterSet) {
+  /** @param rates without them no event is held back because of its rate */
+  constructor(capacity: number, counters: CounterSet, rates?: EventRates) {
     this.capacity = capacity;
+    this.#rates = rates;
     this.#counters = counters;
     this.#rows = new Int32Array(capacity * EVENT_ROW);
   }
@@ -110,7 +125,8 @@ export class EventRing {
 
   /** Records an event of a call as it stands now. */
   call(call: Call, type: EventType, tsUs: number, on: GeneratedOn, status: number, reason: string): void {
-    const slot = this.#take(type);
+    const hop = call.firstHop;
+    const slot = this.#take(type, tsUs, hop);
     if (slot === undefined) return;
     slot.tsUs = tsUs;
     slot.createdUs = call.createdUs;
@@ -132,7 +148,7 @@ export class EventRing {
     slot.pai2 = call.pai2;
     slot.branch = call.branch;
     slot.status = status;
-    if (call.firstHop !== undefined) setEndpoints(slot, call.firstHop);
+    if (hop !== undefined) setEndpoints(slot, hop);
     setCall(slot, call, on);
   }
 
@@ -142,9 +158,9 @@ export class EventRing {
    * @param call the REGISTER it comes from, `undefined` when time alone brought it
    */
   binding(binding: Binding, type: EventType, tsUs: number, on: GeneratedOn, call: Call | undefined): void {
-    const slot = this.#take(type);
-    if (slot === undefined) return;
     const { transaction: by } = binding;
+    const slot = this.#take(type, tsUs, by.hop);
+    if (slot === undefined) return;
     slot.tsUs = tsUs;
     slot.createdUs = binding.requestedUs === 0 ? by.createdUs : binding.requestedUs;
     slot.earlyUs = 0;
@@ -175,16 +191,20 @@ export class EventRing {
     slot.row[slot.base + Row.HEADER_COUNT] = by.headerCount;
   }
 
-  /** Records an event of a single message that became no call. */
-  message(packet: Packet, type: EventType, tsUs: number, callId: string, reason: string): void {
-    const slot = this.#take(type);
-    if (slot === undefined) return;
+  /**
+   * Records an event of a single message that became no call.
+   *
+   * @returns the event, for its Call-ID and reason to be filled in; `undefined` when it is dropped
+   */
+  message(packet: Packet, type: EventType, tsUs: number): EventSlot | undefined {
+    const slot = this.#take(type, tsUs, packet);
+    if (slot === undefined) return undefined;
     slot.tsUs = tsUs;
     slot.createdUs = tsUs;
     slot.earlyUs = 0;
     slot.finalUs = 0;
     slot.forkedUs = 0;
-    slot.callId = callId;
+    slot.callId = '';
     slot.fromTag = '';
     slot.toTag = '';
     slot.from = '';
@@ -192,7 +212,7 @@ export class EventRing {
     slot.method = 0;
     slot.requestUri = '';
     slot.contact = '';
-    slot.reason = reason;
+    slot.reason = '';
     slot.userAgent = '';
     slot.uas = '';
     slot.pai1 = '';
@@ -201,14 +221,21 @@ export class EventRing {
     slot.status = 0;
     setEndpoints(slot, packet);
     setNoCall(slot, 'unknown');
+    return slot;
   }
 
-  #take(type: EventType): EventSlot | undefined {
-    this.#counters.add(EVENTS_BY_TYPE[type]!, 1); // one counter per type
+  #take(type: EventType, tsUs: number, source: Source | undefined): EventSlot | undefined {
+    this.#counters.add(EvRate.TOTAL_EVENTS, 1);
     if (this.#silenced[type] === 1) {
-      this.#counters.add(RingCounters.BLST, 1);
+      this.#counters.add(EvRate.BLST_TYPE, 1);
       return undefined;
     }
+    const rates = this.#rates;
+    if (rates !== undefined && source !== undefined) {
+      const verdict = rates.track(type, source.src0, source.src1, source.src2, source.src3, tsUs);
+      if (verdict !== RateVerdict.PASS) return undefined;
+    }
+    this.#counters.add(EVENTS_BY_TYPE[type]!, 1); // one counter per type
     const position = this.#next % this.capacity;
     let slot = this.#slots[position];
     if (slot === undefined) {
@@ -217,9 +244,24 @@ export class EventRing {
     }
     slot.index = this.#next++;
     slot.type = type;
+    slot.rateTracked = false;
+    if (rates !== undefined && source !== undefined) setRate(slot, rates.outcome);
     this.#counters.add(RingCounters.QUEUED, 1);
     return slot;
   }
+}
+
+/** Where an event comes from: the initiator of a call, the sender of a message. */
+type Source = Pick<Hop, 'src0' | 'src1' | 'src2' | 'src3'>;
+
+function setRate(slot: EventSlot, outcome: RateOutcome): void {
+  slot.rateTracked = outcome.tracked;
+  slot.rateExceeded = outcome.exceeded;
+  slot.rateDiff = outcome.diff;
+  slot.rateValue = outcome.value;
+  slot.rateLimit = outcome.limit;
+  slot.rateIntervalUs = outcome.intervalUs;
+  slot.rateSinceUs = outcome.sinceUs;
 }
 
 type Endpoints = Pick<

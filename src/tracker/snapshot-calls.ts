@@ -9,6 +9,7 @@ import { Row, Time } from './rows.ts';
 import { type ByteWriter, doubles, type Entry, type Field, ints, list, texts as textFields } from './snapshot-codec.ts';
 import type { SnapshotTable, SnapshotWalk } from './snapshot-file.ts';
 import type { SnapshotNames } from './snapshot-names.ts';
+import { spans } from './snapshot-spans.ts';
 import { TimedRequest } from './timed-request.ts';
 import type { CallTracker } from './tracker.ts';
 
@@ -81,14 +82,8 @@ export const HOP_INTS = [
 ] as const;
 export const REQUEST_FIELDS = ['hasToTag', 'expires', 'star', 'contactCount', 'contacts'] as const;
 
-/** Groups of neighbours in a row, each as long as the way to the next one. */
-const ROW_FIELDS: readonly { name: string; at: number; count: number }[] = spans(Row);
-const TIME_FIELDS: readonly { name: string; at: number }[] = spans(Time);
-
-function spans(offsets: Readonly<Record<string, number>>): { name: string; at: number; count: number }[] {
-  const sorted = Object.entries(offsets).toSorted(([, a], [, b]) => a - b);
-  return sorted.slice(0, -1).map(([name, at], n) => ({ name, at, count: (sorted[n + 1]?.[1] ?? at) - at }));
-}
+const ROW_FIELDS = spans(Row);
+const TIME_FIELDS = spans(Time);
 
 const rowField = (name: string): string => `row.${name}`;
 const timeField = (name: string): string => `time.${name}`;

@@ -39,6 +39,8 @@ export interface SnapshotTable {
   open(): SnapshotWalk;
   /** Takes an entry back, in the order of the walk. @returns false when it cannot be used */
   restore(entry: Entry): boolean;
+  /** Told when all entries are back. */
+  restored?(): void;
 }
 
 export interface SnapshotWalk {

@@ -178,19 +178,12 @@ export class CallTracker {
     return this.#wheel.advance(nowUs, budget, this.#expire);
   }
 
-  /** Shortens what remains of every call and binding to at most `remainingUs`; the next `advance` acts on it. Walks all. */
-  forceTimeout(nowUs: number, remainingUs: number): number {
-    let forced = 0;
-    const force = (entry: Timed): void => {
-      if (entry.deadlineUs - nowUs <= remainingUs) return;
-      entry.deadlineUs = nowUs + remainingUs;
-      this.#wheel.file(entry);
-      forced++;
-    };
-    for (let call = this.table.newest; call !== undefined; call = call.older) force(call);
-    const bindings = this.registrations.table.entries;
-    for (let binding = bindings.newest; binding !== undefined; binding = binding.older) force(binding);
-    return forced;
+  /** Moves a deadline forward to `deadlineUs` if it is later; the next `advance` acts on it. */
+  shorten(entry: Timed, deadlineUs: number): boolean {
+    if (entry.deadlineUs <= deadlineUs) return false;
+    entry.deadlineUs = deadlineUs;
+    this.#wheel.file(entry);
+    return true;
   }
 
   // Coming back from a snapshot: `comeBack`, then entries from the newest to the oldest, then `expireOverdue`.

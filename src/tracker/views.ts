@@ -1,5 +1,5 @@
 import { CALL_STATES } from '../model/call-state.ts';
-import { formatIp } from '../model/endpoint.ts';
+import { formatIp, IPV4_MAPPED } from '../model/endpoint.ts';
 import { EVENT_NAMES, EventType, eventName } from '../model/event-type.ts';
 import { methodName } from '../model/method.ts';
 import type { Observer } from '../model/observer.ts';
@@ -7,11 +7,13 @@ import { transportName } from '../model/transport.ts';
 import type {
   CallView,
   EndpointView,
+  EventRateView,
   EventView,
   HopView,
   InterfaceView,
   LegView,
   Pair,
+  RateEntryView,
   RegistrationView,
 } from '../model/views.ts';
 import { displayText } from '../model/text.ts';
@@ -19,6 +21,7 @@ import { requestSignature } from '../sip/signature.ts';
 import { type Binding, Leaving, type RegisterTransaction } from './binding-table.ts';
 import { type Call, CallFlag, flagNames, type Hop } from './call.ts';
 import type { EventSlot } from './event-ring.ts';
+import type { RateEntry } from './event-rates.ts';
 import { qosView } from './qos.ts';
 import { Row } from './rows.ts';
 import { messageTrace, stateTrace } from './trace.ts';
@@ -201,6 +204,9 @@ export function eventView(slot: EventSlot): EventView {
     type: eventName(slot.type),
     tsUs: slot.tsUs,
     createdUs: slot.createdUs,
+    earlyUs: happened(slot.earlyUs),
+    finalUs: happened(slot.finalUs),
+    forkedUs: happened(slot.forkedUs),
     callId: displayText(slot.callId),
     fromTag: displayText(slot.fromTag),
     toTag: displayText(slot.toTag),
@@ -213,8 +219,58 @@ export function eventView(slot: EventSlot): EventView {
     pddMs: slot.method !== 0 ? msBetween(slot.createdUs, slot.earlyUs === 0 ? slot.finalUs : slot.earlyUs) : null,
     ringMs: msBetween(slot.earlyUs, slot.finalUs),
     originator: originator(slot),
-    rate: null,
+    rate: slot.rateTracked ? eventRateView(slot) : null,
     debug: slot.hasCall ? debugView(slot) : null,
+  };
+}
+
+function happened(us: number): number | null {
+  return us === 0 ? null : us;
+}
+
+function rateKey(type: number, w0: number, w1: number, w2: number, w3: number): string {
+  return `${eventName(type)}:${addressText(w0, w1, w2, w3)}`;
+}
+
+/** An address whose family is not at hand: IPv4 is held as IPv4-mapped. */
+export function addressText(w0: number, w1: number, w2: number, w3: number): string {
+  return formatIp(w0 === 0 && w1 === 0 && w2 === IPV4_MAPPED ? 4 : 6, w0, w1, w2, w3);
+}
+
+function eventRateView(slot: EventSlot): EventRateView {
+  return {
+    exceeded: slot.rateExceeded,
+    diff: slot.rateDiff,
+    value: slot.rateValue,
+    limit: slot.rateLimit,
+    intervalMs: slot.rateIntervalUs / 1000,
+    sinceUs: slot.rateSinceUs,
+    key: rateKey(slot.type, slot.src0, slot.src1, slot.src2, slot.src3),
+  };
+}
+
+export function rateEntryView(entry: RateEntry): RateEntryView {
+  return {
+    key: rateKey(entry.type, ...entry.words),
+    type: eventName(entry.type),
+    ip: addressText(...entry.words),
+    events: entry.total,
+    createdUs: entry.createdUs,
+    exceeded: entry.exceeded,
+    rate: entry.rate,
+    exceededRun: entry.exceededRun,
+    okRun: entry.okRun,
+    changedUs: entry.changedUs,
+    lastExceededUs: happened(entry.lastExceededUs),
+    lastOkUs: happened(entry.lastOkUs),
+    rates: entry.rates.map((rate) => ({
+      value: rate.value,
+      old: rate.old,
+      oldIntervalMs: rate.referenceIntervalUs / 1000,
+      intervalMs: rate.intervalUs / 1000,
+      limit: rate.limit,
+      updatedUs: rate.referenceUs,
+    })),
   };
 }
 

@@ -1,8 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toEngineSettings, toHttpSettings, toLogSettings } from '../../src/config/settings.ts';
+import type { RateCriterion } from '../../src/model/event-rates.ts';
 import { CallState } from '../../src/model/call-state.ts';
 import { load } from './cases.ts';
+
+function criterion(changes: Partial<RateCriterion>): RateCriterion {
+  const any = { op: 'ignore', ms: 0 } as const;
+  return {
+    exceeded: { op: 'ignore', value: false },
+    createdAgo: any,
+    changedAgo: any,
+    lastExceededAgo: any,
+    lastOkAgo: any,
+    maxRunMs: 5,
+    ...changes,
+  };
+}
 
 test('toEngineSettings() turns options into what the engine counts in', () => {
   const { config } = load({
@@ -19,6 +33,8 @@ test('toEngineSettings() turns options into what the engine counts in', () => {
       '--contact_ignore_port',
       '--callid_aleg_header=X-CID,X-Aleg',
       '--event_types_blst=OTHER-OK',
+      '--evr_max_entries=1000000',
+      '--evr_limits=5.5',
     ],
   });
   assert.deepEqual(toEngineSettings(config), {
@@ -87,6 +103,27 @@ test('toEngineSettings() turns options into what the engine counts in', () => {
     alegHeaders: ['x-cid', 'x-aleg'],
     sipMaxHeaders: 256,
     eventBufferSize: 10_240,
+    eventRates: {
+      maxEntries: 1_000_000,
+      reportMin: 100,
+      reportMax: 10_000,
+      intervalsMs: [1000, 60_000, 3_600_000],
+      limits: [5.5, 0, 0],
+      gc: { intervalMs: 10_000, oldAgeMs: 300_000, maxRunMs: 1000, target: 10 },
+      pressure: {
+        lightTrigger: 850_000,
+        lightTarget: 800_000,
+        lightLifetimeMs: 900_000,
+        lightMaxRunMs: 2,
+        hardTarget: 900_000,
+        criteria: [
+          criterion({ exceeded: { op: '==', value: false }, lastOkAgo: { op: '>', ms: 600_000 } }),
+          criterion({ exceeded: { op: '==', value: false }, lastOkAgo: { op: '>', ms: 30_000 } }),
+          criterion({ exceeded: { op: '==', value: true }, lastExceededAgo: { op: '>', ms: 10_000 } }),
+          ...Array.from({ length: 7 }, () => criterion({})),
+        ],
+      },
+    },
     eventBlacklist: ['other-ok'],
     faultLogIntervalMs: 10_000,
   });

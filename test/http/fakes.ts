@@ -10,10 +10,14 @@ import {
   type LinkPage,
   type LinkQuery,
   type LinkView,
+  type RateParameterView,
+  type RateQuery,
   type RegistrationChanges,
   type RegistrationQuery,
   type RegistrationSettingsView,
 } from '../../src/model/engine.ts';
+import { RATE_SETTINGS, type RatePage } from '../../src/model/event-rates.ts';
+import type { LogLevelControl } from '../../src/model/log.ts';
 import { SELECTABLE_EVENTS } from '../../src/model/event-type.ts';
 import type { StatisticsBlock, StatisticsSource } from '../../src/model/statistics.ts';
 import type {
@@ -21,6 +25,7 @@ import type {
   CallView,
   EventView,
   ListenerView,
+  RateEntryView,
   ProbeView,
   QosLegView,
   QosView,
@@ -123,6 +128,9 @@ export function event(changes: Partial<EventView> = {}): EventView {
     type: 'call-start',
     tsUs: NOW_US - 63_000_000,
     createdUs: NOW_US - 65_000_000,
+    earlyUs: NOW_US - 64_790_000,
+    finalUs: NOW_US - 63_000_031,
+    forkedUs: null,
     callId: 'a84b4c76e66710@pc33.example.com',
     fromTag: '1928301774',
     toTag: 'a6c85cf',
@@ -157,6 +165,31 @@ export function event(changes: Partial<EventView> = {}): EventView {
       lastStatus: [200, 0],
       messageTrace: '>INVITE<100<180<200',
     },
+    ...changes,
+  };
+}
+
+/** The reference's sample of its rate list, with limits of 5 per second, 240 per minute and 3600 per hour. */
+export function rateEntry(changes: Partial<RateEntryView> = {}): RateEntryView {
+  const at = { intervalMs: 60_000, oldIntervalMs: 60_000, updatedUs: NOW_US - 1_000_000 };
+  return {
+    key: 'parse-error:127.0.0.1',
+    type: 'parse-error',
+    ip: '127.0.0.1',
+    events: 68,
+    createdUs: NOW_US - 1_000_000,
+    exceeded: true,
+    rate: 0,
+    exceededRun: 63,
+    okRun: 5,
+    changedUs: NOW_US - 1_000_000,
+    lastExceededUs: NOW_US,
+    lastOkUs: NOW_US - 1_000_000,
+    rates: [
+      { value: 49.556826, old: 49.556826, limit: 5, intervalMs: 1000, oldIntervalMs: 1000, updatedUs: NOW_US },
+      { value: 68, old: 0, limit: 240, ...at },
+      { value: 68, old: 0, limit: 3600, ...at, intervalMs: 3_600_000, oldIntervalMs: 3_600_000 },
+    ],
     ...changes,
   };
 }
@@ -274,6 +307,8 @@ export class FakeEngine implements Engine {
   judged: RegistrationSettingsView = { ...this.configured };
   events: EventView[] = [event()];
   agents: AgentView[] = [agent()];
+  rates: RateEntryView[] = [rateEntry()];
+  rateSettingTexts = new Map<string, string>();
   probes: ProbeView[] = [probe()];
   links: LinkView[] = [link()];
   listening: ListenerView[] = [...LISTENERS];
@@ -375,7 +410,14 @@ export class FakeEngine implements Engine {
     this.#ask(['listEvents', query]);
     const from = this.events.filter((item) => item.index >= query.offset);
     const page = this.#page(from, 0, query.limit, query.filter, (item) => item.callId);
-    return { ...page, total: this.events.length, offset: query.offset, nextIndex: this.nextIndex, capacity: 10_240 };
+    return {
+      ...page,
+      total: this.events.length,
+      offset: query.offset,
+      nextIndex: this.nextIndex,
+      capacity: 10_240,
+      ringStartedUs: NOW_US - 3_600_000_000,
+    };
   }
 
   async eventBlacklist() {
@@ -398,6 +440,59 @@ export class FakeEngine implements Engine {
     const { length } = this.links;
     const summary = this.links[0]?.counts ?? [];
     return { total: length, matched: length, offset: query.offset, limit: query.limit, summary, items };
+  }
+
+  async listRates(query: RateQuery) {
+    this.#ask(['listRates', query]);
+    return this.#page(this.rates, query.offset, query.limit, undefined, (item) => item.ip);
+  }
+
+  async rateTable() {
+    return {
+      entries: this.rates.length,
+      created: 9,
+      buckets: 1024,
+      longestChain: 1,
+      shortestChain: 0,
+      bytes: 225_280,
+      maxEntries: 1000,
+    };
+  }
+
+  async rateSettings(page: RatePage): Promise<RateParameterView[]> {
+    const notation = { allowed: 'a whole number', choices: [], description: 'what it means' };
+    return RATE_SETTINGS.filter((parameter) => parameter.page === page).map(({ name }) => ({
+      name,
+      value: this.rateSettingTexts.get(name) ?? '5',
+      configured: '5',
+      ...notation,
+    }));
+  }
+
+  async setRateSettings(changes: Record<string, string>) {
+    this.#ask(['setRateSettings', changes]);
+    for (const [name, text] of Object.entries(changes)) this.rateSettingTexts.set(name, text);
+  }
+
+  async forceRateGc(target: number) {
+    this.#ask(['forceRateGc', target]);
+    return {
+      entriesBefore: 1,
+      entries: 1,
+      target,
+      targetMet: true,
+      timedOut: false,
+      walked: 1,
+      removed: 0,
+      lifetimeMs: 2000,
+      maxRunMs: 10,
+    };
+  }
+
+  async forceTimeout(timeoutMs: number) {
+    this.#ask(['forceTimeout', timeoutMs]);
+    const table = await this.callTable();
+    return { before: table, after: table, timeoutMs, forced: 6, walked: 6, loops: 1, durationMs: 2.15 };
   }
 
   async listAgents(query: { offset: number; limit: number }) {
@@ -491,6 +586,16 @@ export const SOME_TRAFFIC: Readonly<Record<string, number>> = {
   'ev_ring0.queued': 4,
 };
 
+function level(): LogLevelControl {
+  let now = 2;
+  return {
+    get: () => now,
+    set(wanted) {
+      now = wanted;
+    },
+  };
+}
+
 export interface FakeDeps extends HttpDeps {
   engine: FakeEngine;
 }
@@ -532,6 +637,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
     ],
     settings: { tokens: [], allowAnonymous: false },
     log,
+    logLevel: level(),
     ...changes,
   } as FakeDeps; // `changes` of tests never replace the engine
 }

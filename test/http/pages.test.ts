@@ -102,7 +102,17 @@ suite('every page', () => {
     deps.engine.events = [
       event({
         debug: null,
-        rate: { exceeded: 2, value: 21.5, limit: 20, intervalMs: 1000 },
+        rate: {
+          exceeded: 2,
+          diff: 1,
+          value: 21.5,
+          limit: 20,
+          intervalMs: 1000,
+          sinceUs: NOW_US,
+          key: 'call-start:192.0.2.1',
+        },
+        earlyUs: null,
+        finalUs: null,
         originator: 'timeout-terminated',
       }),
     ];

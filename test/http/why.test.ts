@@ -129,7 +129,7 @@ const cases: Case[] = [
   {
     name: 'calls are still going on',
     url: '/events',
-    counters: { ...SOME_TRAFFIC, 'ev_ring0.blst': 2 },
+    counters: { ...SOME_TRAFFIC, 'ev_rate.blst_type': 2 },
     prepare: emptied,
     codes: ['switched-off', 'calls-in-progress', 'received', 'refused', 'ignored'],
     says: /2 events dropped because their type is switched off/,
@@ -206,12 +206,14 @@ test('the index warns of what loses data', async () => {
     'ingest.dropped': 2,
     'ingest.dropped.overload': 2,
     'calls.fail_lim': 1,
+    'ev_rate.tracking_fail': 3,
+    'event_log.dropped': 4,
     'hep.time_skewed': 4,
   });
   const { get } = client({ counters: () => columns });
   const home = (await get('/?format=json')).json<{ warnings: { code: string }[] }>();
   assert.deepEqual(
     home.warnings.map((hint) => hint.code),
-    ['kernel-drops', 'dropped', 'call-limit', 'clock-skew'],
+    ['kernel-drops', 'dropped', 'call-limit', 'rate-table-full', 'event-log', 'clock-skew'],
   );
 });

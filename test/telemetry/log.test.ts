@@ -53,3 +53,18 @@ test('formatLine() keeps hostile values on their line and apart from each other'
     String.raw`T WARN  first\u000asecond hex=0a agent="a b=c" node="x\r\nT ERROR forged\u001b[2J\u009b\u202e" none=null`,
   );
 });
+
+test('createLog() changes its level while it runs', () => {
+  const lines: string[] = [];
+  const log = createLog({ level: 2, format: 'json' }, { write: (line) => lines.push(line) });
+  log.debug({}, 'hidden');
+  log.level.set(3);
+  log.debug({}, 'shown');
+  log.level.set(-1);
+  log.warn({}, 'hidden again');
+  assert.equal(log.level.get(), -1);
+  assert.deepEqual(
+    lines.map((line) => (JSON.parse(line) as { msg: string }).msg),
+    ['shown'],
+  );
+});

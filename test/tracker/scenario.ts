@@ -8,10 +8,12 @@ import { Transport, transportName } from '../../src/model/transport.ts';
 import type { CallView, EventView, RegistrationView } from '../../src/model/views.ts';
 import { SipMessage } from '../../src/sip/message.ts';
 import { parseSip, SipParseOptions } from '../../src/sip/parse.ts';
+import { EventRates } from '../../src/tracker/event-rates.ts';
 import { EventRing } from '../../src/tracker/event-ring.ts';
 import { LinkTable } from '../../src/tracker/link-table.ts';
 import { CallTracker } from '../../src/tracker/tracker.ts';
 import { callView, eventView, registrationView } from '../../src/tracker/views.ts';
+import { rateSettings } from './rate-stage.ts';
 
 /**
  * Scenarios a person can read (fixtures/scenarios/*.txt):
@@ -67,6 +69,7 @@ function keyAndValue(pair: string): [string, string] {
 
 export class Stage {
   readonly counters = new CounterSet();
+  readonly rates: EventRates;
   readonly events: EventRing;
   readonly tracker: CallTracker;
   readonly links: LinkTable;
@@ -76,8 +79,10 @@ export class Stage {
   nowUs = START_US;
   #nextEvent = 0;
 
-  constructor(settings: Partial<TrackerSettings> = {}, hashSeed = 7) {
-    this.events = new EventRing(1000, this.counters);
+  /** @param maxRates entries of the rate table; without them no event is held back */
+  constructor(settings: Partial<TrackerSettings> = {}, hashSeed = 7, maxRates = 0) {
+    this.rates = new EventRates(rateSettings({ maxEntries: maxRates }), this.counters, hashSeed);
+    this.events = new EventRing(1000, this.counters, this.rates);
     this.links = new LinkTable({ maxLinks: 100, servers: [], ports: [5060] }, this.counters, hashSeed);
     this.tracker = new CallTracker(
       {

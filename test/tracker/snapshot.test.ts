@@ -81,6 +81,14 @@ function links({ links: table }: Stage): string[] {
   }).toSorted();
 }
 
+/** Rate entries in any order. */
+function rates({ rates: table }: Stage): string[] {
+  const slots = Array.from({ length: table.slotsEnd }, (_, slot) => slot).filter(
+    (slot) => slot > 0 && table.isHeld(slot),
+  );
+  return slots.map((slot) => JSON.stringify(table.read(slot))).toSorted();
+}
+
 /** Everything of an event but its number; in the order of time, since entries of one tick end in any order. */
 function comparable(events: readonly EventView[]): object[] {
   return events
@@ -98,10 +106,11 @@ test('snapshot, restore and go on is the same as going on', () => {
   const steps = fc.array(step, { maxLength: 40 });
   fc.assert(
     fc.property(steps, steps, (before, after) => {
-      const stage = new Stage();
+      const stage = new Stage({}, 7, 100);
       const cutMs = play([stage], before, 0);
       stage.newEvents();
-      const other = restored(snapshotOf(stage), stage.nowUs);
+      const other = restored(snapshotOf(stage), stage.nowUs, new Stage({}, 99, 100));
+      assert.deepEqual(rates(other), rates(stage));
       assert.deepEqual(other.calls(), stage.calls());
       assert.deepEqual(bindings(other), bindings(stage));
       assert.equal(other.tracker.bytes, stage.tracker.bytes);
@@ -113,6 +122,7 @@ test('snapshot, restore and go on is the same as going on', () => {
       assert.deepEqual(comparable(other.newEvents()), comparable(stage.newEvents()));
       assert.deepEqual(counts(other), counts(stage));
       assert.deepEqual(links(other), links(stage));
+      assert.deepEqual(rates(other), rates(stage));
       assert.deepEqual(other.calls(), []);
     }),
     { numRuns: 300 },

@@ -11,7 +11,10 @@ import { Stage } from './scenario.ts';
 /** Writes a stage's snapshot in one go, or with something happening between its blocks. */
 export function snapshotOf(stage: Stage, between?: () => void): Buffer {
   const blocks: Buffer[] = [];
-  for (const block of writeSnapshot(snapshotTables(stage.tracker, stage.links, stage.counters), stage.nowUs)) {
+  for (const block of writeSnapshot(
+    snapshotTables(stage.tracker, stage.rates, stage.links, stage.counters),
+    stage.nowUs,
+  )) {
     blocks.push(Buffer.from(block));
     between?.();
   }
@@ -32,7 +35,7 @@ export function restored(file: Buffer, nowUs: number, stage = new Stage({}, 99),
   let refused = 0;
   stage.nowUs = nowUs;
   stage.tracker.comeBack(nowUs);
-  const tables = snapshotTables(stage.tracker, stage.links, stage.counters);
+  const tables = snapshotTables(stage.tracker, stage.rates, stage.links, stage.counters);
   const steps = readSnapshot((offset, length) => file.subarray(offset, offset + length), file.length);
   for (;;) {
     const step = steps.next();
@@ -43,6 +46,7 @@ export function restored(file: Buffer, nowUs: number, stage = new Stage({}, 99),
     const table = tables.find(({ name }) => name === step.value.table);
     for (const entry of step.value.entries()) if (table?.restore(entry) !== true) refused++;
   }
+  for (const table of tables) table.restored?.();
   assert.equal(refused, leftOut);
   for (const _ of stage.tracker.expireOverdue());
   return stage;

@@ -27,8 +27,15 @@ export interface Page {
 /** What can be changed on a page: by POST only, with the same path, all or nothing. */
 export interface Change {
   parameters: Properties;
-  /** Applies the parameters and says in words what it did. Names outside `parameters` never get here. */
-  apply: (params: Params) => Promise<string>;
+  /** Does something without any parameter, too. */
+  bare?: boolean;
+  /** Schema of the answer, where `apply` gives one. */
+  schema?: TSchema;
+  /**
+   * Applies the parameters and says in words what it did, to be shown on the page, or answers with a page of its own.
+   * Names outside `parameters` never get here.
+   */
+  apply: (params: Params) => Promise<string | Answer>;
 }
 
 export function addPage(app: FastifyInstance, deps: HttpDeps, page: Page, change?: Change): void {
@@ -52,11 +59,13 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, page: Page, change
   app.post(page.path, { config, schema: changeSchema(page, change) }, async (request, reply) => {
     formatOf(request);
     const params = new Params(request.body, [...changing]);
-    if (params.names.length === 0) throw badParameter('body', '', `at least one of: ${[...changing].join(', ')}`);
+    if (params.names.length === 0 && change.bare !== true)
+      throw badParameter('body', '', `at least one of: ${[...changing].join(', ')}`);
     // Only the form of the answer may stand in the query: what is changed is in one place.
     const reading = new Params(request.query, Object.keys(FORMAT_PARAMETER));
     const applied = await change.apply(params);
-    return send(deps, request, reply, await page.read(reading, applied));
+    const answer = typeof applied === 'string' ? await page.read(reading, applied) : applied;
+    return send(deps, request, reply, answer);
   });
 }
 
@@ -76,7 +85,7 @@ function changeSchema(page: Page, change: Change): object {
     consumes: ['application/x-www-form-urlencoded', 'application/json'],
     querystring: Type.Object({ ...FORMAT_PARAMETER }),
     body: Type.Object({ ...change.parameters }),
-    response: responses(page),
+    response: responses(change.schema === undefined ? page : { ...page, schema: change.schema }),
   };
 }
 

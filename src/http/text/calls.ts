@@ -68,13 +68,17 @@ function hopText(hop: HopView): string {
   return `${visible(hop.transport)} ${endpoint(hop.src)}->${endpoint(hop.dst)} (${hop.messages})`;
 }
 
+export function callTableLine(table: CallTableStats): string {
+  const chains = `Max:${table.longestChain} Min:${table.shortestChain}`;
+  return `CallTracking Hash Stats: {Total:${table.created} Crt:${table.calls} ${chains} Buckets:${table.buckets}}`;
+}
+
 export function callTableText(table: CallTableStats): string {
   const used = (part: number, most: number): string =>
     most === 0 ? '(unlimited)' : `(${((part / most) * 100).toFixed(1)}% used)`;
   const { calls: held, maxEntries, bytes, maxBytes } = table;
-  const chains = `Max:${table.longestChain} Min:${table.shortestChain}`;
   return [
-    `CallTracking Hash Stats: {Total:${table.created} Crt:${table.calls} ${chains} Buckets:${table.buckets}}`,
+    callTableLine(table),
     `Limits: ${maxEntries} entries ${used(held, maxEntries)} ${Math.round(maxBytes / 1024)} Kb memory ${used(bytes, maxBytes)}, ${table.maxForks === 0 ? 'unlimited' : table.maxForks} dialogs under one Call-ID`,
     `At a limit: ${table.evict === 'none' ? 'new calls are refused' : 'finished, then the oldest calls are evicted'}. Refused: ${table.refused} Evicted: ${table.evictedFinished} finished, ${table.evicted} unfinished`,
     '',

@@ -39,9 +39,10 @@ function eventText(event: EventView, capacity: number, nowUs: number): string {
   }
   if (event.originator !== null) lines.push(`\tsip.originator: ${event.originator}`);
   if (event.rate !== null) {
-    const { exceeded, value, limit, intervalMs } = event.rate;
+    const { exceeded, diff, value, limit, intervalMs, sinceUs } = event.rate;
     const rate = `${value.toFixed(6)} / ${limit.toFixed(6)} per ${formatDuration(intervalMs)}`;
-    lines.push(`\tblacklisted: ${exceeded > 0} (t: ${exceeded}) rate: ${rate}`);
+    lines.push(`\tblacklisted: ${exceeded > 0} (t: ${exceeded} d: ${diff}) rate: ${rate}`);
+    lines.push(`\tblacklisted: same state since: ${textTime(sinceUs)}`);
   }
   if (event.debug !== null) lines.push(...debugLines(event, event.debug));
   return `${lines.join('\n')}\n`;

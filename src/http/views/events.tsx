@@ -6,10 +6,10 @@ import {
   type EventPage,
   type TextFilter,
 } from '../../model/engine.ts';
-import type { EventView } from '../../model/views.ts';
+import type { EventRateView, EventView } from '../../model/views.ts';
 import { FIELD_DOC } from '../schemas.ts';
 import { formatDuration } from '../../model/duration.ts';
-import { link } from '../show.ts';
+import { formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { filterParameters, statusTone } from './calls.tsx';
 import {
@@ -189,7 +189,9 @@ function EventFacts({ event }: { event: EventView }): VNode {
   if (rate !== null) {
     rows.push([
       'Rate',
-      `${rate.value} of ${rate.limit} per ${formatDuration(rate.intervalMs)}, exceeded ${rate.exceeded} times`,
+      <>
+        {rateText(rate)} <a href={link('/evrateblst/list', { ip: event.src.ip })}>all rates of this source</a>
+      </>,
     ]);
   }
   if (debug !== null) {
@@ -203,7 +205,13 @@ function EventFacts({ event }: { event: EventView }): VNode {
   return <Facts rows={rows} />;
 }
 
-function eventTone(type: string): Tone {
+function rateText({ value, limit, intervalMs, exceeded, diff }: EventRateView): string {
+  const allowed = limit === 0 ? 'without limit' : `of ${formatNumber(limit)} allowed`;
+  const beyond = exceeded === 0 ? '' : `; number ${exceeded} beyond the limit, ${diff} since the one reported before`;
+  return `${formatNumber(value)} per ${formatDuration(intervalMs)}, ${allowed}${beyond}`;
+}
+
+export function eventTone(type: string): Tone {
   switch (type) {
     case 'call-start':
     case 'reg-new':

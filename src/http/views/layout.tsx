@@ -16,6 +16,7 @@ const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
   ['/regs/list', 'Registrations', '/regs'],
   ['/events', 'Events', '/events'],
+  ['/evrateblst/list', 'Rates', '/evrateblst'],
   ['/hep/list', 'Agents', '/hep'],
   ['/ipfix/list', 'Probes', '/ipfix'],
   ['/stats', 'Statistics', '/stats'],
