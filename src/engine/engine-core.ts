@@ -1,6 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { CALL_STATES, callStateByName, type CallState, TIMED_CALL_STATES } from '../model/call-state.ts';
-import { Calls, CALLS_IN_STATE, type CounterSet, Hep, Ipfix, Links, Regs, Subs } from '../model/counters.ts';
+import {
+  Calls,
+  CALLS_IN_STATE,
+  type CounterSet,
+  EventRing as EventRingCounters,
+  Hep,
+  Ipfix,
+  Links,
+  Regs,
+  Subs,
+} from '../model/counters.ts';
 import {
   type CallQuery,
   type CallTableStats,
@@ -302,6 +312,10 @@ export class EngineCore {
   }
 
   listEvents(query: EventQuery, emit: Emit<EventView>): Promise<Omit<EventPage, 'items'>> {
+    const { firstIndex, nextIndex } = this.#events;
+    if (query.offset < firstIndex) this.counters.add(EventRingCounters.GET_OLD, 1);
+    else if (query.offset === nextIndex) this.counters.add(EventRingCounters.GET_LAST, 1);
+    else if (query.offset > nextIndex) this.counters.add(EventRingCounters.GET_HIGH, 1);
     return listEvents(this.#events, this.#ringStartedUs, query, this.#slicing, emit);
   }
 

@@ -266,6 +266,12 @@ export const Regs = {
     'bindings ended by one other REGISTER: the last, and the most',
     GAUGE,
   ),
+  DEL_MAX_MATCHING: declare(
+    'regs',
+    'del_max_matching',
+    'bindings that one contact of a REGISTER ended: the last, and the most',
+    GAUGE,
+  ),
   DEL_DELAYED: declare('regs', 'del_delayed', 'ends of bindings that were not reported at once'),
   DEL_DELAYED_EV: declare('regs', 'del_delayed_ev', 'of those, reported later'),
   DEL_STAR: declare('regs', 'del_star', 'REGISTERs with "Contact: *"'),
@@ -351,6 +357,9 @@ export const EvRateGc = {
 /** `ev_ring0`: the event ring. */
 export const EventRing = {
   QUEUED: declare('ev_ring0', 'queued', 'events put into the ring'),
+  GET_OLD: declare('ev_ring0', 'get_old_idx', 'lists asked for from an index that is no longer held'),
+  GET_LAST: declare('ev_ring0', 'get_last_idx', 'lists asked for from the next index: nothing new'),
+  GET_HIGH: declare('ev_ring0', 'get_high_idx', 'lists asked for from behind the next index'),
 } as const;
 /** Per event type, indexed by `EventType`. */
 export const EVENTS_BY_TYPE: readonly number[] = EVENT_NAMES.map((name) =>

@@ -193,6 +193,7 @@ export class Registrations {
       if ((by.before & REG_DEL) === 0) this.#removeUnknown(by, aor, contact, delayUs);
       return 0;
     }
+    this.#counters.set(Regs.DEL_MAX_MATCHING, held.length);
     if (delayUs > 0) {
       for (const each of held) {
         each.transaction = by.transaction;

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { EngineClient } from '../../src/engine/engine-client.ts';
-import { Hep, Ingest } from '../../src/model/counters.ts';
+import { Hep, Ingest, State } from '../../src/model/counters.ts';
 import { EngineRequestError, EngineUnavailableError } from '../../src/model/engine.ts';
 import { goodPacket } from '../support/hostile.ts';
 import { until } from '../support/process.ts';
@@ -140,6 +142,33 @@ test('a crashed engine is replaced on the same ports, counters go on, waiting re
   assert.equal(engine.counters.get(Ingest.TRACKED), 2);
   assert.ok(log.lines.some((line) => line.startsWith('error engine thread ended unexpectedly')));
   assert.deepEqual(fatal, []);
+});
+
+test('a crashed engine goes on with its last state file, but not with one that made it crash again', async (t) => {
+  const path = mkdtempSync(join(tmpdir(), 'sipcol-state-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  const argv = [`--state_dir=${path}`, '--state_interval=100ms'];
+  const { engine, udpPort } = await startEngine(t, argv, CRASHING);
+  await sendAll([goodPacket('before')], udpPort);
+  await received(engine, 1);
+  const saved = engine.counters.get(State.SAVED);
+  await until('state saved', LIMIT_MS, () => engine.counters.get(State.SAVED) >= saved + 2 || undefined);
+  const held = async (): Promise<string[]> =>
+    (await engine.listCalls({ offset: 0, limit: 10 })).items.map((call) => call.callId);
+  for (const [restarts, expected] of [
+    [1, ['before']],
+    [2, []],
+  ] as const) {
+    await assert.rejects(engine.callTable(), EngineUnavailableError);
+    await until(
+      'engine running again',
+      LIMIT_MS,
+      () => (engine.health().ready && engine.health().restarts === restarts) || undefined,
+    );
+    assert.deepEqual(await held(), expected);
+  }
+  // Counters outlived the engine: they are not counted twice.
+  assert.equal(engine.counters.get(Ingest.TRACKED), 1);
 });
 
 test('an engine that keeps crashing is given up and said to be fatal', async (t) => {

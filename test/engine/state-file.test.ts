@@ -7,6 +7,7 @@ import { EngineCore } from '../../src/engine/engine-core.ts';
 import { StateFile } from '../../src/engine/state-file.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { Calls, CounterSet, Ingest, State } from '../../src/model/counters.ts';
+import type { EventView } from '../../src/model/views.ts';
 import { goodPacket } from '../support/hostile.ts';
 import { until } from '../support/process.ts';
 import { KeptLog, loopbackSettings } from './settings.ts';
@@ -78,6 +79,30 @@ test('an engine goes on with the calls, counters and numbers of the one before',
   assert.ok(log.lines.includes('info state restored'), log.lines.join('\n'));
   core.pipeline.datagram(goodPacket('three'), '192.0.2.9', 9060, Date.now() * 1000);
   assert.equal(core.callsByCallId('three')[0]?.id, 3);
+});
+
+test('what ended while nothing ran is reported before anything new arrives, at its own time', async (t) => {
+  const path = directory(t);
+  const settings = loopbackSettings(`--state_dir=${path}`);
+  // The time in the packet.
+  const nowUs = 1_700_000_000_123_456;
+  const engineAt = (us: number): EngineCore => new EngineCore(settings, new CounterSet(), () => us, new KeptLog());
+  const first = engineAt(nowUs);
+  await first.start(() => undefined);
+  first.pipeline.datagram(goodPacket('late'), '192.0.2.9', 9060, nowUs);
+  await first.stop(STOP);
+  const second = engineAt(nowUs + 600e6);
+  await second.start(() => undefined);
+  t.after(() => second.stop(STOP));
+  const events: EventView[] = [];
+  await second.listEvents({ offset: 0, limit: 10 }, (items) => events.push(...items));
+  // An unanswered INVITE waits 120 s.
+  assert.deepEqual(
+    events.map(({ type, callId, status, tsUs }) => [type, callId, status, tsUs]),
+    [['call-attempt', 'late', 408, nowUs + 120e6]],
+  );
+  assert.equal(second.counters.get(State.OVERDUE), 1);
+  assert.equal(second.counters.get(Calls.ACTIVE), 0);
 });
 
 test('a damaged state file is refused with one line, kept aside, and the engine starts empty', async (t) => {

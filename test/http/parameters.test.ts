@@ -86,7 +86,11 @@ suite('refused parameters', () => {
     ['/stats/avg?d=0', 'd', 'a duration above 0, such as 1s, 10s or 1m'],
     ['/stats/avg?d=-1s', 'd', 'a duration above 0, such as 1s, 10s or 1m'],
     ['/counters?group=ingest.nope', 'group', 'one of these after "ingest": refused, ignored, dropped'],
-    ['/counters?counter=ev_ring0.nope', 'counter', 'one of these after "ev_ring0": queued, evtype'],
+    [
+      '/counters?counter=ev_ring0.nope',
+      'counter',
+      'one of these after "ev_ring0": queued, get_old_idx, get_last_idx, get_high_idx, evtype',
+    ],
     ['/counters?flags=256', 'flags', 'a number up to 255, or names joined by |: fullname, val, desc, rec, nz, nonzero'],
     ['/counters?flags=all', 'flags', 'a number up to 255, or names joined by |: fullname, val, desc, rec, nz, nonzero'],
   ];
