@@ -39,7 +39,8 @@ export class LinkTable {
   readonly #counters: CounterSet;
   readonly #seed: number;
   readonly #maxCells: number;
-  readonly #key = new Int32Array(LinkAt.SIZE);
+  /** 1 = a port of servers. */
+  readonly #isServerPort = new Uint8Array(65_536);
   #links = new Int32Array(0);
   #size = 0;
   /** Number of a link plus one by hash, 0 = none; at most half of the places are taken. */
@@ -55,6 +56,7 @@ export class LinkTable {
     this.#counters = counters;
     this.#seed = hashSeed;
     this.#maxCells = settings.maxLinks * CELLS_PER_LINK;
+    for (const port of settings.ports) this.#isServerPort[port] = 1;
   }
 
   get size(): number {
@@ -73,23 +75,14 @@ export class LinkTable {
   /** Counts one message. */
   count(packet: Packet, message: SipMessage): void {
     if (this.#settings.maxLinks === 0) return;
-    const direction = this.#direction(packet);
-    const key = this.#key;
-    const serverSends = direction === Direction.OUT;
-    key[LinkAt.FAMILY] = packet.family;
-    key[LinkAt.TRANSPORT] = packet.transport;
-    key[LinkAt.PORT] = serverSends ? packet.srcPort : packet.dstPort;
-    const source = serverSends ? LinkAt.SERVER : LinkAt.CLIENT;
-    const destination = serverSends ? LinkAt.CLIENT : LinkAt.SERVER;
-    key[source] = packet.src0;
-    key[source + 1] = packet.src1;
-    key[source + 2] = packet.src2;
-    key[source + 3] = packet.src3;
-    key[destination] = packet.dst0;
-    key[destination + 1] = packet.dst1;
-    key[destination + 2] = packet.dst2;
-    key[destination + 3] = packet.dst3;
-    const link = this.#link();
+    const p = packet;
+    const direction = this.#direction(p);
+    const { family, transport } = p;
+    // The ends go as plain numbers: by way of an array they took three times as long (bench/micro/pipeline.bench.ts).
+    const link =
+      direction === Direction.OUT
+        ? this.#link(family, transport, p.srcPort, p.src0, p.src1, p.src2, p.src3, p.dst0, p.dst1, p.dst2, p.dst3)
+        : this.#link(family, transport, p.dstPort, p.dst0, p.dst1, p.dst2, p.dst3, p.src0, p.src1, p.src2, p.src3);
     const cell = link < 0 ? -1 : this.#cell(link, this.#type(message) * DIRECTIONS + direction);
     if (cell < 0) {
       this.#counters.add(Links.LEFT_OUT, 1);
@@ -122,8 +115,8 @@ export class LinkTable {
 
   /** Takes back what one cell of a snapshot counted. @returns false when there is no room */
   putBack(link: readonly number[], type: number, direction: number, count: number): boolean {
-    this.#key.set(link);
-    const found = this.#link();
+    const [family = 4, transport = 0, port = 0, s0 = 0, s1 = 0, s2 = 0, s3 = 0, c0 = 0, c1 = 0, c2 = 0, c3 = 0] = link;
+    const found = this.#link(family, transport, port, s0, s1, s2, s3, c0, c1, c2, c3);
     const cell = found < 0 ? -1 : this.#cell(found, type * DIRECTIONS + direction);
     if (cell < 0) return false;
     this.#counts[cell]! += count; // as above
@@ -139,16 +132,17 @@ export class LinkTable {
     return FIRST_NAMED + this.#names.length - 1;
   }
 
-  #direction({ srcPort, dstPort, src0, src1, src2, src3, dst0, dst1, dst2, dst3 }: Packet): Direction {
+  #direction(p: Packet): Direction {
+    const { srcPort, dstPort } = p;
     // A port of 0 counts as absent.
     if (srcPort === 0 || dstPort === 0) return Direction.UNKNOWN;
-    const { servers, ports } = this.#settings;
+    const { servers } = this.#settings;
     if (servers.length > 0) {
-      if (isIn(servers, src0, src1, src2, src3)) return Direction.OUT;
-      if (isIn(servers, dst0, dst1, dst2, dst3)) return Direction.IN;
+      if (isIn(servers, p.src0, p.src1, p.src2, p.src3)) return Direction.OUT;
+      if (isIn(servers, p.dst0, p.dst1, p.dst2, p.dst3)) return Direction.IN;
     }
-    if (ports.includes(dstPort)) return Direction.IN;
-    if (ports.includes(srcPort)) return Direction.OUT;
+    if (this.#isServerPort[dstPort] === 1) return Direction.IN;
+    if (this.#isServerPort[srcPort] === 1) return Direction.OUT;
     // The higher port is the client's.
     return srcPort < dstPort ? Direction.OUT : Direction.IN;
   }
@@ -176,23 +170,66 @@ export class LinkTable {
     return this.named(message.text(start, end)) ?? Method.OTHER;
   }
 
-  /** Number of the link in `#key`, -1 when there is no room for it. */
-  #link(): number {
-    const key = this.#key;
-    let hash = this.#seed;
-    for (let n = 0; n < LinkAt.SIZE; n++) hash = mix(hash, key[n]!); // inside the key, and so below
+  /** Number of a link, -1 when there is no room for it. */
+  #link(
+    family: number,
+    transport: number,
+    port: number,
+    s0: number,
+    s1: number,
+    s2: number,
+    s3: number,
+    c0: number,
+    c1: number,
+    c2: number,
+    c3: number,
+  ): number {
+    const hash = this.#linkHash(family, (transport << 16) | port, s0, s1, s2, s3, c0, c1, c2, c3);
+    const links = this.#links;
     const mask = this.#linkPlaces.length - 1;
-    for (let place = finish(hash) & mask; ; place = (place + 1) & mask) {
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
       const link = this.#linkPlaces[place]! - 1; // inside: masked
-      if (link < 0) return this.#newLink(place);
+      if (link < 0) {
+        return this.#newLink(place, [family, transport, port, s0, s1, s2, s3, c0, c1, c2, c3]);
+      }
       const at = link * LinkAt.SIZE;
-      let n = 0;
-      while (n < LinkAt.SIZE && this.#links[at + n] === key[n]) n++;
-      if (n === LinkAt.SIZE) return link;
+      if (
+        links[at + LinkAt.CLIENT + 3] === c3 &&
+        links[at + LinkAt.SERVER + 3] === s3 &&
+        links[at + LinkAt.PORT] === port &&
+        links[at + LinkAt.TRANSPORT] === transport &&
+        links[at + LinkAt.CLIENT] === c0 &&
+        links[at + LinkAt.CLIENT + 1] === c1 &&
+        links[at + LinkAt.CLIENT + 2] === c2 &&
+        links[at + LinkAt.SERVER] === s0 &&
+        links[at + LinkAt.SERVER + 1] === s1 &&
+        links[at + LinkAt.SERVER + 2] === s2 &&
+        links[at + LinkAt.FAMILY] === family
+      ) {
+        return link;
+      }
     }
   }
 
-  #newLink(place: number): number {
+  /** IPv4 addresses differ in their last words only (see endpoint.ts). */
+  #linkHash(
+    family: number,
+    carrier: number,
+    s0: number,
+    s1: number,
+    s2: number,
+    s3: number,
+    c0: number,
+    c1: number,
+    c2: number,
+    c3: number,
+  ): number {
+    let hash = mix(mix(mix(this.#seed, s3), c3), carrier);
+    if (family === 6) hash = mix(mix(mix(mix(mix(mix(hash, s0), s1), s2), c0), c1), c2);
+    return finish(hash);
+  }
+
+  #newLink(place: number, key: readonly number[]): number {
     if (this.#size >= this.#settings.maxLinks) return -1;
     const link = this.#size++;
     const end = this.#size * LinkAt.SIZE;
@@ -201,7 +238,7 @@ export class LinkTable {
       links.set(this.#links);
       this.#links = links;
     }
-    this.#links.set(this.#key, end - LinkAt.SIZE);
+    this.#links.set(key, end - LinkAt.SIZE);
     this.#linkPlaces[place] = link + 1;
     if (this.#size * 2 > this.#linkPlaces.length) this.#spreadLinks();
     this.#counters.set(Links.ACTIVE, this.#size);
@@ -211,10 +248,14 @@ export class LinkTable {
   #spreadLinks(): void {
     const places = new Int32Array(this.#linkPlaces.length * 2);
     const mask = places.length - 1;
+    const links = this.#links;
     for (let link = 0; link < this.#size; link++) {
-      let hash = this.#seed;
-      for (let n = 0; n < LinkAt.SIZE; n++) hash = mix(hash, this.#links[link * LinkAt.SIZE + n]!); // all are inside
-      let place = finish(hash) & mask;
+      const at = link * LinkAt.SIZE;
+      const { FAMILY, TRANSPORT, PORT, SERVER, CLIENT } = LinkAt;
+      const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = links.subarray(at + SERVER, at + SERVER + 4);
+      const [c0 = 0, c1 = 0, c2 = 0, c3 = 0] = links.subarray(at + CLIENT, at + CLIENT + 4);
+      const carrier = (links[at + TRANSPORT]! << 16) | links[at + PORT]!; // inside: below the size
+      let place = this.#linkHash(links[at + FAMILY]!, carrier, s0, s1, s2, s3, c0, c1, c2, c3) & mask;
       while (places[place] !== 0) place = (place + 1) & mask;
       places[place] = link + 1;
     }
