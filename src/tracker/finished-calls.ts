@@ -34,6 +34,17 @@ export class FinishedCalls {
     call.finishedAfter = undefined;
   }
 
+  /** Puts calls that came back from a snapshot, in whatever order, into that of their ends. */
+  arrange(): void {
+    const calls: Call[] = [];
+    for (let call = this.#first; call !== undefined; call = this.#first) {
+      this.remove(call);
+      calls.push(call);
+    }
+    const endUs = (call: Call): number => (call.endedUs === 0 ? call.finalUs : call.endedUs);
+    for (const call of calls.toSorted((a, b) => endUs(a) - endUs(b) || a.id - b.id)) this.#append(call);
+  }
+
   #append(call: Call): void {
     call.isFinished = true;
     call.finishedBefore = this.#last;

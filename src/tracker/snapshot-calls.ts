@@ -150,6 +150,10 @@ export class CallSnapshot implements SnapshotTable {
     this.#tracker.goOn(call, state as CallState); // is in the table of states
     return true;
   }
+
+  restored(): void {
+    this.#tracker.allBack();
+  }
 }
 
 function writeCall(out: ByteWriter, call: Call): void {

@@ -219,6 +219,11 @@ export class CallTracker {
     this.resume(call);
   }
 
+  /** Told when all calls are back. */
+  allBack(): void {
+    this.#finished?.arrange();
+  }
+
   /** Files what came back under its deadline; what is over already is set apart for `expireOverdue`. */
   resume(entry: Timed): void {
     if (isDue(entry, this.#nowUs)) this.#overdue.push(entry);

@@ -187,6 +187,30 @@ test('what finds no room within the limits is left out, the newest stay', () => 
   );
 });
 
+test('calls that come back are evicted in the order in which they would have been', () => {
+  const limits = { maxCalls: 4, evict: 'oldest' } as const;
+  const stage = new Stage(limits);
+  for (const id of ['ringing', 'busy', 'refused', 'gone']) stage.send(`0 A>B INVITE/1 f=a id=${id}`);
+  stage.send('1 B>A 404/1 f=a t=b id=gone');
+  stage.send('2 B>A 486/1 f=a t=b id=busy');
+  stage.send('3 B>A 603/1 f=a t=b id=refused');
+  const other = restored(snapshotOf(stage), stage.nowUs, new Stage(limits, 5));
+  for (const each of [stage, other]) {
+    const left = ['a', 'b', 'c', 'd'].map((id) => {
+      each.send(`4 A>B INVITE/1 f=a id=${id}`);
+      return each.calls()[0]?.callId + '…' + each.calls().length;
+    });
+    assert.deepEqual(left, ['ringing…4', 'ringing…4', 'ringing…4', 'a…4']);
+    assert.deepEqual(
+      each
+        .newEvents()
+        .slice(-3)
+        .map((event) => event.status),
+      [404, 486, 603],
+    );
+  }
+});
+
 test('calls that come and go while the snapshot is written leave it whole: each comes back once, as it was', () => {
   const stage = new Stage();
   for (let n = 0; n < 1000; n++) stage.send(`${n / 1000} A>B INVITE/1 f=a id=call-${n}`);
