@@ -20,6 +20,7 @@ export function toEngineSettings(config: Config): EngineSettings {
         maxBytes: config.regs_max_mem,
         maxContacts: config.regs_max_contacts,
       },
+      messages: { perCall: config.keep_messages, memBytes: config.keep_messages_mem },
     },
     maxClockSkewUs: toUs(config.max_clock_skew),
     alegHeaders: config.callid_aleg_header.map((name) => name.toLowerCase()),

@@ -18,7 +18,7 @@ import {
 } from '../model/engine.ts';
 import type { Log } from '../model/log.ts';
 import type { EngineSettings } from '../model/settings.ts';
-import type { AgentView, CallView, ListenerView, Page, ProbeView, RegistrationView } from '../model/views.ts';
+import type { AgentView, CallMessages, CallView, ListenerView, Page, ProbeView, RegistrationView } from '../model/views.ts';
 import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -112,6 +112,10 @@ export class EngineClient implements Engine {
 
   async callsByCallId(callId: string): Promise<CallView[]> {
     return (await this.#ask('callsByCallId', [callId])).result as CallView[];
+  }
+
+  async callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages> {
+    return (await this.#ask('callMessages', [callId, window])).result as CallMessages;
   }
 
   async callTable(): Promise<CallTableStats> {

@@ -1,4 +1,4 @@
-import type { AgentView, CallView, EventView, ListenerView, Page, ProbeView, RegistrationView } from './views.ts';
+import type { AgentView, CallMessages, CallView, EventView, ListenerView, Page, ProbeView, RegistrationView } from './views.ts';
 
 /** Fields a call list can be filtered by; `key` is Call-ID + From-tag + To-tag, `state` the long or short name. */
 export const CALL_FILTERS = ['cid', 'ftag', 'ttag', 'key', 'state'] as const;
@@ -135,6 +135,8 @@ export interface Engine {
   listCalls(query: CallQuery): Promise<Page<CallView>>;
   /** All entries held under one Call-ID, oldest first. */
   callsByCallId(callId: string): Promise<CallView[]>;
+  /** What is held of one call, other legs too; messages from `offset` on in order of time. */
+  callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages>;
   callTable(): Promise<CallTableStats>;
   callTimeouts(): Promise<CallTimeoutView[]>;
   /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */
