@@ -30,7 +30,8 @@ export function callMessages(
   nowUs: number,
 ): CallMessages {
   const { offset, limit } = window;
-  if (!Number.isInteger(offset) || offset < 0) throw new EngineRequestError(`offset: ${offset}, must be a whole number`);
+  if (!Number.isInteger(offset) || offset < 0)
+    throw new EngineRequestError(`offset: ${offset}, must be a whole number`);
   if (!Number.isInteger(limit) || limit < 0 || limit > MAX_LIST_LIMIT) {
     throw new EngineRequestError(`limit: ${limit}, must be a whole number from 0 to ${MAX_LIST_LIMIT}`);
   }

@@ -18,7 +18,15 @@ import {
 } from '../model/engine.ts';
 import type { Log } from '../model/log.ts';
 import type { EngineSettings } from '../model/settings.ts';
-import type { AgentView, CallMessages, CallView, ListenerView, Page, ProbeView, RegistrationView } from '../model/views.ts';
+import type {
+  AgentView,
+  CallMessages,
+  CallView,
+  ListenerView,
+  Page,
+  ProbeView,
+  RegistrationView,
+} from '../model/views.ts';
 import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;

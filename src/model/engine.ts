@@ -1,4 +1,13 @@
-import type { AgentView, CallMessages, CallView, EventView, ListenerView, Page, ProbeView, RegistrationView } from './views.ts';
+import type {
+  AgentView,
+  CallMessages,
+  CallView,
+  EventView,
+  ListenerView,
+  Page,
+  ProbeView,
+  RegistrationView,
+} from './views.ts';
 
 /** Fields a call list can be filtered by; `key` is Call-ID + From-tag + To-tag, `state` the long or short name. */
 export const CALL_FILTERS = ['cid', 'ftag', 'ttag', 'key', 'state'] as const;
