@@ -159,7 +159,11 @@ const ADDRESSED = new Set(['INVITE', 'REFER', 'MESSAGE', 'REGISTER', 'SUBSCRIBE'
 function detailsOf(message: CallMessageView, legs: readonly string[], branches: ReadonlyMap<string, string>): string[] {
   const details: string[] = [];
   if (legs.length > 1) details.push(`leg ${letter(legs.indexOf(message.callId))}`);
-  if (ADDRESSED.has(message.method)) details.push(message.requestUri.replace(/^sips?:/i, '').split(/[;?]/, 1)[0] ?? '');
+  // A repeat says nothing new, and inside a dialog the address only names the other side.
+  if (message.repeat === 'retransmission') return details;
+  if (ADDRESSED.has(message.method) && message.toTag === '') {
+    details.push(message.requestUri.replace(/^sips?:/i, '').split(/[;?]/, 1)[0] ?? '');
+  }
   if (!message.isRequest && message.cseqMethod !== 'INVITE') details.push(`to ${message.cseqMethod}`);
   const branch = branches.get(forkKey(message));
   if (branch !== undefined && !message.isRequest) details.push(`branch ${branch}`);
@@ -167,7 +171,8 @@ function detailsOf(message: CallMessageView, legs: readonly string[], branches: 
   if (sdp !== null) {
     const flow = sdp.direction === 'sendrecv' ? '' : ` ${sdp.direction}`;
     const held = sdp.port === 0 ? 'refused' : formatEndpoint(sdp.address, sdp.port);
-    details.push(`SDP ${sdp.media} ${held} ${sdp.codec}${flow}`);
+    const media = sdp.media === 'audio' ? '' : ` ${sdp.media}`;
+    details.push(`SDP${media} ${held} ${sdp.codec}${flow}`);
   }
   return details.filter((detail) => detail !== '');
 }

@@ -3,7 +3,7 @@ import { renderToStaticMarkup } from 'preact-render-to-string';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import { isoMicros, visible } from '../show.ts';
 import { type Column, type Ladder, type LadderRow, portsText, type RowTone } from './model.ts';
-import { signedSeconds, timeOfDay } from './times.ts';
+import { pause, timeOfDay } from './times.ts';
 
 /**
  * The ladder as a picture. Colours stand in presentation attributes, so that the picture is complete as a file; the
@@ -51,7 +51,7 @@ export function ladderFile(ladder: Ladder): string {
 
 export function LadderSvg({ ladder, href }: SvgProps): VNode {
   const { columns, rows } = ladder;
-  const spacing = columns.length <= 3 ? 290 : columns.length <= 5 ? 230 : 190;
+  const spacing = columns.length <= 3 ? 330 : columns.length <= 5 ? 240 : 190;
   const at = (column: number): number => GUTTER + spacing / 2 + column * spacing;
   const heads = Math.max(1, Math.ceil(rows.length / HEAD_EVERY));
   const top = (row: number): number => HEAD * (Math.floor(row / HEAD_EVERY) + 1) + row * ROW;
@@ -154,7 +154,7 @@ function Row({ row, y, width, at, spacing }: RowProps): VNode {
             {timeOfDay(message.atUs)}
           </text>
           <text class="l-quiet" x={10} y={line + 12} font-size="11" fill="#5b6573">
-            {`${row.deltaUs < 0 ? '▲ ' : '+'}${signedSeconds(row.deltaUs)} s`}
+            {`${row.deltaUs < 0 ? '▲ ' : '+'}${pause(row.deltaUs)}`}
           </text>
         </>
       )}

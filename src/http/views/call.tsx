@@ -1,9 +1,9 @@
 import type { VNode } from 'preact';
 import { formatEndpoint } from '../../model/endpoint.ts';
-import type { CallMessages, CallMessageView, CallView, EventView } from '../../model/views.ts';
+import type { CallMessages, CallMessageView, CallView, EventView, Pair } from '../../model/views.ts';
 import { GROUPINGS, letter, type Grouping, type Ladder, type LadderRow } from '../ladder/model.ts';
 import { againText, LadderSvg } from '../ladder/svg.tsx';
-import { signedSeconds, timeOfDay } from '../ladder/times.ts';
+import { pause, timeOfDay } from '../ladder/times.ts';
 import { callHref, formatNumber, isoMicros, link } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import { callTone, statusTone } from './calls.tsx';
@@ -77,6 +77,7 @@ export function CallPage({ call, ladder, events, limit, grouping, fold }: CallPa
   );
 }
 
+const total = (pair: Pair): number => pair[0] + pair[1];
 const isRetransmission = (message: CallMessageView): boolean => message.repeat === 'retransmission';
 
 function Neighbours({ call }: { call: CallMessages }): VNode {
@@ -132,9 +133,11 @@ function Summary({
   const pddMs = entry?.pddMs ?? lastEvent?.pddMs ?? null;
   const ringMs = entry?.ringMs ?? lastEvent?.ringMs ?? null;
   const durationMs = end?.durationMs ?? entry?.durationMs ?? null;
-  const retransmissions = call.entries.reduce(
-    (sum, { retransmissions: { requests, replies } }) => sum + requests[0] + requests[1] + replies[0] + replies[1],
-    0,
+  // What is held may be less than what was counted, and the counts end with the entry.
+  const counted = call.entries.map(({ retransmissions: { requests, replies } }) => total(requests) + total(replies));
+  const retransmissions = Math.max(
+    counted.reduce((sum, count) => sum + count, 0),
+    call.items.filter(isRetransmission).length,
   );
   const agents = [
     ...new Set([...call.entries.flatMap((one) => one.agents), ...call.items.flatMap((message) => message.agents)]),
@@ -145,16 +148,18 @@ function Summary({
     ['Request-URI', <Captured text={entry?.requestUri ?? first?.requestUri ?? ''} />],
     ['Path', <Captured text={ladder.columns.map((column) => column.label).join(' → ')} />],
     ['Started (UTC)', <Time us={startUs} />],
-    ['Setup', <Milliseconds ms={pddMs} />],
-    ['Ringing', <Milliseconds ms={ringMs} />],
-    ['Duration', <Milliseconds ms={durationMs} />],
-    ['Ended by', end?.originator === undefined ? <Nothing /> : (ENDED_BY[end.originator ?? ''] ?? '')],
+  ];
+  if (pddMs !== null) rows.push(['Setup', <Milliseconds ms={pddMs} />]);
+  if (ringMs !== null) rows.push(['Ringing', <Milliseconds ms={ringMs} />]);
+  if (durationMs !== null) rows.push(['Duration', <Milliseconds ms={durationMs} />]);
+  if (end !== undefined) rows.push(['Ended by', ENDED_BY[end.originator ?? ''] ?? '']);
+  rows.push(
     ['Media', <Media items={call.items} />],
     ['User agents', <UserAgents call={call} />],
     ['Retransmissions', formatNumber(retransmissions)],
     ['Seen by', <AgentLinks agents={agents} />],
     ['Call-ID', <Captured text={call.callId} />],
-  ];
+  );
   if (entry !== undefined && entry.legs.length > 0) rows.push(['Other legs', <Legs entry={entry} />]);
   if (entry !== undefined && entry.qos.length > 0) rows.push(['Media quality', <Quality call={entry} />]);
   return (
@@ -405,7 +410,7 @@ function Message({ row, message, number, markUp }: MessageProps): VNode {
           </time>
         </Cell>
         <Cell label="After" number>
-          {signedSeconds(row.deltaUs)} s
+          {pause(row.deltaUs)}
         </Cell>
         <Cell label="From → to">
           <Path src={message.src} dst={message.dst} /> <Transport name={message.transport} />
