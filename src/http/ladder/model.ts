@@ -81,7 +81,7 @@ export function makeLadder(messages: readonly CallMessageView[], options: Ladder
       if (original !== undefined) {
         original.again = retransmission;
         if (options.fold) {
-          original.row.folded = retransmission;
+          original.row.folded = retransmission - original.row.retransmission;
           drawn = false;
         }
       }
@@ -105,7 +105,8 @@ export function makeLadder(messages: readonly CallMessageView[], options: Ladder
     }
     for (const ghost of ghosts.get(message) ?? []) {
       missing.push(ghost.text);
-      const [to, from] = columns.ends(message);
+      const [source, target] = columns.ends(message);
+      const [from, to] = ghost.returns ? [target, source] : [source, target];
       rows.push({
         message: undefined,
         from,
@@ -181,14 +182,14 @@ export function letter(index: number): string {
   return index < 26 ? String.fromCodePoint(65 + index) : String(index + 1);
 }
 
-const forkKey = (m: CallMessageView): string => `${m.callId} ${m.cseq} ${m.toTag}`;
+const forkKey = (m: CallMessageView): string => `${m.callId} ${m.fromTag} ${m.cseq} ${m.toTag}`;
 
 /** Dialogs one INVITE led to: a letter for each To-tag where there are several. */
 function forkLetters(messages: readonly CallMessageView[]): Map<string, string> {
   const tags = new Map<string, string[]>();
   for (const m of messages) {
     if (m.isRequest || m.cseqMethod !== 'INVITE' || m.toTag === '' || m.status <= 100 || m.status >= 300) continue;
-    const invite = `${m.callId} ${m.cseq}`;
+    const invite = `${m.callId} ${m.fromTag} ${m.cseq}`;
     const known = tags.get(invite) ?? [];
     if (!known.includes(forkKey(m))) known.push(forkKey(m));
     tags.set(invite, known);
@@ -201,13 +202,18 @@ function forkLetters(messages: readonly CallMessageView[]): Map<string, string> 
 }
 
 interface Ghost {
+  /** Against the direction of the message it should have followed. */
+  returns: boolean;
   label: string;
   text: string;
 }
 
-/** What should have followed a message against its direction, by the message it should have followed. */
+/** What should have followed, by the message it should have followed. */
 function ghostsAfter(messages: readonly CallMessageView[], nowUs: number): Map<CallMessageView, Ghost[]> {
-  const transactions = new Map<string, { request?: CallMessageView; replied: boolean; final?: CallMessageView }>();
+  const transactions = new Map<
+    string,
+    { request?: CallMessageView; reply?: CallMessageView; final?: CallMessageView }
+  >();
   const acknowledged = new Set<string>();
   // Replies carry the From-tag of their request, so it tells whose CSeq it is.
   const number = (m: CallMessageView): string => `${m.callId} ${m.fromTag} ${m.cseq}`;
@@ -217,11 +223,11 @@ function ghostsAfter(messages: readonly CallMessageView[], nowUs: number): Map<C
       continue;
     }
     const key = `${number(m)} ${m.cseqMethod}`;
-    const transaction = transactions.get(key) ?? { replied: false };
+    const transaction = transactions.get(key) ?? {};
     transactions.set(key, transaction);
     if (m.isRequest) transaction.request = m;
     else {
-      transaction.replied = true;
+      transaction.reply = m;
       if (m.status >= 200) transaction.final = m;
     }
   }
@@ -230,17 +236,18 @@ function ghostsAfter(messages: readonly CallMessageView[], nowUs: number): Map<C
   const add = (after: CallMessageView, ghost: Ghost): void => {
     if (nowUs - after.atUs > GRACE_US) ghosts.set(after, [...(ghosts.get(after) ?? []), ghost]);
   };
-  for (const { request, replied, final } of transactions.values()) {
+  for (const { request, reply, final } of transactions.values()) {
     if (final !== undefined) {
       if (final.cseqMethod === 'INVITE' && !acknowledged.has(number(final))) {
-        add(final, { label: 'ACK', text: `ACK to ${final.status} (CSeq ${final.cseq}) not captured` });
+        add(final, { returns: true, label: 'ACK', text: `ACK to ${final.status} (CSeq ${final.cseq}) not captured` });
       }
       continue;
     }
     if (request === undefined) continue;
-    const rings = request.method === 'INVITE' && replied;
+    const rings = request.method === 'INVITE' && reply !== undefined;
     if (rings && Math.max(nowUs, lastUs) - request.atUs < RINGING_US) continue;
-    add(request, {
+    add(reply ?? request, {
+      returns: reply === undefined,
       label: rings ? 'final reply' : `reply to ${request.method}`,
       text: `${rings ? 'Final reply' : 'Reply'} to ${request.method} (CSeq ${request.cseq}) not captured`,
     });

@@ -231,12 +231,13 @@ function Line({
 function secondLine(row: LadderRow): string {
   const seen =
     row.message === undefined || row.message.agents.length < 2 ? [] : [`seen by ${row.message.agents.length}`];
-  return [...row.details, ...seen].join(' · ');
+  const again = row.retransmission > 0 ? [`retransmission ${row.retransmission}`] : [];
+  return [...again, ...row.details, ...seen].join(' · ');
 }
 
 export function againText(row: LadderRow): string {
-  if (row.retransmission > 0) return ` ↻${row.retransmission}`;
-  return row.folded > 0 ? ` (+${row.folded} ↻)` : '';
+  const again = row.retransmission > 0 ? ` ↻${row.retransmission}` : '';
+  return row.folded > 0 ? `${again} (+${row.folded} ↻)` : again;
 }
 
 /** The row in words, for those who do not see the picture. */
