@@ -117,10 +117,7 @@ suite('the page of a call', () => {
     deps.engine.messages = [message({ length: 70_000 }), message({ ...REPLY, status: 200, reason: 'OK' })];
     deps.engine.gone = 3;
     const { body } = await get(`${PATH}?format=html`);
-    assert.match(
-      body,
-      /3 earlier messages are of this call no longer held|3 earlier messages of this call are no longer held/,
-    );
+    assert.match(body, /3 earlier messages of this call are no longer held/);
     assert.match(body, /ACK to 200 \(CSeq 1\) not captured/);
     assert.match(body, /52 of them shown/);
     const { missing } = (await get(`${PATH}?format=json`)).json<{ missing: string[] }>();

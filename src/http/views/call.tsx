@@ -233,18 +233,14 @@ function Legs({ entry }: { entry: CallView }): VNode {
 function Notes({ call, ladder }: { call: CallMessages; ladder: Ladder }): VNode | undefined {
   const notes = ladder.missing.map((text) => ({ code: 'missing', text }));
   if (call.gone > 0) {
-    notes.push({
-      code: 'gone',
-      text: `${call.gone} earlier ${plural(call.gone, 'message')} of this call no longer held`,
-    });
+    const messages = call.gone === 1 ? 'message of this call is' : 'messages of this call are';
+    notes.push({ code: 'gone', text: `${call.gone} earlier ${messages} no longer held` });
   }
   if (!call.keeps) notes.push({ code: 'off', text: 'Messages are not kept: keep_messages is 0' });
   else if (call.items.length === 0) notes.push({ code: 'none', text: 'No message of this call is held any more' });
   if (notes.length === 0) return undefined;
   return <Hints hints={notes} tone="warning" title="What is missing" />;
 }
-
-const plural = (count: number, word: string): string => (count === 1 ? `${word} is` : `${word}s are`);
 
 const GROUPING_TEXT: Readonly<Record<Grouping, string>> = {
   auto: 'automatic',
