@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { array, assert as assertProperty, integer, nat, oneof, property, record } from 'fast-check';
 import { CounterSet } from '../../src/model/counters.ts';
 import { hashBytes } from '../../src/model/hash.ts';
 import { Method } from '../../src/model/method.ts';
@@ -79,9 +79,9 @@ test('a message is read back with everything that was known of it', () => {
 });
 
 test('whatever is added, what is held of a call is the unbroken end of what it got, and the ring does not grow', () => {
-  const step = fc.record({ call: fc.nat(3), length: fc.oneof(fc.nat(40), fc.nat(3000)), fill: fc.nat(255) });
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), fc.integer({ min: 300, max: 8000 }), (steps, memBytes) => {
+  const step = record({ call: nat(3), length: oneof(nat(40), nat(3000)), fill: nat(255) });
+  assertProperty(
+    property(array(step, { maxLength: 120 }), integer({ min: 300, max: 8000 }), (steps, memBytes) => {
       const perCall = 6;
       const ring = new MessageRing({ perCall, memBytes }, new CounterSet());
       const calls = [0, 1, 2, 3].map((n) => callOf(n, `call-${n}`));

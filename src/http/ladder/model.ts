@@ -268,7 +268,7 @@ class Columns {
   constructor(messages: readonly CallMessageView[], grouping: Grouping) {
     this.#grouping = grouping;
     this.#crowded = new Set(messages.filter((m) => m.src.ip === m.dst.ip).map((m) => m.src.ip));
-    this.#udp = new Set(messages.filter((m) => m.transport === 'udp').flatMap((m) => [m.src.ip, m.dst.ip]));
+    this.#udp = new Set(messages.flatMap((m) => (m.transport === 'udp' ? [m.src.ip, m.dst.ip] : [])));
     const first = messages[0];
     // A capture that begins with a reply still has its initiator at the left.
     if (first !== undefined && !first.isRequest) this.ends({ ...first, src: first.dst, dst: first.src });

@@ -252,7 +252,7 @@ function rowName(row: LadderRow, columns: readonly Column[]): string {
 }
 
 function cut(text: string, most: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   const room = Math.max(4, Math.floor(most));
   return characters.length <= room ? text : `${characters.slice(0, room - 1).join('')}…`;
 }

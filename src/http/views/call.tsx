@@ -63,6 +63,13 @@ export function CallPage({ call, ladder, events, limit, grouping, fold }: CallPa
           {total > items.length ? <MessagePager call={call} limit={limit} at={at} /> : undefined}
         </Section>
       )}
+      {call.entries
+        .filter((entry) => entry.callId === call.callId && entry.qos.length > 0)
+        .map((entry) => (
+          <Section title="Media quality">
+            <Quality call={entry} />
+          </Section>
+        ))}
       {events.length === 0 ? undefined : (
         <Section title="Events">
           <Events events={events} />
@@ -77,7 +84,7 @@ export function CallPage({ call, ladder, events, limit, grouping, fold }: CallPa
   );
 }
 
-const total = (pair: Pair): number => pair[0] + pair[1];
+const sum = (pair: Pair): number => pair[0] + pair[1];
 const isRetransmission = (message: CallMessageView): boolean => message.repeat === 'retransmission';
 
 function Neighbours({ call }: { call: CallMessages }): VNode {
@@ -134,9 +141,9 @@ function Summary({
   const ringMs = entry?.ringMs ?? lastEvent?.ringMs ?? null;
   const durationMs = end?.durationMs ?? entry?.durationMs ?? null;
   // What is held may be less than what was counted, and the counts end with the entry.
-  const counted = call.entries.map(({ retransmissions: { requests, replies } }) => total(requests) + total(replies));
+  const counted = call.entries.map(({ retransmissions: { requests, replies } }) => sum(requests) + sum(replies));
   const retransmissions = Math.max(
-    counted.reduce((sum, count) => sum + count, 0),
+    counted.reduce((all, count) => all + count, 0),
     call.items.filter(isRetransmission).length,
   );
   const agents = [
@@ -161,7 +168,6 @@ function Summary({
     ['Call-ID', <Captured text={call.callId} />],
   );
   if (entry !== undefined && entry.legs.length > 0) rows.push(['Other legs', <Legs entry={entry} />]);
-  if (entry !== undefined && entry.qos.length > 0) rows.push(['Media quality', <Quality call={entry} />]);
   return (
     <>
       <p class="verdict">
@@ -216,7 +222,7 @@ function UserAgents({ call }: { call: CallMessages }): VNode {
 
 function Legs({ entry }: { entry: CallView }): VNode {
   return (
-    <ul class="plain">
+    <ul class="legs">
       {entry.legs.map((leg) => (
         <li>
           <CapturedLink text={leg.callId} href={callHref(leg.callId)} />{' '}
@@ -300,7 +306,7 @@ function Legend({ legs, call }: { legs: readonly string[]; call: CallMessages })
   if (legs.length < 2) return undefined;
   const reasons = new Map(call.entries.flatMap((entry) => entry.legs.map((leg) => [leg.callId, leg.reason] as const)));
   return (
-    <ul class="plain">
+    <ul class="legs">
       {legs.map((callId, index) => (
         <li>
           <strong>leg {letter(index)}</strong> <CapturedLink text={callId} href={callHref(callId)} />{' '}
