@@ -9,6 +9,7 @@ import { parseSip, SipParseOptions } from '../sip/parse.ts';
 import { sdpSummary } from '../sip/sdp.ts';
 import type { Call } from '../tracker/call.ts';
 import type { KeptMessage } from '../tracker/message-ring.ts';
+import { Row } from '../tracker/rows.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
 
@@ -61,16 +62,17 @@ export function callMessages(
     total: held.length,
     offset,
     items,
-    gone: goneOf(tracker, held),
+    gone: goneOf(tracker, own, held),
     keeps: ring.isOn,
     olderCallId: neighbour(own[0], 'older'),
     newerCallId: neighbour(own.at(-1), 'newer'),
   };
 }
 
-/** Messages of the entries shown that were kept once: the last of each entry says how many there were. */
-function goneOf(tracker: CallTracker, held: readonly { position: number }[]): number {
+/** Messages that were kept once: an entry knows how many it had, and so does the newest held of one that is gone. */
+function goneOf(tracker: CallTracker, own: readonly Call[], held: readonly { position: number }[]): number {
   const entries = new Map<number, { newest: number; count: number }>();
+  for (const { id, row, base } of own) entries.set(id, { newest: row[base + Row.MESSAGES] ?? 0, count: 0 });
   for (const { position } of held) {
     const { callEntryId, ordinal } = tracker.messages.headOf(position);
     const entry = entries.get(callEntryId) ?? { newest: 0, count: 0 };
