@@ -18,7 +18,7 @@ const MAY_IMPORT = {
   telemetry: ['model'],
   replay: ['model', 'wire'],
   probe: ['model', 'replay'],
-  engine: ['model', 'pipeline', 'tracker', 'sources', 'wire'],
+  engine: ['model', 'pipeline', 'tracker', 'sources', 'wire', 'sip'],
 };
 
 /** No clock, no I/O: time and octets come in as arguments. */

@@ -295,6 +295,18 @@ export const OPTIONS = {
     '256',
     'most header fields in one SIP message; one with more is refused',
   ),
+  keep_messages: option(
+    'Tracking',
+    count(0, 10_000, 'messages'),
+    '64',
+    'messages kept per call for its page, the newest; 0 = none are kept',
+  ),
+  keep_messages_mem: option(
+    'Tracking',
+    size('1MiB', '2GiB'),
+    '64MiB',
+    'memory for the messages kept of all calls; the oldest give way to new ones',
+  ),
 
   regs_max_entries: option(
     'Registrations',

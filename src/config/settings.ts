@@ -27,6 +27,7 @@ export function toEngineSettings(config: Config): EngineSettings {
         maxBytes: config.regs_max_mem,
         maxContacts: config.regs_max_contacts,
       },
+      messages: { perCall: config.keep_messages, memBytes: config.keep_messages_mem },
     },
     links: { maxLinks: config.links_max, servers: config.links_servers, ports: config.links_ports },
     state: {

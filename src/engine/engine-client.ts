@@ -28,6 +28,7 @@ import type { Log } from '../model/log.ts';
 import type { EngineSettings } from '../model/settings.ts';
 import type {
   AgentView,
+  CallMessages,
   CallView,
   ListenerView,
   Page,
@@ -138,6 +139,10 @@ export class EngineClient implements Engine {
 
   async callsByCallId(callId: string): Promise<CallView[]> {
     return (await this.#ask('callsByCallId', [callId])).result as CallView[];
+  }
+
+  async callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages> {
+    return (await this.#ask('callMessages', [callId, window])).result as CallMessages;
   }
 
   async callTable(): Promise<CallTableStats> {

@@ -45,6 +45,7 @@ import {
 } from '../model/settings.ts';
 import type {
   AgentView,
+  CallMessages,
   CallView,
   EventView,
   ListenerView,
@@ -73,6 +74,7 @@ import { callView } from '../tracker/views.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
 import { forceTimeouts } from './force-timeout.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
+import { callMessages } from './call-messages.ts';
 import { listLinks } from './link-query.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
@@ -198,6 +200,10 @@ export class EngineCore {
 
   callsByCallId(callId: string): CallView[] {
     return this.tracker.family(callId).map((call) => callView(call, this.#clock(), this.tracker.legs.of(call)));
+  }
+
+  callMessages(callId: string, window: { offset: number; limit: number }): CallMessages {
+    return callMessages(this.tracker, callId, window, this.#clock());
   }
 
   callTable(): CallTableStats {

@@ -36,6 +36,7 @@ export interface StopSettings {
 export interface EngineMethods {
   listCalls: [query: CallQuery];
   callsByCallId: [callId: string];
+  callMessages: [callId: string, window: { offset: number; limit: number }];
   callTable: [];
   callTimeouts: [];
   setCallTimeouts: [seconds: Record<string, number>];

@@ -33,6 +33,8 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.listCalls(...request.args, emit);
     case 'callsByCallId':
       return core.callsByCallId(...request.args);
+    case 'callMessages':
+      return core.callMessages(...request.args);
     case 'callTable':
       return core.callTable();
     case 'callTimeouts':

@@ -8,6 +8,7 @@ import type { HttpDeps } from './deps.ts';
 import { HttpProblem } from './problem.ts';
 import { sendProblem } from './reply.ts';
 import { assetRoutes } from './routes/assets.ts';
+import { callPageRoutes } from './routes/call.ts';
 import { callRoutes } from './routes/calls.ts';
 import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -21,6 +22,8 @@ import { Problem } from './views/messages.tsx';
 
 /** Bodies carry a few parameters. */
 const MAX_BODY_BYTES = 64 * 1024;
+/** A Call-ID in a path, each octet percent-encoded. */
+const MAX_PARAMETER = 3 * 1024;
 /** Longest time to send the headers, and the whole request: a slow sender must not hold a connection for ever. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -49,7 +52,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     connectionTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
-    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: MAX_PARAMETER, ignoreTrailingSlash: true },
     forceCloseConnections: true,
     frameworkErrors(error, request, reply) {
       // The address could not be read, so no hook has run.
@@ -90,6 +93,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     assetRoutes(scope);
     processRoutes(scope, deps);
     callRoutes(scope, deps);
+    callPageRoutes(scope, deps);
     registrationRoutes(scope, deps);
     eventRoutes(scope, deps);
     rateRoutes(scope, deps);

@@ -21,6 +21,8 @@ export interface Answer {
   data: unknown;
   html: () => VNode;
   text: () => string;
+  /** Forms of this page alone, by the name in `?format=`. */
+  exports?: Readonly<Record<string, { type: string; body: () => string }>>;
   status?: number;
 }
 
@@ -38,12 +40,20 @@ const BY_MEDIA_TYPE: readonly (readonly [string, Format])[] = [
   ['application/problem+json', 'json'],
 ];
 
-/** The form asked for: `?format=`, else `Accept`. */
-export function formatOf(request: FastifyRequest): Format {
+/**
+ * The form asked for: `?format=`, else `Accept`.
+ *
+ * @param more forms the page has besides
+ */
+export function formatOf<More extends string = never>(
+  request: FastifyRequest,
+  more: readonly More[] = [],
+): Format | More {
   const wish = queryFormat(request);
   if (wish !== undefined) {
-    const found = FORMATS.find((format) => format === wish);
-    if (found === undefined) throw badParameter('format', wish, `one of: ${FORMATS.join(', ')}`);
+    const allowed = [...FORMATS, ...more];
+    const found = allowed.find((format) => format === wish);
+    if (found === undefined) throw badParameter('format', wish, `one of: ${allowed.join(', ')}`);
     return found;
   }
   const accepted = acceptedFormat(request);
@@ -73,9 +83,12 @@ function acceptedFormat(request: FastifyRequest): Format | undefined {
 }
 
 export function send(site: Site, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
-  const format = formatOf(request);
+  const format = formatOf(request, Object.keys(answer.exports ?? {}));
   reply.code(answer.status ?? 200);
-  return reply.type(CONTENT_TYPE[format]).send(render(site, request, format, answer));
+  const exported = answer.exports?.[format];
+  if (exported !== undefined) return reply.type(exported.type).send(exported.body());
+  const form = FORMATS.find((known) => known === format) ?? 'text';
+  return reply.type(CONTENT_TYPE[form]).send(render(site, request, form, answer));
 }
 
 export function sendProblem(

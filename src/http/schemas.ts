@@ -13,6 +13,7 @@ import {
 import { RATE_SETTINGS, type RatePage } from '../model/event-rates.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
+import { GROUPINGS } from './ladder/model.ts';
 
 /** JSON answers and parameters as `/openapi.json` describes them; a test holds every answer against its schema. */
 
@@ -30,6 +31,8 @@ const PairOf = (item: TSchema): TSchema =>
 const Pair = PairOf(Type.Integer());
 const EndpointSchema = Type.Object({ ip: Type.String(), port: Type.Integer() });
 const Repeats = Type.Object({ requests: Pair, replies: Pair });
+
+type Properties = Record<string, TSchema>;
 
 export const HintSchema = Type.Object({
   code: Text('Stable short name'),
@@ -133,6 +136,53 @@ export const CallSchema = Type.Object({
     }),
   ),
 });
+
+const CallMessageSchema = Type.Object({
+  id: Count('Grows in order of arrival'),
+  atUs: Us('Time the message was tracked by'),
+  at: Iso(),
+  arrivedUs: Us('Arrival at the collector'),
+  arrived: Iso(),
+  callId: Text(),
+  callEntryId: Count('id of the entry it belongs to, which may be gone'),
+  src: EndpointSchema,
+  dst: EndpointSchema,
+  transport: Text(),
+  agents: Strings,
+  repeat: Type.String({ enum: ['new', 'other-hop', 'seen-again', 'retransmission'] }),
+  isRequest: Type.Boolean(),
+  method: Text('Empty for a reply'),
+  requestUri: Text(),
+  status: Count('0 for a request'),
+  reason: Text(),
+  cseq: Count(),
+  cseqMethod: Text(),
+  branch: Text('Branch of the topmost Via'),
+  fromTag: Text(),
+  toTag: Text(),
+  from: Text(),
+  to: Text(),
+  userAgent: Text('User-Agent or Server'),
+  sdp: Type.Union([
+    Type.Object({ media: Text(), address: Text(), port: Count(), codec: Text(), direction: Text() }),
+    Type.Null(),
+  ]),
+  length: Count('Octets on the wire'),
+  shown: Count('Octets in raw'),
+  raw: Text('The message as captured, octets read as UTF-8'),
+});
+
+export const CALL_PAGE_PARAMETERS: Properties = {
+  n: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 500, description: 'Most messages shown' })),
+  s: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Index of the first message shown' })),
+  group: Type.Optional(
+    Type.String({
+      enum: [...GROUPINGS],
+      description: 'Columns: one per address and port, one per address, or by transport (auto, the default)',
+    }),
+  ),
+  fold: Type.Optional(Type.String({ enum: ['0', '1'], description: '1: retransmissions as a count' })),
+};
 
 export const RegistrationSchema = Type.Object({
   id: Count('Stable while the binding is held'),
@@ -238,6 +288,21 @@ export const EventSchema = Type.Object({
     }),
     Type.Null(),
   ]),
+});
+
+/** One call with its messages. */
+export const CallPageSchema = Type.Object({
+  callId: Text(),
+  entries: Type.Array(CallSchema, { description: 'Entries held under the Call-ID, then those of its other legs' }),
+  total: Count('Messages held'),
+  offset: Count('Index of the first message in messages'),
+  gone: Count('Messages of the call that are no longer held'),
+  keeps: Type.Boolean({ description: 'False where messages are not kept' }),
+  olderCallId: Text('Call that began before, empty = none'),
+  newerCallId: Text('Call that began after, empty = none'),
+  missing: Type.Array(Type.String(), { description: 'What should have been captured and was not' }),
+  messages: Type.Array(CallMessageSchema, { description: 'In order of time' }),
+  events: Type.Array(EventSchema),
 });
 
 export const EventListSchema = listOf(EventSchema, {
@@ -533,15 +598,17 @@ export const ProblemSchema = Type.Object({
 
 // Parameters
 
-type Properties = Record<string, TSchema>;
 const optionalTexts = (names: readonly string[], description: (name: string) => string): Properties =>
   Object.fromEntries(names.map((name) => [name, Type.Optional(Type.String({ description: description(name) }))]));
 
-export const FORMAT_PARAMETER: Properties = {
-  format: Type.Optional(
-    Type.String({ enum: ['html', 'json', 'text'], description: 'Form of the answer; without it, Accept decides' }),
-  ),
-};
+/** @param exports forms a page has besides the usual */
+export function formatParameter(exports: readonly string[] = []): Properties {
+  const forms = ['html', 'json', 'text', ...exports];
+  return {
+    format: Type.Optional(Type.String({ enum: forms, description: 'Form of the answer; without it, Accept decides' })),
+  };
+}
+export const FORMAT_PARAMETER = formatParameter();
 
 export const PAGING_PARAMETERS: Properties = {
   n: Type.Optional(

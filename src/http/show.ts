@@ -69,3 +69,10 @@ export function link(path: string, parameters: Readonly<Record<string, string | 
   const text = query.toString();
   return text === '' ? path : `${path}?${text}`;
 }
+
+/** Page of one call; a Call-ID that a browser would take for a step up leads to its events instead. */
+export function callHref(callId: string): string {
+  if (callId === '') return '/calls/list';
+  if (callId === '.' || callId === '..') return link('/events', { cid: callId });
+  return `/call/${encodeURIComponent(callId.replace(/\p{Cs}/gu, '\ufffd'))}`;
+}

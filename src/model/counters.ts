@@ -237,6 +237,8 @@ export const Calls = {
   RETRANSMISSIONS: declare('calls', 'retransmissions', 'retransmissions: same endpoints and branch again'),
   OTHER_HOP: declare('calls', 'other_hop', 'messages seen again on another hop'),
   SEEN_AGAIN: declare('calls', 'seen_again', 'messages reported again: by another agent or within dup_window'),
+  MESSAGES_KEPT: declare('calls', 'messages_kept', 'messages kept for the page of their call'),
+  MESSAGES_CUT: declare('calls', 'messages_cut', 'of these, longer than what is kept of one'),
   LEGS_JOINED: declare('calls', 'legs_joined', 'entries that named the Call-ID of another leg'),
 } as const;
 /** Gauge per state, indexed by `CallState`. */

@@ -2,6 +2,7 @@ import type { RatePage } from './event-rates.ts';
 import type { CallEviction } from './settings.ts';
 import type {
   AgentView,
+  CallMessages,
   CallView,
   EventView,
   ListenerView,
@@ -263,6 +264,8 @@ export interface Engine {
   listCalls(query: CallQuery): Promise<Page<CallView>>;
   /** All entries held under one Call-ID, oldest first. */
   callsByCallId(callId: string): Promise<CallView[]>;
+  /** What is held of one call, other legs too; messages from `offset` on in order of time. */
+  callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages>;
   callTable(): Promise<CallTableStats>;
   callTimeouts(): Promise<CallTimeoutView[]>;
   /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */

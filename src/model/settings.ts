@@ -94,6 +94,15 @@ export interface TrackerSettings {
   timeouts: ReadonlyMap<CallState, number>;
   dupWindowUs: number;
   registrations: RegistrationSettings;
+  messages: MessageSettings;
+}
+
+/** What is kept of messages for display. */
+export interface MessageSettings {
+  /** Most of one call; 0 = none are kept. */
+  perCall: number;
+  /** Octets of the ring all calls share. */
+  memBytes: number;
 }
 
 export const MAX_REG_EXP_DELTA_S = 86_400;

@@ -124,6 +124,76 @@ export interface CallView {
   qos: QosView[];
 }
 
+/** What a message's session description says of its first media, see sip/sdp.ts. */
+export interface SdpView {
+  media: string;
+  /** Where media is wanted. */
+  address: string;
+  port: number;
+  codec: string;
+  direction: string;
+}
+
+/** How a message relates to those before it. */
+export type RepeatName = 'new' | 'other-hop' | 'seen-again' | 'retransmission';
+
+/** One message kept for display. */
+export interface CallMessageView {
+  /** Grows in order of arrival; stable while the message is held. */
+  id: number;
+  /** Time the tracker went by, and when it came in. */
+  atUs: number;
+  arrivedUs: number;
+  callId: string;
+  /** `CallView.id`. */
+  callEntryId: number;
+  src: EndpointView;
+  dst: EndpointView;
+  transport: string;
+  /** `AgentView.id` of those who reported it, at most four. */
+  agents: string[];
+  repeat: RepeatName;
+  isRequest: boolean;
+  /** Method of a request, empty for a reply. */
+  method: string;
+  requestUri: string;
+  /** Status and reason phrase of a reply, 0 and empty for a request. */
+  status: number;
+  reason: string;
+  cseq: number;
+  cseqMethod: string;
+  branch: string;
+  fromTag: string;
+  toTag: string;
+  from: string;
+  to: string;
+  userAgent: string;
+  sdp: SdpView | null;
+  /** Octets on the wire. */
+  length: number;
+  /** Octets shown in `raw`; fewer than `length` where it was cut. */
+  shown: number;
+  raw: string;
+}
+
+/** Everything held of one call: its entries, those of its other legs, and their messages in order of time. */
+export interface CallMessages {
+  callId: string;
+  /** Entries held under the Call-ID, then those of its other legs; empty when the call has left the table. */
+  entries: CallView[];
+  /** Messages held in all; `items` are some of them, from `offset` on. */
+  total: number;
+  offset: number;
+  items: CallMessageView[];
+  /** Messages of the call that are no longer held. */
+  gone: number;
+  /** False when messages are not kept. */
+  keeps: boolean;
+  /** Call-IDs of the calls that began next before and after, empty = none. */
+  olderCallId: string;
+  newerCallId: string;
+}
+
 /** A binding of an address-of-record to a contact. */
 export interface RegistrationView {
   /** Stable while the binding is held. */

@@ -30,7 +30,9 @@ export const Row = {
   HEADER_COUNT: 25 + TRACE_LENGTH,
   SIGHTING_NEXT: 26 + TRACE_LENGTH,
   SIGHTING: 27 + TRACE_LENGTH,
-  SIZE: 27 + TRACE_LENGTH + SIGHTINGS * SIGHTING_FIELDS,
+  /** Messages kept for display so far, see message-ring.ts. */
+  MESSAGES: 27 + TRACE_LENGTH + SIGHTINGS * SIGHTING_FIELDS,
+  SIZE: 28 + TRACE_LENGTH + SIGHTINGS * SIGHTING_FIELDS,
 } as const;
 
 /** Offsets in the row of times, all in microseconds since the epoch; 0 = not yet. */

@@ -16,6 +16,7 @@ import { EntryTable } from './entry-table.ts';
 import type { EventRing, GeneratedOn } from './event-ring.ts';
 import { FinishedCalls } from './finished-calls.ts';
 import { LegIndex } from './legs.ts';
+import { MessageRing } from './message-ring.ts';
 import { Action, actionFor, Fit, findCall, isChallenge, Match } from './match.ts';
 import { Registrations } from './registrations.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
@@ -61,6 +62,8 @@ export class CallTracker {
   readonly table = new EntryTable<Call>();
   readonly registrations: Registrations;
   readonly legs: LegIndex;
+  /** Messages kept for display. */
+  readonly messages: MessageRing;
   readonly #rows = new RowPages();
   readonly #wheel = new TimerWheel();
   readonly #events: EventRing;
@@ -91,6 +94,7 @@ export class CallTracker {
     this.#events = events;
     this.#counters = counters;
     this.#hashSeed = hashSeed;
+    this.messages = new MessageRing(settings.messages, counters);
     this.legs = new LegIndex(counters, (callId) => this.held(callId).length > 0);
     this.registrations = new Registrations(settings.registrations, this.#wheel, events, counters, hashSeed);
     this.#texts = new SharedText(hashSeed);
@@ -171,6 +175,11 @@ export class CallTracker {
       if (call.callId === callId) calls.push(call);
     }
     return calls.toSorted((a, b) => a.id - b.id);
+  }
+
+  /** Positions in `messages` of what is held under a Call-ID (as displayed, in UTF-8), in order of arrival. */
+  messagesOf(callId: string): number[] {
+    return this.messages.positionsOf(Buffer.from(callId, 'utf8').toString('latin1'), this.#hashSeed);
   }
 
   /** Moves the clock. @returns true when more is due than `budget` entries allowed */
@@ -431,15 +440,19 @@ export class CallTracker {
     const { isRequest } = message;
     const bit = this.#observerBit(call, observer);
     const identity = messageIdentity(message, direction);
+    const onLink = linkIdentity(identity, packet, message);
     const repeat = classify(
       call,
       identity,
-      linkIdentity(identity, packet, message),
+      onLink,
       message.end - message.start,
       bit,
       packet.capturedAtUs === 0 ? this.#nowUs : packet.capturedAtUs,
       this.#settings.dupWindowUs,
     );
+    if (this.messages.isOn && (repeat !== Repeat.SEEN_AGAIN || !this.messages.seenAgain(call, onLink, observer.id))) {
+      this.messages.add(call, packet, message, direction, repeat, onLink, observer.id);
+    }
     call.updatedUs = this.#nowUs;
     const code = traceCode(isRequest, isRequest ? message.method : message.statusCode, direction);
     const toCallee = isRequest === (direction === 0);

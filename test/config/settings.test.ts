@@ -88,6 +88,7 @@ test('toEngineSettings() turns options into what the engine counts in', () => {
       maxForks: 64,
       timeouts: new Map([[CallState.INV_1ST, 90]]),
       dupWindowUs: 20_000,
+      messages: { perCall: 64, memBytes: 64 * 1024 * 1024 },
       registrations: {
         expDeltaS: 5,
         delDelayS: 0,

@@ -22,6 +22,8 @@ import { SELECTABLE_EVENTS } from '../../src/model/event-type.ts';
 import type { StatisticsBlock, StatisticsSource } from '../../src/model/statistics.ts';
 import type {
   AgentView,
+  CallMessages,
+  CallMessageView,
   CallView,
   EventView,
   ListenerView,
@@ -96,6 +98,39 @@ export function call(changes: Partial<CallView> = {}): CallView {
     correlation: { correlationId: '', alegCallId: '', sessionId: '' },
     legs: [{ callId: 'b-leg@198.51.100.2', reason: "joined by the SBC's ingress Call-ID" }],
     qos: [quality()],
+    ...changes,
+  };
+}
+
+export function message(changes: Partial<CallMessageView> = {}): CallMessageView {
+  return {
+    id: 4096,
+    atUs: NOW_US - 65_000_000 + 123_456,
+    arrivedUs: NOW_US - 65_000_000 + 123_900,
+    callId: 'a84b4c76e66710@pc33.example.com',
+    callEntryId: 1,
+    src: { ip: '192.0.2.1', port: 5060 },
+    dst: { ip: '198.51.100.2', port: 5060 },
+    transport: 'udp',
+    agents: ['2001@203.0.113.7:40112/udp'],
+    repeat: 'new',
+    isRequest: true,
+    method: 'INVITE',
+    requestUri: 'sip:+4930123456@198.51.100.2;user=phone',
+    status: 0,
+    reason: '',
+    cseq: 1,
+    cseqMethod: 'INVITE',
+    branch: 'z9hG4bK776asdhds',
+    fromTag: '1928301774',
+    toTag: '',
+    from: 'sip:alice@example.com',
+    to: 'sip:+4930123456@example.net',
+    userAgent: 'Softphone 4.2',
+    sdp: { media: 'audio', address: '192.0.2.1', port: 4000, codec: 'PCMA', direction: 'sendrecv' },
+    length: 52,
+    shown: 52,
+    raw: 'INVITE sip:+4930123456@198.51.100.2;user=phone SIP/2.0\r\nCall-ID: a84b4c76e66710@pc33.example.com\r\n\r\n',
     ...changes,
   };
 }
@@ -302,6 +337,8 @@ export const LISTENERS: readonly ListenerView[] = [
 /** What the engine has to say, for tests to set; and what it was told, for tests to look at. */
 export class FakeEngine implements Engine {
   calls: CallView[] = [call()];
+  messages: CallMessageView[] = [message()];
+  gone = 0;
   registrations: RegistrationView[] = [registration()];
   configured: RegistrationSettingsView = { regExpDeltaS: 30, regDelDelayS: 0, contactIgnorePort: false };
   judged: RegistrationSettingsView = { ...this.configured };
@@ -326,6 +363,22 @@ export class FakeEngine implements Engine {
 
   async callsByCallId(callId: string) {
     return this.calls.filter((item) => item.callId === callId);
+  }
+
+  async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
+    this.#ask(['callMessages', callId, { offset, limit }]);
+    const held = this.messages.filter((item) => item.callId === callId);
+    return {
+      callId,
+      entries: await this.callsByCallId(callId),
+      total: held.length,
+      offset,
+      items: held.slice(offset, offset + limit),
+      gone: this.gone,
+      keeps: true,
+      olderCallId: 'older@example.com',
+      newerCallId: '',
+    };
   }
 
   async callTable() {

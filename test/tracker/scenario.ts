@@ -93,6 +93,7 @@ export class Stage {
         timeouts: new Map(),
         dupWindowUs: 50_000,
         registrations: REGISTRATIONS,
+        messages: { perCall: 64, memBytes: 1 << 20 },
         ...settings,
       },
       this.events,

@@ -1,10 +1,10 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import type { HttpDeps } from '../deps.ts';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
 import { formatOf, send, type Answer } from '../reply.ts';
-import { FORMAT_PARAMETER, ProblemSchema } from '../schemas.ts';
+import { FORMAT_PARAMETER, formatParameter, ProblemSchema } from '../schemas.ts';
 
 type Properties = Readonly<Record<string, TSchema>>;
 
@@ -14,14 +14,25 @@ export interface Page {
   summary: string;
   tag: string;
   query?: Properties;
+  /** Parameters in the path. */
+  place?: Properties;
   /** Schema of the JSON answer. */
   schema: TSchema;
   /** Statuses besides 200 that carry the same answer, with their meaning. */
   also?: Readonly<Record<number, string>>;
+  /** Media types of the forms this page has besides the usual, by name in `?format=`. */
+  exports?: Readonly<Record<string, string>>;
   /** Answers everybody, without a token. */
   open?: boolean;
-  /** @param applied what a change has just done, in words; `undefined` for plain reading */
-  read: (params: Params, applied: string | undefined) => Answer | Promise<Answer>;
+  /**
+   * @param applied what a change has just done, in words; `undefined` for plain reading
+   * @param place values of the path's own parameters
+   */
+  read: (
+    params: Params,
+    applied: string | undefined,
+    place: Readonly<Record<string, string>>,
+  ) => Answer | Promise<Answer>;
 }
 
 /** What can be changed on a page: by POST only, with the same path, all or nothing. */
@@ -39,20 +50,21 @@ export interface Change {
 }
 
 export function addPage(app: FastifyInstance, deps: HttpDeps, page: Page, change?: Change): void {
-  const query = { ...page.query, ...FORMAT_PARAMETER };
+  const exports = Object.keys(page.exports ?? {});
+  const query = { ...page.query, ...formatParameter(exports) };
   const known = Object.keys(query);
   const changing = new Set(Object.keys(change?.parameters ?? {}));
   const config = { open: page.open === true };
 
   app.get(page.path, { config, schema: readSchema(page, query) }, async (request, reply) => {
-    formatOf(request);
+    formatOf(request, exports);
     const attempt = Object.keys(request.query ?? {}).find((name) => changing.has(name));
     if (attempt !== undefined) {
       throw new HttpProblem(405, `Parameter "${attempt}" changes something: use POST with it in the body`, {
         allow: 'POST',
       });
     }
-    return send(deps, request, reply, await page.read(new Params(request.query, known), undefined));
+    return send(deps, request, reply, await page.read(new Params(request.query, known), undefined, placeOf(request)));
   });
 
   if (change === undefined) return;
@@ -64,9 +76,14 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, page: Page, change
     // Only the form of the answer may stand in the query: what is changed is in one place.
     const reading = new Params(request.query, Object.keys(FORMAT_PARAMETER));
     const applied = await change.apply(params);
-    const answer = typeof applied === 'string' ? await page.read(reading, applied) : applied;
+    const answer = typeof applied === 'string' ? await page.read(reading, applied, placeOf(request)) : applied;
     return send(deps, request, reply, answer);
   });
+}
+
+/** Parameters in the path; the router gives texts. */
+function placeOf(request: FastifyRequest): Readonly<Record<string, string>> {
+  return request.params as Record<string, string>;
 }
 
 function readSchema(page: Page, query: Properties): object {
@@ -74,6 +91,7 @@ function readSchema(page: Page, query: Properties): object {
     summary: page.summary,
     tags: [page.tag],
     querystring: Type.Object({ ...query }),
+    ...(page.place === undefined ? {} : { params: Type.Object({ ...page.place }) }),
     response: responses(page),
   };
 }
@@ -96,6 +114,7 @@ function responses(page: Page): object {
       'application/json': { schema: page.schema },
       'text/plain': { schema: Type.String() },
       'text/html': { schema: Type.String() },
+      ...Object.fromEntries(Object.values(page.exports ?? {}).map((type) => [type, { schema: Type.String() }])),
     },
   });
   const also = Object.entries(page.also ?? {}).map(([status, description]) => [status, answer(description)]);

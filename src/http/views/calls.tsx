@@ -9,7 +9,7 @@ import {
 } from '../../model/engine.ts';
 import type { CallView, Page, Pair } from '../../model/views.ts';
 import { FIELD_DOC } from '../schemas.ts';
-import { formatNumber, link } from '../show.ts';
+import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
 import {
@@ -127,7 +127,7 @@ function CallRows({ call }: { call: CallView }): VNode {
           <Milliseconds ms={call.durationMs} />
         </Cell>
         <Cell label="Call-ID">
-          <CapturedLink text={call.callId} href={link('/events', { cid: call.callId })} />
+          <CapturedLink text={call.callId} href={callHref(call.callId)} />
         </Cell>
       </tr>
       <tr class="more">
@@ -177,10 +177,7 @@ function CallFacts({ call }: { call: CallView }): VNode {
         ['Flags', <Captured text={call.flags.join(', ')} />],
         ['Request signature', <Captured text={call.requestSignature} />],
         ['Correlation id', <Captured text={correlation.correlationId} />],
-        [
-          'Other leg',
-          <CapturedLink text={correlation.alegCallId} href={link('/calls/list', { cid: correlation.alegCallId })} />,
-        ],
+        ['Other leg', <CapturedLink text={correlation.alegCallId} href={callHref(correlation.alegCallId)} />],
         ['Session-ID', <Captured text={correlation.sessionId} />],
         ['Legs', <Legs call={call} />],
         ['Media quality', <Quality call={call} />],
@@ -207,7 +204,7 @@ function Legs({ call }: { call: CallView }): VNode {
     <ul class="plain">
       {call.legs.map((leg) => (
         <li>
-          <CapturedLink text={leg.callId} href={link('/calls/list', { cid: leg.callId })} />{' '}
+          <CapturedLink text={leg.callId} href={callHref(leg.callId)} />{' '}
           <span class="quiet">
             <Captured text={leg.reason} />
           </span>
@@ -244,7 +241,7 @@ export function statusTone(status: number): string {
   return `status s${Math.floor(status / 100)}`;
 }
 
-function callTone(state: string): Tone {
+export function callTone(state: string): Tone {
   switch (state) {
     case 'inv_established':
       return 'good';

@@ -9,7 +9,7 @@ import {
 import type { EventRateView, EventView } from '../../model/views.ts';
 import { FIELD_DOC } from '../schemas.ts';
 import { formatDuration } from '../../model/duration.ts';
-import { formatNumber, link } from '../show.ts';
+import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { filterParameters, statusTone } from './calls.tsx';
 import {
@@ -154,7 +154,7 @@ function EventRows({ event }: { event: EventView }): VNode {
           <Milliseconds ms={event.durationMs} />
         </Cell>
         <Cell label="Call-ID">
-          <CapturedLink text={event.callId} href={link('/events', { cid: event.callId })} />
+          <CapturedLink text={event.callId} href={callHref(event.callId)} />
         </Cell>
       </tr>
       <tr class="more">
@@ -178,7 +178,7 @@ function EventRows({ event }: { event: EventView }): VNode {
 function EventFacts({ event }: { event: EventView }): VNode {
   const { debug, rate } = event;
   const rows: [string, VNode | string][] = [
-    ['Call', <CapturedLink text={event.callId} href={link('/calls/list', { cid: event.callId })} />],
+    ['Events of this call', <CapturedLink text={event.callId} href={link('/events', { cid: event.callId })} />],
     ['From-tag', <Captured text={event.fromTag} />],
     ['To-tag', <Captured text={event.toTag} />],
     ['Call created (UTC)', <Time us={event.createdUs} />],

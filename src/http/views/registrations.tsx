@@ -9,7 +9,7 @@ import {
 } from '../../model/engine.ts';
 import type { Page, RegistrationView } from '../../model/views.ts';
 import { FIELD_DOC } from '../schemas.ts';
-import { formatNumber, link } from '../show.ts';
+import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
 import { filterParameters } from './calls.tsx';
@@ -112,7 +112,7 @@ function BindingRows({ binding }: { binding: RegistrationView }): VNode {
           <Captured text={binding.userAgent} />
         </Cell>
         <Cell label="Call-ID">
-          <CapturedLink text={binding.callId} href={link('/events', { cid: binding.callId })} />
+          <CapturedLink text={binding.callId} href={callHref(binding.callId)} />
         </Cell>
       </tr>
       <tr class="more">

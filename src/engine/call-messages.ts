@@ -1,0 +1,138 @@
+import { formatIp } from '../model/endpoint.ts';
+import { EngineRequestError, MAX_LIST_LIMIT } from '../model/engine.ts';
+import { methodName } from '../model/method.ts';
+import { displayText } from '../model/text.ts';
+import { transportName } from '../model/transport.ts';
+import type { CallMessages, CallMessageView, CallView, RepeatName } from '../model/views.ts';
+import { SipMessage } from '../sip/message.ts';
+import { parseSip, SipParseOptions } from '../sip/parse.ts';
+import { sdpSummary } from '../sip/sdp.ts';
+import type { Call } from '../tracker/call.ts';
+import type { KeptMessage } from '../tracker/message-ring.ts';
+import { Row } from '../tracker/rows.ts';
+import type { CallTracker } from '../tracker/tracker.ts';
+import { callView } from '../tracker/views.ts';
+
+/** Octets of text in one answer; messages beyond are listed without their text. */
+const MAX_RAW_OCTETS = 8 << 20;
+const MAX_LEGS = 8;
+/** Entries looked at for a neighbour with another Call-ID. */
+const MAX_NEIGHBOURS = 100;
+
+const REPEAT_NAMES: readonly RepeatName[] = ['new', 'other-hop', 'seen-again', 'retransmission'];
+/** What was tracked had been parsed once; here only how it is shown is asked for. */
+const OPTIONS = new SipParseOptions({ framing: 'datagram', maxHeaders: 10_000, alegHeaders: [] });
+
+/** Everything held of a call and its other legs; bounded in messages and octets. */
+export function callMessages(
+  tracker: CallTracker,
+  callId: string,
+  window: { offset: number; limit: number },
+  nowUs: number,
+): CallMessages {
+  const { offset, limit } = window;
+  if (!Number.isInteger(offset) || offset < 0)
+    throw new EngineRequestError(`offset: ${offset}, must be a whole number`);
+  if (!Number.isInteger(limit) || limit < 0 || limit > MAX_LIST_LIMIT) {
+    throw new EngineRequestError(`limit: ${limit}, must be a whole number from 0 to ${MAX_LIST_LIMIT}`);
+  }
+  const own = tracker.family(callId);
+  const view = (call: Call): CallView => callView(call, nowUs, tracker.legs.of(call));
+  const entries = own.map(view);
+  const legs = [...new Set(entries.flatMap((entry) => entry.legs.map((leg) => leg.callId)))]
+    .filter((leg) => leg !== callId)
+    .slice(0, MAX_LEGS);
+  for (const leg of legs) entries.push(...tracker.family(leg).map(view));
+
+  const ring = tracker.messages;
+  const held = [callId, ...legs]
+    .flatMap((id) => tracker.messagesOf(id).map((position) => ({ position, callId: id })))
+    // Stable: what came in first stays first among equal times.
+    .toSorted((a, b) => ring.trackedAtUs(a.position) - ring.trackedAtUs(b.position) || a.position - b.position);
+  let octets = 0;
+  const message = new SipMessage(Buffer.alloc(0));
+  const items = held.slice(offset, offset + limit).map(({ position, callId: id }) => {
+    const kept = ring.read(position);
+    octets += kept.octets.length;
+    return messageView(kept, id, message, octets <= MAX_RAW_OCTETS);
+  });
+  return {
+    callId,
+    entries,
+    total: held.length,
+    offset,
+    items,
+    gone: goneOf(tracker, own, held),
+    keeps: ring.isOn,
+    olderCallId: neighbour(own[0], 'older'),
+    newerCallId: neighbour(own.at(-1), 'newer'),
+  };
+}
+
+/** Messages that were kept once: an entry knows how many it had, and so does the newest held of one that is gone. */
+function goneOf(tracker: CallTracker, own: readonly Call[], held: readonly { position: number }[]): number {
+  const entries = new Map<number, { newest: number; count: number }>();
+  for (const { id, row, base } of own) entries.set(id, { newest: row[base + Row.MESSAGES] ?? 0, count: 0 });
+  for (const { position } of held) {
+    const { callEntryId, ordinal } = tracker.messages.headOf(position);
+    const entry = entries.get(callEntryId) ?? { newest: 0, count: 0 };
+    entries.set(callEntryId, { newest: Math.max(entry.newest, ordinal), count: entry.count + 1 });
+  }
+  let gone = 0;
+  for (const { newest, count } of entries.values()) gone += newest - count;
+  return gone;
+}
+
+function neighbour(call: Call | undefined, direction: 'older' | 'newer'): string {
+  let other = call?.[direction];
+  for (let looks = 0; looks < MAX_NEIGHBOURS && other !== undefined; looks++) {
+    if (other.callId !== call?.callId) return displayText(other.callId);
+    other = other[direction];
+  }
+  return '';
+}
+
+function messageView(kept: KeptMessage, callId: string, message: SipMessage, withText: boolean): CallMessageView {
+  const { octets } = kept;
+  // A message kept in part may end in a fault; what was read until then still holds.
+  parseSip(octets, 0, octets.length, OPTIONS, message);
+  const text = (start: number, end: number): string => displayText(message.text(start, end));
+  const { isRequest } = message;
+  return {
+    id: kept.position,
+    atUs: kept.trackedAtUs,
+    arrivedUs: kept.arrivedAtUs,
+    callId,
+    callEntryId: kept.callEntryId,
+    src: { ip: formatIp(kept.family, ...kept.src), port: kept.srcPort },
+    dst: { ip: formatIp(kept.family, ...kept.dst), port: kept.dstPort },
+    transport: transportName(kept.transport),
+    agents: kept.observers,
+    repeat: REPEAT_NAMES[kept.repeat] ?? 'new',
+    isRequest,
+    method: isRequest ? methodText(message.method, text(message.methodStart, message.methodEnd)) : '',
+    requestUri: isRequest ? text(message.uriStart, message.uriEnd) : '',
+    status: message.statusCode,
+    reason: isRequest ? '' : text(message.reasonStart, message.reasonEnd),
+    cseq: message.cseq,
+    cseqMethod: methodText(message.cseqMethod, text(message.cseqMethodStart, message.cseqMethodEnd)),
+    branch: text(message.viaBranchStart, message.viaBranchEnd),
+    fromTag: text(message.fromTagStart, message.fromTagEnd),
+    toTag: text(message.toTagStart, message.toTagEnd),
+    from: text(message.fromUriStart, message.fromUriEnd),
+    to: text(message.toUriStart, message.toUriEnd),
+    userAgent:
+      message.userAgentEnd > message.userAgentStart
+        ? text(message.userAgentStart, message.userAgentEnd)
+        : text(message.serverStart, message.serverEnd),
+    sdp: sdpSummary(text(message.bodyStart, message.bodyEnd)) ?? null,
+    length: kept.length,
+    shown: withText ? octets.length : 0,
+    raw: withText ? displayText(octets.toString('latin1')) : '',
+  };
+}
+
+/** A method's name as written, or as known where it is cut. */
+function methodText(method: number, written: string): string {
+  return written === '' ? methodName(method) : written;
+}

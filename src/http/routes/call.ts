@@ -1,0 +1,73 @@
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { EventView } from '../../model/views.ts';
+import type { HttpDeps } from '../deps.ts';
+import { ladderMermaid } from '../ladder/mermaid.ts';
+import { GROUPINGS, makeLadder } from '../ladder/model.ts';
+import { ladderFile } from '../ladder/svg.tsx';
+import { HttpProblem } from '../problem.ts';
+import { CALL_PAGE_PARAMETERS, CallPageSchema } from '../schemas.ts';
+import { visible, withTimes } from '../show.ts';
+import { callText } from '../text/call.ts';
+import { CallPage } from '../views/call.tsx';
+import { addPage } from './page.ts';
+
+const DEFAULT_MESSAGES = 500;
+const MAX_MESSAGES = 5000;
+const MAX_EVENTS = 100;
+const MAX_TITLE = 60;
+
+const SVG = 'image/svg+xml; charset=utf-8';
+const MERMAID = 'text/vnd.mermaid; charset=utf-8';
+
+/** `/call/<callid>`: everything known of one call. */
+export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  const { engine } = deps;
+  addPage(app, deps, {
+    path: '/call/:callid',
+    summary: 'One call: summary, ladder, messages, events',
+    tag: 'Calls',
+    place: { callid: Type.String({ description: 'Call-ID, percent-encoded' }) },
+    query: CALL_PAGE_PARAMETERS,
+    schema: CallPageSchema,
+    exports: { svg: SVG, mermaid: MERMAID },
+    async read(params, _applied, { callid = '' }) {
+      const limit = params.integer(['n'], 1, MAX_MESSAGES, DEFAULT_MESSAGES);
+      const offset = params.integer(['s'], 0, Number.MAX_SAFE_INTEGER, 0);
+      const grouping = params.choice('group', GROUPINGS) ?? 'auto';
+      const fold = params.flag('fold');
+      const [call, events] = await Promise.all([
+        engine.callMessages(callid, { offset, limit }),
+        eventsOf(deps, callid),
+      ]);
+      if (call.entries.length === 0 && call.total === 0 && events.length === 0) {
+        throw new HttpProblem(404, `Nothing is held of a call with the Call-ID "${callid.slice(0, 300)}"`);
+      }
+      const complete = offset + call.items.length >= call.total;
+      const ladder = makeLadder(call.items, { grouping, fold, nowUs: deps.clock(), complete });
+      const { items, ...rest } = call;
+      return {
+        title: `Call ${visible(callid.length > MAX_TITLE ? `${callid.slice(0, MAX_TITLE)}…` : callid)}`,
+        data: withTimes({ ...rest, missing: ladder.missing, messages: items, events }),
+        html: () => CallPage({ call, ladder, events, limit, grouping, fold }),
+        text: () => callText(call, ladder, events),
+        exports: {
+          svg: { type: SVG, body: () => ladderFile(ladder) },
+          mermaid: { type: MERMAID, body: () => ladderMermaid(ladder) },
+        },
+      };
+    },
+  });
+}
+
+/** Events of exactly this Call-ID; the engine's filter also finds longer ones. */
+async function eventsOf({ engine }: HttpDeps, callId: string): Promise<EventView[]> {
+  // A longer text than the engine searches for cannot be a filter.
+  const value = callId.slice(0, 256);
+  const page = await engine.listEvents({
+    offset: 0,
+    limit: MAX_EVENTS,
+    filter: { field: 'cid', value, regexp: false },
+  });
+  return page.items.filter((event) => event.callId === callId);
+}

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { Value } from 'typebox/value';
+import type { CallMessageView } from '../../src/model/views.ts';
+import { client } from './client.ts';
+import { call, event, message } from './fakes.ts';
+
+const CALL_ID = 'a84b4c76e66710@pc33.example.com';
+const PATH = `/call/${encodeURIComponent(CALL_ID)}`;
+const REPLY: Partial<CallMessageView> = {
+  id: 8192,
+  atUs: message().atUs + 210_000,
+  src: message().dst,
+  dst: message().src,
+  isRequest: false,
+  method: '',
+  requestUri: '',
+  status: 180,
+  reason: 'Ringing',
+  toTag: 'b',
+  sdp: null,
+  raw: 'SIP/2.0 180 Ringing\r\n\r\n',
+};
+/** Markup, quotes, NUL, broken UTF-8, marks that turn text round. */
+const HOSTILE = `"'><script>alert(1)</script><b>&amp;\u0000\ufffd\u202e\u200f]]>-->`;
+
+suite('the page of a call', () => {
+  test('shows the ladder, a table that says the same, and every message in its own words', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = [message(), message(REPLY)];
+    const { statusCode, body, headers } = await get(`${PATH}?format=html`);
+    assert.equal(statusCode, 200);
+    assert.doesNotMatch(body, /<script|<style|\sstyle=|\son[a-z]+=/i);
+    assert.match(String(headers['content-security-policy']), /default-src 'none'/);
+    assert.match(body, /<svg[^>]*aria-label="Ladder: 2 messages between 2 endpoints/);
+    for (const anchor of ['href="#m4096"', 'id="m4096"', 'href="#m8192"', 'id="m8192"'])
+      assert.ok(body.includes(anchor), anchor);
+    assert.match(body, /192\.0\.2\.1:5060/);
+    assert.match(body, /<span class="field"><bdi>Call-ID<\/bdi><\/span>/);
+    assert.ok(body.includes('href="/call/older%40example.com"'));
+    assert.ok(body.includes(`href="${PATH}?format=svg"`));
+  });
+
+  test('answers as JSON after its schema', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = [message(), message({ ...REPLY, repeat: 'retransmission' })];
+    const description = (await get('/openapi.json')).json<{
+      paths: Record<string, { get: { responses: { 200: { content: Record<string, { schema: object }> } } } }>;
+    }>();
+    const described = description.paths['/call/{callid}']?.get.responses[200].content ?? {};
+    const schema = described['application/json']?.schema;
+    assert.ok(schema);
+    const answer: { messages: { at: string }[] } = (await get(`${PATH}?format=json`)).json();
+    assert.deepEqual([...Value.Errors(schema, answer)], []);
+    assert.equal(answer.messages[0]?.at, '2026-11-21T09:58:55.123456Z');
+    assert.ok(Object.keys(described).some((type) => type.startsWith('image/svg+xml')));
+  });
+
+  test('as text has one header line for each message, then the message', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = [message(), message(REPLY)];
+    const { body } = await get(PATH);
+    const [first, second] = body.split('\n').filter((line) => line.startsWith('==='));
+    const by = 'seen by 2001@203.0.113.7:40112/udp';
+    assert.equal(first, `=== 2026-11-21T09:58:55.123456Z +0.000 192.0.2.1:5060 -> 198.51.100.2:5060 udp INVITE ${by}`);
+    assert.equal(
+      second,
+      `=== 2026-11-21T09:58:55.333456Z +0.210 198.51.100.2:5060 -> 192.0.2.1:5060 udp 180 Ringing (INVITE) ${by}`,
+    );
+    assert.ok(body.includes(`\nCall-ID: ${CALL_ID}\n`));
+  });
+
+  test('as SVG is a file of its own, as Mermaid a diagram', async () => {
+    const { get } = client();
+    const svg = await get(`${PATH}?format=svg`);
+    assert.equal(svg.headers['content-type'], 'image/svg+xml; charset=utf-8');
+    assert.match(svg.body, /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    assert.doesNotMatch(svg.body, /href=|<script|<style/);
+    const mermaid = await get(`${PATH}?format=mermaid`);
+    assert.match(mermaid.body, /^sequenceDiagram\n {2}participant p0 as 192\.0\.2\.1:5060\n/);
+  });
+
+  test('hostile text in a message and in its parts appears exactly, and only as text', async () => {
+    const { get, deps } = client();
+    const long = 'x'.repeat(64 * 1024);
+    deps.engine.messages = [
+      message({
+        raw: `INVITE ${HOSTILE} SIP/2.0\r\nX: ${HOSTILE}\r\nLong: ${long}\r\n\r\n${HOSTILE}`,
+        method: HOSTILE,
+        requestUri: HOSTILE,
+      }),
+      message({ ...REPLY, reason: HOSTILE, raw: HOSTILE, agents: [HOSTILE], userAgent: HOSTILE, cseqMethod: HOSTILE }),
+    ];
+    const { body } = await get(`${PATH}?format=html`);
+    assert.doesNotMatch(body, /<script|<b>/i);
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(body, /[\u0000\u202e\u200f]/);
+    const words = body
+      .replace(/<[^<>]*>/g, '')
+      .replaceAll('&quot;', '"')
+      .replaceAll('&lt;', '<')
+      .replaceAll('&amp;', '&');
+    const shown = HOSTILE.replace('\u0000', '\\x00').replace('\u202e', '\\u{202e}').replace('\u200f', '\\u{200f}');
+    assert.ok(words.includes(`INVITE ${shown} SIP/2.0\nX: ${shown}\nLong: ${long}\n\n${shown}`));
+    const svg = await get(`${PATH}?format=svg`);
+    assert.doesNotMatch(svg.body, /<script|<b>/i);
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(svg.body, /[\u0000-\u0008\u202e]/);
+    const text = await get(PATH);
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(text.body, /[\u0000-\u0008\u000b-\u001f\u202e]/);
+    assert.ok((await get(`${PATH}?format=json`)).body.includes(JSON.stringify(HOSTILE).slice(1, -1)));
+  });
+
+  test('says what is missing: earlier messages, an ACK, messages of which no text is held', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = [message({ length: 70_000 }), message({ ...REPLY, status: 200, reason: 'OK' })];
+    deps.engine.gone = 3;
+    const { body } = await get(`${PATH}?format=html`);
+    assert.match(body, /3 earlier messages of this call are no longer held/);
+    assert.match(body, /ACK to 200 \(CSeq 1\) not captured/);
+    assert.match(body, /52 of them shown/);
+    const { missing } = (await get(`${PATH}?format=json`)).json<{ missing: string[] }>();
+    assert.deepEqual(missing, ['ACK to 200 (CSeq 1) not captured']);
+  });
+
+  test('a call that has left the table is shown as long as its messages or events are held', async () => {
+    const { get, deps } = client();
+    deps.engine.calls = [];
+    assert.match((await get(`${PATH}?format=html`)).body, /no longer tracked/);
+    deps.engine.messages = [];
+    assert.match((await get(`${PATH}?format=html`)).body, /No message of this call is held any more/);
+    deps.engine.events = [];
+    const { statusCode, body } = await get(`${PATH}?format=json`);
+    assert.equal(statusCode, 404);
+    assert.match(body, /Nothing is held of a call with the Call-ID/);
+  });
+
+  test('events of another call whose Call-ID only contains this one are not shown', async () => {
+    const { get, deps } = client();
+    deps.engine.events = [event(), event({ index: 4, callId: `x${CALL_ID}` })];
+    const answer = (await get(`${PATH}?format=json`)).json<{ events: { index: number }[] }>();
+    assert.deepEqual(
+      answer.events.map(({ index }) => index),
+      [3],
+    );
+  });
+
+  test('a Call-ID with slashes, percent signs and spaces has a page, and lists link to it', async () => {
+    const { get, deps } = client();
+    const callId = 'a/b%2f c?#"<1>@x';
+    deps.engine.calls = [call({ callId })];
+    deps.engine.messages = [message({ callId })];
+    const href = `/call/${encodeURIComponent(callId)}`;
+    assert.ok((await get('/calls/list?format=html')).body.includes(`href="${href}"`));
+    assert.equal((await get(`${href}?format=json`)).json<{ callId: string }>().callId, callId);
+    assert.ok((await get('/events?format=html')).body.includes(`href="${PATH}"`));
+  });
+
+  test('5000 messages are shown in pages', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = Array.from({ length: 5000 }, (_, n) =>
+      message({ id: (n + 1) * 8, atUs: message().atUs + n * 1000, repeat: n === 0 ? 'new' : 'retransmission' }),
+    );
+    const page = await get(`${PATH}?format=html`);
+    assert.equal(page.body.split('<tbody class="item" id="m').length - 1, 500);
+    assert.match(page.body, /Messages 1–500 of 5000/);
+    assert.ok(page.body.includes(`href="${PATH}?s=500&amp;n=500"`));
+    const all = await get(`${PATH}?format=html&n=5000`);
+    assert.equal(all.body.split('<tbody class="item" id="m').length - 1, 5000);
+    assert.equal((await get(`${PATH}?n=5001`)).statusCode, 400);
+    assert.equal((await get(`${PATH}?format=png`)).statusCode, 400);
+  });
+});
