@@ -1,15 +1,17 @@
 import type { AddressInfo } from 'node:net';
 import { describeConfig } from './config/describe.ts';
 import type { LoadedConfig } from './config/load.ts';
-import { toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
+import { settleMode, toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
 import { systemClock } from './engine/clock.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { buildApp } from './http/app.ts';
+import type { CaptureSummary } from './model/capture.ts';
 import { resolveGroups } from './model/counter-groups.ts';
 import { formatEndpoint } from './model/endpoint.ts';
 import type { Log } from './model/log.ts';
 import { aboutPackage, type PackageInfo } from './package-info.ts';
 import { createLog } from './telemetry/log.ts';
+import { showCaptureProgress } from './telemetry/capture-progress.ts';
 import { finalLine, finalReport } from './telemetry/report.ts';
 import { Statistics } from './telemetry/statistics.ts';
 
@@ -30,7 +32,7 @@ const MISSING_PACKAGES: Readonly<Record<string, string>> = {
  * @returns the exit code: 0 after an orderly stop, 1 when something could not be started or kept running
  */
 export async function serve(loaded: LoadedConfig): Promise<number> {
-  const { config } = loaded;
+  const { config, staysUp } = settleMode(loaded);
   const log = createLog(toLogSettings(config));
   const about = aboutPackage();
   for (const name of about.missing) {
@@ -56,7 +58,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     clock: systemClock(),
     statistics,
     about: aboutPages(about),
-    config: describeConfig(loaded),
+    config: describeConfig({ ...loaded, config }),
     settings: toHttpSettings(config),
     log,
   });
@@ -70,7 +72,9 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     stopRequested.fail('no pages');
   }
 
+  const playing = config.pcap.length > 0 ? watchFiles(engine, staysUp, stopRequested, log) : undefined;
   const failure = await stopRequested.requested;
+  const runTimeMs = performance.now() - startedMs;
   const forceTimeoutMs = config.end_force_timeout;
   const waitMs = config.end_wait === 0 && forceTimeoutMs > 0 ? forceTimeoutMs + END_WAIT_EXTRA_MS : config.end_wait;
   const graceMs = Math.max(0, Math.min(STOP_RESERVE_MS, config.stop_timeout - STOP_RESERVE_MS));
@@ -81,7 +85,8 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   // The configuration was refused if a group did not exist.
   const groups = resolveGroups(config.stats_groups);
   const report = {
-    runTimeMs: performance.now() - startedMs,
+    runTimeMs,
+    ...(playing === undefined ? {} : { capture: playing.result() }),
     read,
     readMax: (index: number): number => engine.counters.maxima[index] ?? 0,
     groups: 'groups' in groups ? groups.groups : [],
@@ -91,6 +96,32 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   process.stdout.write(finalReport(report) + finalLine(report));
   if (failure !== undefined) log.error({}, failure);
   return failure === undefined ? 0 : 1;
+}
+
+interface Playing {
+  /** How the files went, as far as they have been played. */
+  result(): { runTimeMs: number; summary: CaptureSummary };
+}
+
+/** Follows the playing of capture files: progress on a terminal, and the end of the program with the end of the files. */
+function watchFiles(engine: EngineClient, staysUp: boolean, stop: StopRequest, log: Log): Playing {
+  const startedMs = performance.now();
+  const progress = showCaptureProgress(process.stderr, (index) => engine.counters.get(index));
+  let played: { runTimeMs: number; summary: CaptureSummary } | undefined;
+  void engine.played.then((summary) => {
+    progress.stop();
+    played = { runTimeMs: performance.now() - startedMs, summary };
+    if (staysUp) log.info({ packets: summary.packets }, 'capture files played: staying up');
+    else if (summary.isFailed) stop.fail(`cannot play capture files: ${summary.problems.join('; ')}`);
+    else stop.finish();
+  });
+  return {
+    result: () => {
+      progress.stop();
+      const summary = { recordedMs: 0, packets: 0, bytes: 0, problems: [], isFailed: false };
+      return played ?? { runTimeMs: performance.now() - startedMs, summary };
+    },
+  };
 }
 
 function aboutPages(about: PackageInfo): {
@@ -119,13 +150,15 @@ interface StopRequest {
   /** Resolves with the reason of a failure, or with `undefined` when somebody asked for the end. */
   requested: Promise<string | undefined>;
   fail(reason: string): void;
+  /** The input has ended and nothing more is to come. */
+  finish(): void;
 }
 
 /** The first SIGINT or SIGTERM asks for an orderly stop, the second ends the process at once. */
 function stopSignal(log: Log): StopRequest {
-  let fail: (reason: string) => void = () => undefined;
+  let settle: (reason: string | undefined) => void = () => undefined;
   const requested = new Promise<string | undefined>((resolve) => {
-    fail = resolve;
+    settle = resolve;
     let asked = false;
     const onSignal = (signal: NodeJS.Signals): void => {
       if (asked) {
@@ -139,7 +172,7 @@ function stopSignal(log: Log): StopRequest {
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
   });
-  return { requested, fail: (reason) => fail(reason) };
+  return { requested, fail: (reason) => settle(reason), finish: () => settle(undefined) };
 }
 
 async function withDeadline(work: Promise<unknown>, deadlineMs: number): Promise<void> {

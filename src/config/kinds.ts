@@ -286,6 +286,44 @@ export const TOKENS: Kind<readonly AccessToken[]> = list(
   ({ token, role }) => `${token}:${role}`,
 );
 
+/** Names of files, separated by white space; an array in a file may hold names with spaces. `-` is standard input. */
+export const FILES: Kind<readonly string[]> = {
+  expected: 'a list of file names separated by spaces, - for standard input',
+  placeholder: 'FILES',
+  unit: '',
+  list: true,
+  read(written) {
+    const names = (typeof written === 'string' ? written.split(/\s+/) : written).filter((name) => name !== '');
+    const at = names.findIndex((name) => name.includes('\0'));
+    return at < 0 ? { ok: true, value: names } : { ok: false, given: names[at] ?? '', entry: at + 1 };
+  },
+  show: (value) => value,
+};
+
+export const PORTS: Kind<readonly number[]> = list(
+  { expected: `a list of ports from 1 to ${MAX_PORT}`, placeholder: 'LIST', unit: 'ports' },
+  (text) => {
+    const value = digits(text);
+    return value >= 1 && value <= MAX_PORT ? value : undefined;
+  },
+  String,
+);
+
+/** A decimal number such as 0.5; no sign, no exponent. */
+export function factor(max: number, zero: string): Kind<number> {
+  return single(
+    { expected: `a number from 0 to ${max} such as 0.5 (0 = ${zero})`, placeholder: 'NUMBER', unit: 'times' },
+    (text) => (/^\d{1,9}(\.\d{1,9})?$/.test(text) && Number(text) <= max ? Number(text) : undefined),
+    (value) => value,
+  );
+}
+
+export const TEXT: Kind<string> = single(
+  { expected: 'a text', placeholder: 'TEXT', unit: '' },
+  (text) => (text.includes('\0') ? undefined : text),
+  (value) => value,
+);
+
 /** Header field names: tokens of RFC 3261 §25.1. */
 export const HEADER_NAMES: Kind<readonly string[]> = list(
   { expected: 'a list of header names', placeholder: 'LIST', unit: '' },

@@ -20,6 +20,7 @@ import { type Fault, faultInfo } from '../model/fault.ts';
 import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
 import {
+  type CaptureSettings,
   type EngineSettings,
   MAX_REG_DEL_DELAY_S,
   MAX_REG_EXP_DELTA_S,
@@ -34,12 +35,15 @@ import type {
   ProbeView,
   RegistrationView,
 } from '../model/views.ts';
+import type { CaptureSummary } from '../model/capture.ts';
 import type { Account } from '../pipeline/account.ts';
 import { AgentTable } from '../pipeline/agents.ts';
+import { CapturePipeline } from '../pipeline/capture.ts';
 import { Ingest } from '../pipeline/ingest.ts';
 import { IpfixPipeline } from '../pipeline/ipfix.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { ProbeTable } from '../pipeline/probes.ts';
+import { CaptureFiles } from '../sources/capture-files.ts';
 import { ConnectionLimit } from '../sources/connection-limit.ts';
 import { HepStreamSource } from '../sources/hep-stream.ts';
 import { HepUdpSource } from '../sources/hep-udp.ts';
@@ -50,6 +54,8 @@ import { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
+import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
+import { CaptureClock } from './capture-clock.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
 
@@ -83,6 +89,9 @@ export class EngineCore {
   readonly #probes: ProbeTable;
   readonly #qos: QosTable;
   readonly #sources: Source[] = [];
+  readonly #captureClock: CaptureClock | undefined;
+  readonly #files: CaptureFiles | undefined;
+  #playing: Promise<CaptureSummary> | undefined;
   readonly #slicing: Slicing = {
     nowMs: () => performance.now(),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
@@ -93,7 +102,8 @@ export class EngineCore {
   constructor(settings: EngineSettings, counters: CounterSet, clock: Clock, log: Log) {
     this.#settings = settings;
     this.counters = counters;
-    this.#clock = clock;
+    this.#captureClock = settings.capture && new CaptureClock(clock, clockRate(settings.capture));
+    this.#clock = this.#captureClock?.now ?? clock;
     this.#log = log;
     resetGauges(counters);
     this.#events = new EventRing(settings.eventBufferSize, counters);
@@ -106,13 +116,20 @@ export class EngineCore {
     const ingest = new Ingest(settings, this.tracker, this.#events, counters, this.#reportFault);
     this.pipeline = new Pipeline(settings, ingest, this.#agents, counters);
     this.ipfix = new IpfixPipeline(settings, ingest, this.#probes, this.#qos, counters);
+    this.#files = this.#captureFiles(ingest);
     this.#addSources();
+  }
+
+  /** Settles when all capture files have been played; undefined = there are none. */
+  get playing(): Promise<CaptureSummary> | undefined {
+    return this.#playing;
   }
 
   /** Opens the listeners and starts the clock. Rejects with the first listener's error, everything closed again. */
   async start(onTick: () => void): Promise<ListenerView[]> {
     const views: ListenerView[] = [];
     try {
+      await this.#files?.check();
       for (const source of this.#sources) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the first error is the one told
         views.push(await source.start());
@@ -123,15 +140,19 @@ export class EngineCore {
     }
     this.#timer = setInterval(() => {
       onTick();
+      // Calls must not see the system's time before that of the first packet.
+      if (this.#captureClock?.isSet === false) return;
       this.#expire();
       this.#qos.advance(this.#clock());
     }, TICK_MS);
+    this.#playing = this.#play();
     return views;
   }
 
   /** Stops taking input and works off what was received; then ends calls early and waits, if that was asked for. */
   async stop(how: StopSettings): Promise<void> {
-    await Promise.all(this.#sources.map((source) => source.stop(how.graceMs)));
+    this.#files?.stop();
+    await Promise.all([this.#playing, ...this.#sources.map((source) => source.stop(how.graceMs))]);
     if (how.forceTimeoutMs > 0) this.tracker.forceTimeout(this.#clock(), how.forceTimeoutMs * 1000);
     if (how.waitMs > 0) await new Promise((resolve) => setTimeout(resolve, how.waitMs));
     clearInterval(this.#timer);
@@ -295,6 +316,42 @@ export class EngineCore {
     return this.#sources.map((source) => source.view());
   }
 
+  #play(): Promise<CaptureSummary> | undefined {
+    return this.#files?.play().then((summary) => {
+      this.#captureClock?.release(this.#settings.capture?.isBesideListeners === true);
+      return summary;
+    });
+  }
+
+  #captureFiles(ingest: Ingest): CaptureFiles | undefined {
+    const { capture } = this.#settings;
+    if (capture === undefined) return undefined;
+    const frames = new CapturePipeline(
+      { ...this.#settings, capture },
+      ingest,
+      this.pipeline,
+      this.counters,
+      undefined,
+      (nowUs) => this.#moveTo(nowUs),
+    );
+    return new CaptureFiles({
+      settings: capture,
+      ingest: frames,
+      makeReader: () => new AnyCaptureReader(),
+      counters: this.counters,
+      log: this.#log,
+      nowMs: () => performance.now(),
+    });
+  }
+
+  /** The time of a capture goes on: everything due before is done first, so that a replay gives the same events. */
+  #moveTo(nowUs: number): void {
+    this.#captureClock?.set(nowUs);
+    const clockUs = this.#clock();
+    while (this.tracker.advance(clockUs, EXPIRY_BUDGET));
+    this.#qos.advance(clockUs);
+  }
+
   #addSources(): void {
     const { hep } = this.#settings;
     const onError = (error: Error): void => this.#log.error({ err: error }, 'listener failed');
@@ -384,4 +441,10 @@ function resetGauges(counters: CounterSet): void {
   counters.set(Hep.CONNS_ACTIVE, 0);
   counters.set(Ipfix.CONNS_ACTIVE, 0);
   counters.set(Ipfix.QOS_WAITING, 0);
+}
+
+/** Recorded spacing: between packets the clock runs as they are played. As fast as possible: it stands. */
+function clockRate({ pace }: CaptureSettings): number {
+  if (pace === undefined) return 0;
+  return pace.scale > 0 ? 1 / pace.scale : 1;
 }

@@ -3,10 +3,10 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { formatEndpoint, formatIp } from '../model/endpoint.ts';
 import { Fault, faultInfo } from '../model/fault.ts';
-import type { CapturedFrame } from '../wire/pcap/capture-reader.ts';
+import type { CapturedFrame } from '../model/capture.ts';
 import { decapsulate, Frame, IP_PROTOCOL_TCP, type FrameSkip } from '../wire/pcap/frame.ts';
 import { PcapReader } from '../wire/pcap/pcap-reader.ts';
-import { looksLikeHep, looksLikeSip } from './recognise.ts';
+import { looksLikeHep, looksLikeSip } from '../wire/pcap/recognise.ts';
 import { TcpStreams, type StreamSkip } from './tcp-streams.ts';
 
 /** A HEP packet or a SIP message found in a capture. */
