@@ -310,7 +310,7 @@ export const PORTS: Kind<readonly number[]> = list(
 );
 
 /** A decimal number such as 0.5; no sign, no exponent. */
-export function factor(max: number, zero: string): Kind<number> {
+export function scale(max: number, zero: string): Kind<number> {
   return single(
     { expected: `a number from 0 to ${max} such as 0.5 (0 = ${zero})`, placeholder: 'NUMBER', unit: 'times' },
     (text) => (/^\d{1,9}(\.\d{1,9})?$/.test(text) && Number(text) <= max ? Number(text) : undefined),

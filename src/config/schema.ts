@@ -8,7 +8,6 @@ import {
   count,
   duration,
   EVENT_TYPES,
-  factor,
   FILE,
   FILES,
   FLAG,
@@ -20,6 +19,7 @@ import {
   NETWORKS,
   PORT,
   PORTS,
+  scale,
   type Shown,
   size,
   STATE_TIMEOUTS,
@@ -333,7 +333,7 @@ export const OPTIONS = {
   replay: option('Capture files', FLAG, 'false', 'play with the recorded spacing instead of as fast as possible'),
   replay_scale: option(
     'Capture files',
-    factor(1_000_000, 'as recorded'),
+    scale(1_000_000, 'as recorded'),
     '0',
     'multiplies the recorded spacing: 0.5 plays twice as fast',
     { alias: 'delay_scale' },
@@ -354,8 +354,8 @@ export const OPTIONS = {
     '',
     'destination ports on which captured HEP goes; empty = HEP is recognised by its content',
   ),
-  vxlan_ports: option('Capture files', PORTS, '', 'UDP destination ports of VXLAN'),
-  websocket_ports: option('Capture files', PORTS, '', 'TCP ports of SIP over WebSocket'),
+  vxlan_ports: option('Capture files', PORTS, '', 'destination ports on which captured VXLAN goes, over UDP'),
+  websocket_ports: option('Capture files', PORTS, '', 'ports of captured SIP over WebSocket'),
   frag_max_mem: option(
     'Capture files',
     size('64KiB', '1GiB'),
@@ -372,13 +372,13 @@ export const OPTIONS = {
   tcp_connection_timeout: option(
     'Captured TCP',
     duration('1s', '168h'),
-    '1h',
+    '1h0m0s',
     'a stream silent for so long is dropped, in the time of the capture',
   ),
   tcp_reorder_timeout: option(
     'Captured TCP',
     duration('10ms', '1h'),
-    '1m',
+    '1m0s',
     'how long missing segments are waited for, in the time of the capture',
   ),
   tcp_gc_int: option('Captured TCP', duration('10ms', '1h'), '30s', 'how often the two time-outs are looked at', {

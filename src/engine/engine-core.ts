@@ -38,7 +38,7 @@ import type {
 import type { CaptureSummary } from '../model/capture.ts';
 import type { Account } from '../pipeline/account.ts';
 import { AgentTable } from '../pipeline/agents.ts';
-import { CapturePipeline } from '../pipeline/capture.ts';
+import { CapturePipeline, type FrameFilter } from '../pipeline/capture.ts';
 import { Ingest } from '../pipeline/ingest.ts';
 import { IpfixPipeline } from '../pipeline/ipfix.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
@@ -52,6 +52,7 @@ import { EventRing } from '../tracker/event-ring.ts';
 import { QosTable } from '../tracker/qos.ts';
 import { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
+import { compileFilter, FilterFault } from '../wire/bpf/filter.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
@@ -331,7 +332,7 @@ export class EngineCore {
       ingest,
       this.pipeline,
       this.counters,
-      undefined,
+      capture.filter === '' ? undefined : filterOf(capture.filter),
       (nowUs) => this.#moveTo(nowUs),
     );
     return new CaptureFiles({
@@ -441,6 +442,13 @@ function resetGauges(counters: CounterSet): void {
   counters.set(Hep.CONNS_ACTIVE, 0);
   counters.set(Ipfix.CONNS_ACTIVE, 0);
   counters.set(Ipfix.QOS_WAITING, 0);
+}
+
+/** The expression was compiled once before the start; a fault here is a programming error. */
+function filterOf(expression: string): FrameFilter {
+  const filter = compileFilter(expression);
+  if (filter instanceof FilterFault) throw new Error(`bpf at ${filter.position}: ${filter.reason}`);
+  return filter;
 }
 
 /** Recorded spacing: between packets the clock runs as they are played. As fast as possible: it stands. */
