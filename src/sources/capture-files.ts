@@ -1,5 +1,6 @@
-import { createReadStream, type ReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { constants, createReadStream, fstatSync } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { basename } from 'node:path';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
@@ -11,6 +12,7 @@ import type { Log } from '../model/log.ts';
 import type { CaptureSettings } from '../model/settings.ts';
 
 const STDIN = '-';
+const STDIN_FD = 0;
 const CHUNK_BYTES = 131_072;
 /** A file may begin so much before the one in front of it ends: rotation is not exact. */
 const OVERLAP_US = 1_000_000;
@@ -63,10 +65,11 @@ export class CaptureFiles {
     for (const path of this.#settings.files) {
       if (path === STDIN) continue;
       try {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the first error is the one told
-        const file = await open(path, 'r');
-        const found = await file.stat();
-        await file.close();
+        // oxlint-disable no-await-in-loop -- one after the other, so that the first error is the one told
+        const found = await stat(path);
+        // Not opened: what comes through a pipe comes once.
+        await access(path, constants.R_OK);
+        // oxlint-enable no-await-in-loop
         if (found.isDirectory()) throw new Error('is a directory');
         size += found.size;
       } catch (cause) {
@@ -99,8 +102,9 @@ export class CaptureFiles {
     const name = path === STDIN ? 'stdin' : basename(path);
     this.#counters.add(Pcap.FILES, 1);
     this.#ingest.begin(name);
+    this.#log.info({ file: name }, 'playing capture file');
     let problem = '';
-    const raw = path === STDIN ? createReadStream('', { fd: 0, autoClose: false }) : openFile(path);
+    const raw = path === STDIN ? standardInput() : createReadStream(path, { highWaterMark: CHUNK_BYTES });
     try {
       const input = await inflated(raw);
       this.#reading = input;
@@ -132,7 +136,7 @@ export class CaptureFiles {
       if (this.#stopped) return;
       const frame = player.place(captured);
       // oxlint-disable-next-line no-await-in-loop -- frames are played in their order
-      if (player.isEarly(frame)) await player.wait(() => this.#stopped);
+      if (player.isEarly()) await player.wait(() => this.#stopped);
       this.#ingest.frame(frame);
     }
   }
@@ -210,7 +214,7 @@ class Player {
   }
 
   /** True when the frame placed last must wait; counts how late it is. */
-  isEarly(_frame: CapturedFrame): boolean {
+  isEarly(): boolean {
     if (this.#pace === undefined) return false;
     const lateMs = this.#nowMs() - this.#dueMs;
     if (lateMs >= LATE_MS) this.#countLate(lateMs);
@@ -232,12 +236,19 @@ class Player {
   }
 }
 
-function openFile(path: string): ReadStream {
-  return createReadStream(path, { highWaterMark: CHUNK_BYTES });
+/** A stream that says how much of its file it has read. */
+type Raw = Readable & { readonly bytesRead: number };
+
+/** Standard input of the process, also in a thread, where `process.stdin` is something else. */
+function standardInput(): Raw {
+  const kind = fstatSync(STDIN_FD);
+  // A read of a file cannot be given up while nothing comes; one of a socket can.
+  if (kind.isFIFO() || kind.isSocket()) return new Socket({ fd: STDIN_FD, readable: true, writable: false });
+  return createReadStream('', { fd: STDIN_FD, autoClose: false, highWaterMark: CHUNK_BYTES });
 }
 
 /** The stream as it is, or inflated where its first octets say gzip (RFC 1952 §2.3.1) or Zstandard (RFC 8878 §3.1.1). */
-async function inflated(raw: ReadStream): Promise<Readable> {
+async function inflated(raw: Raw): Promise<Readable> {
   const first = await firstOctets(raw);
   let inflater: Transform | undefined;
   if (first[0] === 0x1f && first[1] === 0x8b) inflater = zlib.createGunzip({ chunkSize: CHUNK_BYTES });
@@ -258,7 +269,7 @@ function zstdInflater(): Transform {
 }
 
 /** Reads the first octets and puts them back. */
-async function firstOctets(raw: ReadStream): Promise<Buffer> {
+async function firstOctets(raw: Raw): Promise<Buffer> {
   for (;;) {
     const chunk: unknown = raw.read();
     if (Buffer.isBuffer(chunk)) {

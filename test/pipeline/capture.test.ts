@@ -145,12 +145,10 @@ test('a stream cut anywhere, its segments in any order, gives the same messages'
       fc.infiniteStream(fc.nat()),
       (cuts, first, random) => {
         const places = [...new Set([0, ...cuts, stream.length])].toSorted((a, b) => a - b);
-        const segments = places
-          .slice(0, -1)
-          .map((at, index) => ({
-            frame: segment(first + 1 + at, stream.subarray(at, places[index + 1])),
-            key: random.next().value,
-          }));
+        const segments = places.slice(0, -1).map((at, index) => ({
+          frame: segment(first + 1 + at, stream.subarray(at, places[index + 1])),
+          key: random.next().value,
+        }));
         const stage = new CaptureStage();
         stage.play(segment(first, Buffer.alloc(0), SYN));
         for (const { frame } of segments.toSorted((a, b) => a.key - b.key)) stage.play(frame);
@@ -265,7 +263,7 @@ const UPGRADE = Buffer.from(
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: sip\r\nSec-WebSocket-Version: 13\r\n\r\n',
 );
 
-function frame(first: number, payload: Buffer, mask?: Buffer): Buffer {
+function wsFrame(first: number, payload: Buffer, mask?: Buffer): Buffer {
   const maskBit = mask === undefined ? 0 : 0x80;
   const header =
     payload.length < 126
@@ -289,14 +287,14 @@ function webSocketStream(): { stream: Buffer; expected: string[] } {
     }).subarray(0, -4);
   const stream = Buffer.concat([
     UPGRADE,
-    frame(0x81, sipMessage('masked', 10, 'WS'), mask),
-    frame(0x89, Buffer.from('ping'), mask),
-    frame(0x01, parts.subarray(0, 30), mask),
-    frame(0x8a, Buffer.alloc(0), mask),
-    frame(0x80, parts.subarray(30), mask),
-    frame(0xc2, deflate(first), mask),
-    frame(0xc2, deflate(sipMessage('z2', 10, 'WS'), first), mask),
-    frame(0x88, Buffer.from([3, 232]), mask),
+    wsFrame(0x81, sipMessage('masked', 10, 'WS'), mask),
+    wsFrame(0x89, Buffer.from('ping'), mask),
+    wsFrame(0x01, parts.subarray(0, 30), mask),
+    wsFrame(0x8a, Buffer.alloc(0), mask),
+    wsFrame(0x80, parts.subarray(30), mask),
+    wsFrame(0xc2, deflate(first), mask),
+    wsFrame(0xc2, deflate(sipMessage('z2', 10, 'WS'), first), mask),
+    wsFrame(0x88, Buffer.from([3, 232]), mask),
   ]);
   return { stream, expected: ['masked', 'parts', 'z1', 'z2'] };
 }
@@ -328,7 +326,7 @@ test('a WebSocket that is no SIP is left unread, and a bomb is not inflated', ()
   assert.equal(stage.counters.get(Ws.UPGRADE_ERR), 1);
   const other = new CaptureStage('--websocket_ports=8088');
   const bomb = deflateRawSync(Buffer.alloc(50_000_000), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, 60_000);
-  other.play(webSocketSegment(1, Buffer.concat([UPGRADE, frame(0xc1, bomb)])));
+  other.play(webSocketSegment(1, Buffer.concat([UPGRADE, wsFrame(0xc1, bomb)])));
   assert.equal(other.counters.get(Ws.ERRS), 1);
   assert.equal(other.received, 0);
 });
