@@ -12,7 +12,7 @@ import type { Log } from './model/log.ts';
 import { aboutPackage, type PackageInfo } from './package-info.ts';
 import { createLog } from './telemetry/log.ts';
 import { showCaptureProgress } from './telemetry/capture-progress.ts';
-import { finalLine, finalReport } from './telemetry/report.ts';
+import { finalLine, type FinalReport, finalReport } from './telemetry/report.ts';
 import { Statistics } from './telemetry/statistics.ts';
 
 const OBSERVE_MS = 1000;
@@ -78,13 +78,10 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   const forceTimeoutMs = config.end_force_timeout;
   const waitMs = config.end_wait === 0 && forceTimeoutMs > 0 ? forceTimeoutMs + END_WAIT_EXTRA_MS : config.end_wait;
   const graceMs = Math.max(0, Math.min(STOP_RESERVE_MS, config.stop_timeout - STOP_RESERVE_MS));
-  await withDeadline(engine.stop({ graceMs, forceTimeoutMs, waitMs }), config.stop_timeout + waitMs);
-  clearInterval(observing);
-  await withDeadline(app.close(), STOP_RESERVE_MS);
   const read = (index: number): number => engine.counters.values[index] ?? 0;
   // The configuration was refused if a group did not exist.
   const groups = resolveGroups(config.stats_groups);
-  const report = {
+  const report = (): FinalReport => ({
     runTimeMs,
     ...(playing === undefined ? {} : { capture: playing.result() }),
     read,
@@ -92,8 +89,14 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     groups: 'groups' in groups ? groups.groups : [],
     endForceTimeoutMs: forceTimeoutMs,
     endWaitMs: waitMs,
-  };
-  process.stdout.write(finalReport(report) + finalLine(report));
+  });
+  // After files nothing more comes in: what the calls still do belongs to the last line only.
+  const isOver = !staysUp && playing?.isDone() === true;
+  if (isOver) process.stdout.write(finalReport(report()));
+  await withDeadline(engine.stop({ graceMs, forceTimeoutMs, waitMs }), config.stop_timeout + waitMs);
+  clearInterval(observing);
+  await withDeadline(app.close(), STOP_RESERVE_MS);
+  process.stdout.write((isOver ? '' : finalReport(report())) + finalLine(report()));
   if (failure !== undefined) log.error({}, failure);
   return failure === undefined ? 0 : 1;
 }
@@ -101,6 +104,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
 interface Playing {
   /** How the files went, as far as they have been played. */
   result(): { runTimeMs: number; summary: CaptureSummary };
+  isDone(): boolean;
 }
 
 /** Follows the playing of capture files: progress on a terminal, and the end of the program with the end of the files. */
@@ -121,6 +125,7 @@ function watchFiles(engine: EngineClient, staysUp: boolean, stop: StopRequest, l
       const summary = { recordedMs: 0, packets: 0, bytes: 0, problems: [], isFailed: false };
       return played ?? { runTimeMs: performance.now() - startedMs, summary };
     },
+    isDone: () => played !== undefined,
   };
 }
 

@@ -401,7 +401,7 @@ export const OPTIONS = {
     'Captured TCP',
     size('64KiB', '16GiB'),
     '48MiB',
-    'most memory for segments of all streams that came early',
+    'most memory for segments of all streams that came early, and as much again for incomplete messages',
   ),
 
   event_buffer_size: option(

@@ -347,6 +347,7 @@ export const Pkt = {
   ),
   TCP_STREAM_TIMEOUTS: declare('pkt_stats', 'tcp_stream_timeouts', 'TCP streams dropped by tcp_connection_timeout'),
   TCP_REORDER_TIMEOUTS: declare('pkt_stats', 'tcp_reorder_timeouts', 'gaps given up by tcp_reorder_timeout'),
+  TCP_MSG_LIMIT: declare('pkt_stats', 'tcp_msg_limit', 'incomplete SIP messages given up by tcp_max_mem'),
   TCP_STREAMS_EVICTED: declare('pkt_stats', 'tcp_streams_evicted', 'TCP streams dropped by tcp_max_streams'),
   HUGE_PACKETS: declare('pkt_stats', 'huge_packets', 'SIP heads longer than tcp_msg_buf_max'),
   TINY_PACKETS: declare('pkt_stats', 'tiny_packets', 'SIP payloads of 12 octets or fewer'),

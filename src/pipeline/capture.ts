@@ -15,7 +15,7 @@ import { type StreamReader, TcpReassembly } from '../wire/tcp/reassembly.ts';
 import { WebSocketStream } from '../wire/websocket/websocket-stream.ts';
 import { Account } from './account.ts';
 import type { Ingest } from './ingest.ts';
-import { SipStream } from './sip-stream.ts';
+import { type HeldOctets, SipStream } from './sip-stream.ts';
 
 /** Frames closer together than this are not worth a look at the clock of the calls. */
 const CLOCK_STEP_US = 100_000;
@@ -48,6 +48,7 @@ export class CapturePipeline implements CaptureIngest {
   readonly #hepPorts: ReadonlySet<number>;
   readonly #websocketPorts: ReadonlySet<number>;
   readonly #maxHeadBytes: number;
+  readonly #held: HeldOctets;
   readonly #filter: FrameFilter | undefined;
   readonly #onTime: (nowUs: number) => void;
   readonly #datagramOptions: SipParseOptions;
@@ -79,6 +80,7 @@ export class CapturePipeline implements CaptureIngest {
     this.#hepPorts = new Set(capture.hepPorts);
     this.#websocketPorts = new Set(capture.websocketPorts);
     this.#maxHeadBytes = capture.maxHeadBytes;
+    this.#held = { octets: 0, max: capture.tcp.maxBytes };
     this.#filter = filter;
     this.#onTime = onTime;
     this.#datagramOptions = new SipParseOptions({ framing: 'datagram', maxHeaders, alegHeaders });
@@ -169,7 +171,7 @@ export class CapturePipeline implements CaptureIngest {
       setEndpoints(this.#packet, from);
       this.#message(bytes, start, end, Transport.TCP, this.#streamOptions);
     };
-    const settings = { maxHeadBytes: this.#maxHeadBytes, options: this.#streamOptions };
+    const settings = { maxHeadBytes: this.#maxHeadBytes, options: this.#streamOptions, held: this.#held };
     const sip = (): StreamReader => new SipStream(settings, this.#counters, takeSip);
     return new FirstOctets(sip, () => this.#openHep(from));
   }

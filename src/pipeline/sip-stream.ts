@@ -7,7 +7,7 @@
  *    └─▶ lost: look for the next start line ─▶ head
  *
  * A capture cannot be asked to send again: after a gap or a bad message it goes on at the next start line. At most one
- * message is held, bounded by `maxHeadBytes` and `MAX_MESSAGE`.
+ * message is held, bounded by `maxHeadBytes` and `MAX_MESSAGE`, and in all streams together by `held.max`.
  */
 import { type CounterSet, Pkt } from '../model/counters.ts';
 import { Fault } from '../model/fault.ts';
@@ -36,9 +36,16 @@ const LOST = 3;
 /** One message, `[start, end)`; its octets are valid until it returns. */
 export type TakeMessage = (bytes: Buffer, start: number, end: number, nowUs: number) => void;
 
+/** What the incomplete messages of all streams hold together. */
+export interface HeldOctets {
+  octets: number;
+  readonly max: number;
+}
+
 export interface SipStreamSettings {
   maxHeadBytes: number;
   options: SipParseOptions;
+  held: HeldOctets;
 }
 
 export class SipStream implements StreamReader {
@@ -136,7 +143,7 @@ export class SipStream implements StreamReader {
       const bodyAt = endOfHead(bytes, at, end);
       if (bodyAt < 0) {
         this.#hold(bytes, at, end);
-        return this.#checkHead(end);
+        return this.#isTooMuch() ? end : this.#checkHead(end);
       }
       const total = this.#framed(bytes, at, bodyAt, nowUs);
       if (total < 0) return bytes.indexOf(LF, at) + 1;
@@ -148,6 +155,7 @@ export class SipStream implements StreamReader {
     }
     const before = this.#length;
     this.#hold(bytes, start, end);
+    if (this.#isTooMuch()) return end;
     const bodyAt = endOfHead(this.#held, Math.max(0, this.#searched - 3), this.#length);
     if (bodyAt < 0) return this.#checkHead(end);
     const held = this.#held.subarray(0, this.#length);
@@ -205,7 +213,7 @@ export class SipStream implements StreamReader {
     } else {
       this.#hold(bytes, start, end);
       this.#wanted = total;
-      this.#state = BODY;
+      if (!this.#isTooMuch()) this.#state = BODY;
     }
     return end;
   }
@@ -213,6 +221,7 @@ export class SipStream implements StreamReader {
   #body(bytes: Buffer, start: number, end: number, nowUs: number): number {
     const used = Math.min(this.#wanted - this.#length, end - start);
     this.#hold(bytes, start, start + used);
+    if (this.#isTooMuch()) return start + used;
     if (this.#length === this.#wanted) {
       this.#give(this.#held, 0, this.#length, nowUs);
       this.#release();
@@ -243,6 +252,14 @@ export class SipStream implements StreamReader {
     }
   }
 
+  /** Gives up what is held when all streams together hold too much. */
+  #isTooMuch(): boolean {
+    if (this.#settings.held.octets <= this.#settings.held.max) return false;
+    this.#counters.add(Pkt.TCP_MSG_LIMIT, 1);
+    this.#lose();
+    return true;
+  }
+
   #lose(): void {
     this.#counters.add(Pkt.TCP_STREAM_IGN, 1);
     this.#release();
@@ -258,6 +275,7 @@ export class SipStream implements StreamReader {
     if (needed > this.#held.length) {
       const grown = Buffer.allocUnsafe(Math.max(needed, this.#held.length * 2));
       this.#held.copy(grown, 0, 0, this.#length);
+      this.#settings.held.octets += grown.length - this.#held.length;
       this.#held = grown;
     }
     bytes.copy(this.#held, this.#length, start, end);
@@ -265,6 +283,7 @@ export class SipStream implements StreamReader {
   }
 
   #release(): void {
+    this.#settings.held.octets -= this.#held.length;
     this.#held = EMPTY;
     this.#length = 0;
     this.#searched = 0;

@@ -37,7 +37,7 @@ const gre = (protocol: number, flags: number, ...rest: Buffer[]): Buffer => {
   return ethernet(ipv4('10.0.0.1', '10.0.0.2', 47, Buffer.concat([header, ...rest])));
 };
 
-for (const [name, frame, linkType = 1] of [
+for (const [name, captured, linkType = 1] of [
   ['Ethernet', ethernet(IP_SIP)],
   ['802.1Q', ethernet(IP_SIP, 5)],
   ['QinQ', ethernet(IP_SIP, 5, 6)],
@@ -60,7 +60,7 @@ for (const [name, frame, linkType = 1] of [
 ] as const) {
   test(`SIP over UDP is found in ${name}`, () => {
     const stage = new CaptureStage('--vxlan_ports=4789');
-    stage.play(frame, START_US, linkType);
+    stage.play(captured, START_US, linkType);
     assert.deepEqual(callIds(stage), ['u']);
     assert.equal(stage.counters.get(Pkt.VXLAN), name === 'VXLAN' ? 1 : 0);
   });
@@ -228,6 +228,20 @@ test('waiting segments are bounded in one stream and in all, and streams in numb
   assert.equal(stage.counters.get(Pkt.TCP_STREAMS_EVICTED), 40);
   assert.ok((stage.counters.maxima[Pkt.TCP_HELD] ?? 0) <= 66_000);
   assert.ok((stage.counters.maxima[Pkt.TCP_ACTIVE] ?? 0) <= 10);
+});
+
+test('incomplete messages of many streams are bounded together, and those given up are counted', () => {
+  const stage = new CaptureStage('--tcp_max_mem=64KiB');
+  const begun = sipMessage('begun', 5000).subarray(0, 1200);
+  const play = (srcPort: number, sequence: number, payload: Buffer): void =>
+    stage.play(
+      frameOf({ protocol: 'tcp', src: '192.0.2.1', dst: '192.0.2.2', srcPort, dstPort: 5060, sequence, payload }),
+    );
+  for (let stream = 0; stream < 100; stream++) play(2000 + stream, 1, begun);
+  assert.equal(stage.counters.get(Pkt.TCP_MSG_LIMIT), 100 - Math.floor(65_536 / begun.length));
+  // A stream that lost its message goes on with the next one.
+  play(2099, 1 + begun.length, Buffer.concat([Buffer.from('x\r\n'), sipMessage('after')]));
+  assert.deepEqual(callIds(stage), ['after']);
 });
 
 test('a stream silent for tcp_connection_timeout of capture time is dropped', () => {
