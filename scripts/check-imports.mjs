@@ -24,7 +24,9 @@ const MAY_IMPORT = {
 /** No clock, no I/O: time and octets come in as arguments. */
 const CORE = new Set(['model', 'wire', 'sip', 'tracker', 'pipeline']);
 const CORE_NODE_MODULES = ['node:buffer'];
-const WIRE_HEP_NODE_MODULES = [...CORE_NODE_MODULES, 'node:zlib'];
+/** What HEP and WebSocket compress is inflated in memory, with limits. */
+const INFLATING = ['wire/hep/', 'wire/websocket/'];
+const INFLATING_NODE_MODULES = [...CORE_NODE_MODULES, 'node:zlib'];
 const CORE_FORBIDDEN_GLOBALS =
   /(?<![.\w$#])(Date|setTimeout|setInterval|setImmediate|performance|process|console|fetch)\b(?!\s*[:?]?:)/g;
 
@@ -69,7 +71,7 @@ function checkRelative(path, specifier, files, targets) {
 
 function checkPackage(path, specifier) {
   if (!specifier.startsWith('node:') || !CORE.has(folderOf(path))) return undefined;
-  const allowed = path.startsWith('wire/hep/') ? WIRE_HEP_NODE_MODULES : CORE_NODE_MODULES;
+  const allowed = INFLATING.some((folder) => path.startsWith(folder)) ? INFLATING_NODE_MODULES : CORE_NODE_MODULES;
   return allowed.includes(specifier) ? undefined : `the core may import only ${allowed.join(', ')} of Node.js`;
 }
 

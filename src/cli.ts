@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { ConfigError } from './config/config-error.ts';
+import { ConfigError, quoted } from './config/config-error.ts';
 import { helpText, parseCommand } from './config/cli.ts';
 import { printConfig } from './config/describe.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
@@ -8,6 +8,7 @@ import { serve } from './main.ts';
 import { aboutPackage, packageFile } from './package-info.ts';
 import { runProbe } from './probe/command.ts';
 import { runReplay } from './replay/command.ts';
+import { compileFilter, FilterFault } from './wire/bpf/filter.ts';
 import { encodeHep1, encodeHep2, encodeHep3 } from './wire/hep/encode.ts';
 
 /** The command `sipcol`: finds out what is asked for, does it, and turns the outcome into an exit code. */
@@ -33,12 +34,22 @@ async function run(argv: readonly string[]): Promise<number> {
 }
 
 function load(argv: readonly string[]): LoadedConfig {
-  return loadConfig({
+  const loaded = loadConfig({
     argv,
     env: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),
     packageDefaults: readFileSync(packageFile('config/default.json'), 'utf8'),
   });
+  checkFilter(loaded.config.bpf);
+  return loaded;
+}
+
+/** A filter that is not understood stops the start, not the first file. */
+function checkFilter(expression: string): void {
+  const filter = compileFilter(expression);
+  if (!(filter instanceof FilterFault)) return;
+  const { position, reason } = filter;
+  throw new ConfigError(`Cannot use bpf ${quoted(expression)}: at character ${position + 1}, ${reason}`);
 }
 
 function replay(argv: readonly string[]): Promise<number> {

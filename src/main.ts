@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { describeConfig } from './config/describe.ts';
 import type { LoadedConfig } from './config/load.ts';
-import { toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
+import { settleMode, toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
 import { systemClock } from './engine/clock.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { buildApp } from './http/app.ts';
+import type { CaptureSummary } from './model/capture.ts';
 import { resolveGroups } from './model/counter-groups.ts';
 import { formatEndpoint } from './model/endpoint.ts';
 import type { Log } from './model/log.ts';
@@ -14,7 +15,8 @@ import { EventFeed } from './sinks/event-feed.ts';
 import type { JsonContext } from './sinks/event-json.ts';
 import { EventLog } from './sinks/event-log.ts';
 import { FileOutput, type LineOutput, StreamOutput } from './sinks/line-output.ts';
-import { finalLine, finalReport } from './telemetry/report.ts';
+import { showCaptureProgress } from './telemetry/capture-progress.ts';
+import { finalLine, type FinalReport, finalReport } from './telemetry/report.ts';
 import { Statistics } from './telemetry/statistics.ts';
 
 const OBSERVE_MS = 1000;
@@ -36,7 +38,7 @@ const MISSING_PACKAGES: Readonly<Record<string, string>> = {
  * @returns the exit code: 0 after an orderly stop, 1 when something could not be started or kept running
  */
 export async function serve(loaded: LoadedConfig): Promise<number> {
-  const { config } = loaded;
+  const { config, staysUp } = settleMode(loaded);
   const log = createLog(toLogSettings(config));
   const about = aboutPackage();
   for (const name of about.missing) {
@@ -75,7 +77,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     clock,
     statistics,
     about: aboutPages(about),
-    config: describeConfig(loaded),
+    config: describeConfig({ ...loaded, config }),
     settings: toHttpSettings(config),
     log,
     logLevel: log.level,
@@ -90,31 +92,37 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     stopRequested.fail('no pages');
   }
 
+  const playing = config.pcap.length > 0 ? watchFiles(engine, staysUp, stopRequested, log) : undefined;
   const failure = await stopRequested.requested;
+  const runTimeMs = performance.now() - startedMs;
   const forceTimeoutMs = config.end_force_timeout;
   const waitMs = config.end_wait === 0 && forceTimeoutMs > 0 ? forceTimeoutMs + END_WAIT_EXTRA_MS : config.end_wait;
   const graceMs = Math.max(0, Math.min(STOP_RESERVE_MS, config.stop_timeout - STOP_RESERVE_MS));
   // An output that takes nothing any more must not keep the engine from ending.
   const finish = (): Promise<void> =>
     withDeadline(feed?.finish() ?? Promise.resolve(), FEED_LIMIT * config.stop_timeout);
-  await withDeadline(engine.stop({ graceMs, forceTimeoutMs, waitMs }, finish), config.stop_timeout + waitMs);
-  // An engine that was gone already has not asked for it.
-  await finish();
-  clearInterval(observing);
-  await withDeadline(app.close(), STOP_RESERVE_MS);
   const read = (index: number): number => engine.counters.values[index] ?? 0;
   // The configuration was refused if a group did not exist.
   const groups = resolveGroups(config.stats_groups);
-  const report = {
-    runTimeMs: performance.now() - startedMs,
+  const report = (): FinalReport => ({
+    runTimeMs,
+    ...(playing === undefined ? {} : { capture: playing.result() }),
     read,
     readSinceStart: statistics.sinceStart,
     readMax: (index: number): number => engine.counters.maxima[index] ?? 0,
     groups: 'groups' in groups ? groups.groups : [],
     endForceTimeoutMs: forceTimeoutMs,
     endWaitMs: waitMs,
-  };
-  process.stdout.write(finalReport(report) + finalLine(report));
+  });
+  // After files nothing more comes in: what the calls still do belongs to the last line only.
+  const isOver = !staysUp && playing?.isDone() === true;
+  if (isOver) process.stdout.write(finalReport(report()));
+  await withDeadline(engine.stop({ graceMs, forceTimeoutMs, waitMs }, finish), config.stop_timeout + waitMs);
+  // An engine that was gone already has not asked for it.
+  await finish();
+  clearInterval(observing);
+  await withDeadline(app.close(), STOP_RESERVE_MS);
+  process.stdout.write((isOver ? '' : finalReport(report())) + finalLine(report()));
   if (failure !== undefined) log.error({}, failure);
   return failure === undefined ? 0 : 1;
 }
@@ -137,6 +145,34 @@ function feedEventLog(output: LineOutput, engine: EngineClient, context: JsonCon
   const feed = new EventFeed(engine, eventLog, engine.counters, log);
   feed.start();
   return feed;
+}
+
+interface Playing {
+  /** How the files went, as far as they have been played. */
+  result(): { runTimeMs: number; summary: CaptureSummary };
+  isDone(): boolean;
+}
+
+/** Follows the playing of capture files: progress on a terminal, and the end of the program with the end of the files. */
+function watchFiles(engine: EngineClient, staysUp: boolean, stop: StopRequest, log: Log): Playing {
+  const startedMs = performance.now();
+  const progress = showCaptureProgress(process.stderr, (index) => engine.counters.get(index));
+  let played: { runTimeMs: number; summary: CaptureSummary } | undefined;
+  void engine.played.then((summary) => {
+    progress.stop();
+    played = { runTimeMs: performance.now() - startedMs, summary };
+    if (staysUp) log.info({ packets: summary.packets }, 'capture files played: staying up');
+    else if (summary.isFailed) stop.fail(`cannot play capture files: ${summary.problems.join('; ')}`);
+    else stop.finish();
+  });
+  return {
+    result: () => {
+      progress.stop();
+      const summary = { recordedMs: 0, packets: 0, bytes: 0, problems: [], isFailed: false };
+      return played ?? { runTimeMs: performance.now() - startedMs, summary };
+    },
+    isDone: () => played !== undefined,
+  };
 }
 
 function aboutPages(about: PackageInfo): {
@@ -165,13 +201,15 @@ interface StopRequest {
   /** Resolves with the reason of a failure, or with `undefined` when somebody asked for the end. */
   requested: Promise<string | undefined>;
   fail(reason: string): void;
+  /** The input has ended and nothing more is to come. */
+  finish(): void;
 }
 
 /** The first SIGINT or SIGTERM asks for an orderly stop, the second ends the process at once. */
 function stopSignal(log: Log): StopRequest {
-  let fail: (reason: string) => void = () => undefined;
+  let settle: (reason: string | undefined) => void = () => undefined;
   const requested = new Promise<string | undefined>((resolve) => {
-    fail = resolve;
+    settle = resolve;
     let asked = false;
     const onSignal = (signal: NodeJS.Signals): void => {
       if (asked) {
@@ -185,7 +223,7 @@ function stopSignal(log: Log): StopRequest {
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
   });
-  return { requested, fail: (reason) => fail(reason) };
+  return { requested, fail: (reason) => settle(reason), finish: () => settle(undefined) };
 }
 
 async function withDeadline(work: Promise<unknown>, deadlineMs: number): Promise<void> {

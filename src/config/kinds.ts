@@ -122,15 +122,6 @@ export const PORT: Kind<number | 'auto'> = single(
   (value) => value,
 );
 
-export const PORTS: Kind<readonly number[]> = list(
-  { expected: `a list of ports from 1 to ${MAX_PORT}`, placeholder: 'LIST', unit: '' },
-  (text) => {
-    const value = digits(text);
-    return value >= 1 && value <= MAX_PORT ? value : undefined;
-  },
-  String,
-);
-
 const SIZE_UNITS = new Map([
   ['', 1],
   ['k', 2 ** 10],
@@ -325,6 +316,44 @@ export const TOKENS: Kind<readonly AccessToken[]> = list(
     return role === undefined ? undefined : { token, role };
   },
   ({ token, role }) => `${token}:${role}`,
+);
+
+/** Names of files, separated by white space; an array in a file may hold names with spaces. `-` is standard input. */
+export const FILES: Kind<readonly string[]> = {
+  expected: 'a list of file names separated by spaces, - for standard input',
+  placeholder: 'FILES',
+  unit: '',
+  list: true,
+  read(written) {
+    const names = (typeof written === 'string' ? written.split(/\s+/) : written).filter((name) => name !== '');
+    const at = names.findIndex((name) => name.includes('\0'));
+    return at < 0 ? { ok: true, value: names } : { ok: false, given: names[at] ?? '', entry: at + 1 };
+  },
+  show: (value) => value,
+};
+
+export const PORTS: Kind<readonly number[]> = list(
+  { expected: `a list of ports from 1 to ${MAX_PORT}`, placeholder: 'LIST', unit: 'ports' },
+  (text) => {
+    const value = digits(text);
+    return value >= 1 && value <= MAX_PORT ? value : undefined;
+  },
+  String,
+);
+
+/** A decimal number such as 0.5; no sign, no exponent. */
+export function scale(max: number, zero: string): Kind<number> {
+  return single(
+    { expected: `a number from 0 to ${max} such as 0.5 (0 = ${zero})`, placeholder: 'NUMBER', unit: 'times' },
+    (text) => (/^\d{1,9}(\.\d{1,9})?$/.test(text) && Number(text) <= max ? Number(text) : undefined),
+    (value) => value,
+  );
+}
+
+export const TEXT: Kind<string> = single(
+  { expected: 'a text', placeholder: 'TEXT', unit: '' },
+  (text) => (text.includes('\0') ? undefined : text),
+  (value) => value,
 );
 
 /** Header field names: tokens of RFC 3261 §25.1. */

@@ -10,6 +10,7 @@ import {
   duration,
   EVENT_TYPES,
   FILE,
+  FILES,
   FLAG,
   GROUPS,
   HEADER_NAMES,
@@ -21,9 +22,11 @@ import {
   PORTS,
   RATE_INTERVALS,
   RATE_LIMITS,
+  scale,
   type Shown,
   size,
   STATE_TIMEOUTS,
+  TEXT,
   TOKENS,
 } from './kinds.ts';
 import { CALL_EVICTIONS } from '../model/settings.ts';
@@ -37,6 +40,8 @@ export const SECTIONS = [
   'HTTP',
   'Tracking',
   'Registrations',
+  'Capture files',
+  'Captured TCP',
   'Events',
   'Reports',
   'Process',
@@ -345,6 +350,88 @@ export const OPTIONS = {
     'take contacts that differ only in their port as the same binding, in requests and in replies',
   ),
 
+  pcap: option(
+    'Capture files',
+    FILES,
+    '',
+    'capture files to play: pcap or pcapng, plain, gzip or (Node.js 22.15) zstd; listeners then open only when asked for on the command line or in the environment',
+  ),
+  bpf: option('Capture files', TEXT, '', 'which packets of the files are looked at, as in tcpdump; empty = all'),
+  pcap_loop: option('Capture files', count(0, 1_000_000, 'passes'), '0', 'play the files so many times, 0 = once'),
+  replay: option('Capture files', FLAG, 'false', 'play with the recorded spacing instead of as fast as possible'),
+  replay_scale: option(
+    'Capture files',
+    scale(1_000_000, 'as recorded'),
+    '0',
+    'multiplies the recorded spacing: 0.5 plays twice as fast',
+    { alias: 'delay_scale' },
+  ),
+  replay_min_delay: option('Capture files', duration('0', '1h'), '0s', 'shortest time between two packets', {
+    alias: 'min_delay',
+  }),
+  replay_max_delay: option(
+    'Capture files',
+    duration('0', '24h', 'as recorded'),
+    '0s',
+    'longest time between two packets',
+    { alias: 'max_delay' },
+  ),
+  hep_ports: option(
+    'Capture files',
+    PORTS,
+    '',
+    'destination ports on which captured HEP goes; empty = HEP is recognised by its content',
+  ),
+  vxlan_ports: option('Capture files', PORTS, '', 'destination ports on which captured VXLAN goes, over UDP'),
+  websocket_ports: option('Capture files', PORTS, '', 'ports of captured SIP over WebSocket'),
+  frag_max_mem: option(
+    'Capture files',
+    size('64KiB', '1GiB'),
+    '4MiB',
+    'most memory for fragments of IP datagrams that are not complete; the oldest datagram gives way',
+  ),
+  frag_timeout: option(
+    'Capture files',
+    duration('1s', '10m'),
+    '30s',
+    'how long a datagram in fragments is waited for, in the time of the capture',
+  ),
+
+  tcp_connection_timeout: option(
+    'Captured TCP',
+    duration('1s', '168h'),
+    '1h0m0s',
+    'a stream silent for so long is dropped, in the time of the capture',
+  ),
+  tcp_reorder_timeout: option(
+    'Captured TCP',
+    duration('10ms', '1h'),
+    '1m0s',
+    'how long missing segments are waited for, in the time of the capture',
+  ),
+  tcp_gc_int: option('Captured TCP', duration('10ms', '1h'), '30s', 'how often the two time-outs are looked at', {
+    alias: 'tcp_gc_interval',
+  }),
+  tcp_msg_buf_max: option('Captured TCP', size('512', '64KiB'), '16KiB', 'largest head of a SIP message'),
+  tcp_max_streams: option(
+    'Captured TCP',
+    count(2, 10_000_000, 'streams'),
+    '65536',
+    'most streams held, two for each connection; the oldest gives way',
+  ),
+  tcp_max_stream_mem: option(
+    'Captured TCP',
+    size('4KiB', '64MiB'),
+    '512KiB',
+    'most memory for segments of one stream that came early; beyond it the gap before them is given up',
+  ),
+  tcp_max_mem: option(
+    'Captured TCP',
+    size('64KiB', '16GiB'),
+    '48MiB',
+    'most memory for segments of all streams that came early, and as much again for incomplete messages',
+  ),
+
   event_buffer_size: option(
     'Events',
     count(1, 16_777_216, 'events'),
@@ -458,9 +545,15 @@ export const OPTIONS = {
     '1m0s',
     'how often the state is written while the collector runs; it is always written at an orderly stop',
   ),
-  run_forever: option('Process', FLAG, 'false', 'stay up when the input has ended; network listeners never end', {
-    alias: 'forever',
-  }),
+  run_forever: option(
+    'Process',
+    FLAG,
+    'false',
+    'stay up when the capture files have been played; without files the program stays up anyway',
+    {
+      alias: 'forever',
+    },
+  ),
   end_force_timeout: option(
     'Process',
     duration('0', '24h', 'off'),

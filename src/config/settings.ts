@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { defaultPressure, type EventRateSettings } from '../model/event-rates.ts';
-import type { EngineSettings, HepSettings, HttpSettings, IpfixSettings, LogSettings } from '../model/settings.ts';
-import type { Config } from './schema.ts';
+import type {
+  CaptureSettings,
+  EngineSettings,
+  HepSettings,
+  HttpSettings,
+  IpfixSettings,
+  LogSettings,
+} from '../model/settings.ts';
+import type { LoadedConfig } from './load.ts';
+import type { Config, OptionName } from './schema.ts';
 
 /** The name ends with the number of the engine; there is one. */
 const STATE_FILE = 'sipcol-state.0';
@@ -12,6 +20,7 @@ export function toEngineSettings(config: Config): EngineSettings {
     hep: toHepSettings(config),
     ipfix: toIpfixSettings(config),
     qos: { holdUs: toUs(config.qos_hold), maxHeld: config.qos_hold_max },
+    capture: toCaptureSettings(config),
     tracker: {
       maxCalls: config.calls_max_entries,
       maxCallBytes: config.calls_max_mem,
@@ -131,4 +140,57 @@ function toPort(written: number | 'auto'): number {
 
 function toUs(ms: number): number {
   return Math.round(ms * 1000);
+}
+
+function toCaptureSettings(config: Config): CaptureSettings | undefined {
+  if (config.pcap.length === 0) return undefined;
+  const { replay_scale: scale, replay_min_delay: minDelayMs, replay_max_delay: maxDelayMs } = config;
+  return {
+    files: config.pcap,
+    passes: Math.max(1, config.pcap_loop),
+    filter: config.bpf,
+    pace: config.replay ? { scale, minDelayMs, maxDelayMs } : undefined,
+    hepPorts: config.hep_ports,
+    vxlanPorts: config.vxlan_ports,
+    websocketPorts: config.websocket_ports,
+    tcp: {
+      connectionTimeoutUs: toUs(config.tcp_connection_timeout),
+      reorderTimeoutUs: toUs(config.tcp_reorder_timeout),
+      checkIntervalUs: toUs(config.tcp_gc_int),
+      maxStreams: config.tcp_max_streams,
+      maxStreamBytes: config.tcp_max_stream_mem,
+      maxBytes: config.tcp_max_mem,
+    },
+    maxHeadBytes: config.tcp_msg_buf_max,
+    fragments: { maxBytes: config.frag_max_mem, timeoutUs: toUs(config.frag_timeout) },
+    isBesideListeners: INPUT_PORTS.some((name) => config[name] !== 0),
+  };
+}
+
+const INPUT_PORTS = ['hep_udp_port', 'hep_tcp_port', 'hep_tls_port', 'ipfix_port'] as const;
+const LISTENER_PORTS: readonly OptionName[] = [...INPUT_PORTS, 'http_port'];
+
+/** What runs, and whether it goes on when the capture files have been played. */
+export interface Mode {
+  readonly config: Config;
+  readonly staysUp: boolean;
+}
+
+/**
+ * With capture files only those listeners open that were asked for on the command line or in the environment, and the
+ * program ends with the files unless there is one of them or `run_forever`; that also opens the pages.
+ */
+export function settleMode({ config, sources }: LoadedConfig): Mode {
+  if (config.pcap.length === 0) return { config, staysUp: true };
+  const isAskedFor = (name: OptionName): boolean => {
+    const source = sources.get(name);
+    return (source === 'command line' || source === 'environment') && config[name] !== 0;
+  };
+  const closed = LISTENER_PORTS.filter(
+    (name) => !isAskedFor(name) && !(name === 'http_port' && config.run_forever && !sources.has(name)),
+  );
+  return {
+    config: { ...config, ...Object.fromEntries(closed.map((name) => [name, 0])) },
+    staysUp: config.run_forever || LISTENER_PORTS.some(isAskedFor),
+  };
 }

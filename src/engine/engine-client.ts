@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { CaptureSummary } from '../model/capture.ts';
 import { CounterSet } from '../model/counters.ts';
 import {
   type CallQuery,
@@ -64,6 +65,9 @@ interface Pending {
  */
 export class EngineClient implements Engine {
   readonly counters = new CounterSet();
+  /** Settles when the capture files have been played, or will not be because the engine crashed. */
+  readonly played: Promise<CaptureSummary>;
+  #settlePlayed: (summary: CaptureSummary) => void = () => undefined;
   readonly #heartbeat = new Float64Array(new SharedArrayBuffer(8));
   readonly #log: Log;
   readonly #onFatal: (reason: string) => void;
@@ -86,6 +90,7 @@ export class EngineClient implements Engine {
     entry: URL = new URL('./worker.js', import.meta.url),
   ) {
     this.#entry = entry;
+    this.played = new Promise((resolve) => (this.#settlePlayed = resolve));
     this.#settings = settings;
     this.#log = log;
     this.#onFatal = onFatal;
@@ -311,6 +316,9 @@ export class EngineClient implements Engine {
           message.refused ? new EngineRequestError(message.message) : new Error(message.message),
         );
         return;
+      case 'played':
+        this.#settlePlayed(message.summary);
+        return;
       case 'ready':
       case 'failed':
     }
@@ -341,11 +349,20 @@ export class EngineClient implements Engine {
       return;
     }
     this.#restarts++;
+    this.#giveUpFiles();
     this.#log.error(
       { code, restarts: this.#restarts },
       'engine thread ended unexpectedly: starting a new one, what it tracked since its last state file is lost',
     );
     setTimeout(() => this.#relaunch(), RESTART_DELAY_MS * this.#crashesMs.length);
+  }
+
+  /** Files that crashed an engine would crash the next one, and calls of their first half are lost. */
+  #giveUpFiles(): void {
+    if (this.#settings.capture === undefined) return;
+    this.#settings = { ...this.#settings, capture: undefined };
+    const problems = [`the engine crashed: ${this.#lastError}`];
+    this.#settlePlayed({ recordedMs: 0, packets: 0, bytes: 0, problems, isFailed: true });
   }
 
   #relaunch(): void {

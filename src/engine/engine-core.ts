@@ -38,6 +38,7 @@ import { type Fault, faultInfo } from '../model/fault.ts';
 import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
 import {
+  type CaptureSettings,
   type EngineSettings,
   MAX_REG_DEL_DELAY_S,
   MAX_REG_EXP_DELTA_S,
@@ -54,12 +55,15 @@ import type {
   RateEntryView,
   RegistrationView,
 } from '../model/views.ts';
+import type { CaptureSummary } from '../model/capture.ts';
 import type { Account } from '../pipeline/account.ts';
 import { AgentTable } from '../pipeline/agents.ts';
+import { CapturePipeline, type FrameFilter } from '../pipeline/capture.ts';
 import { Ingest } from '../pipeline/ingest.ts';
 import { IpfixPipeline } from '../pipeline/ipfix.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { ProbeTable } from '../pipeline/probes.ts';
+import { CaptureFiles } from '../sources/capture-files.ts';
 import { ConnectionLimit } from '../sources/connection-limit.ts';
 import { HepStreamSource } from '../sources/hep-stream.ts';
 import { HepUdpSource } from '../sources/hep-udp.ts';
@@ -71,10 +75,13 @@ import { QosTable } from '../tracker/qos.ts';
 import { snapshotTables } from '../tracker/snapshot.ts';
 import { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
+import { compileFilter, FilterFault } from '../wire/bpf/filter.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
 import { forceTimeouts } from './force-timeout.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
+import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { callMessages } from './call-messages.ts';
+import { CaptureClock } from './capture-clock.ts';
 import { listLinks } from './link-query.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
@@ -116,6 +123,9 @@ export class EngineCore {
   readonly #qos: QosTable;
   readonly #links: LinkTable;
   readonly #sources: Source[] = [];
+  readonly #captureClock: CaptureClock | undefined;
+  readonly #files: CaptureFiles | undefined;
+  #playing: Promise<CaptureSummary> | undefined;
   readonly #slicing: Slicing = {
     nowMs: () => performance.now(),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
@@ -127,12 +137,13 @@ export class EngineCore {
   constructor(settings: EngineSettings, counters: CounterSet, clock: Clock, log: Log) {
     this.#settings = settings;
     this.counters = counters;
-    this.#clock = clock;
+    this.#captureClock = settings.capture && new CaptureClock(clock, clockRate(settings.capture));
+    this.#clock = this.#captureClock?.now ?? clock;
     this.#log = log;
     resetGauges(counters);
     const seed = randomInt(0x1_0000_0000) | 0;
     const rates = new EventRates(settings.eventRates, counters, seed);
-    this.#rates = new RateService(rates, counters, clock, this.#slicing);
+    this.#rates = new RateService(rates, counters, this.#clock, this.#slicing);
     this.#events = new EventRing(settings.eventBufferSize, counters, rates);
     this.#ringStartedUs = clock();
     this.#silenceAsConfigured();
@@ -149,11 +160,17 @@ export class EngineCore {
       tracker: this.tracker,
       tables: snapshotTables(this.tracker, rates, this.#links, counters),
       counters,
-      clock,
+      clock: this.#clock,
       log,
       slicing: this.#slicing,
     });
+    this.#files = this.#captureFiles(ingest);
     this.#addSources();
+  }
+
+  /** Settles when all capture files have been played; undefined = there are none. */
+  get playing(): Promise<CaptureSummary> | undefined {
+    return this.#playing;
   }
 
   /**
@@ -163,6 +180,7 @@ export class EngineCore {
   async start(onTick: () => void, restore: Restore = 'all'): Promise<ListenerView[]> {
     const views: ListenerView[] = [];
     try {
+      await this.#files?.check();
       await this.#state.restore(restore, onTick);
       for (const source of this.#sources) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the first error is the one told
@@ -174,17 +192,21 @@ export class EngineCore {
     }
     this.#timer = setInterval(() => {
       onTick();
+      // Calls must not see the system's time before that of the first packet.
+      if (this.#captureClock?.isSet === false) return;
       this.#expire();
       void this.#rates.tick();
       this.#qos.advance(this.#clock());
     }, TICK_MS);
     this.#state.begin();
+    this.#playing = this.#play();
     return views;
   }
 
   /** Stops taking input and works off what was received; then ends calls early and waits, if that was asked for. */
   async stop(how: StopSettings): Promise<void> {
-    await Promise.all(this.#sources.map((source) => source.stop(how.graceMs)));
+    this.#files?.stop();
+    await Promise.all([this.#playing, ...this.#sources.map((source) => source.stop(how.graceMs))]);
     if (how.forceTimeoutMs > 0) {
       await forceTimeouts(this.tracker, this.#clock(), how.forceTimeoutMs * 1000, this.#slicing);
     }
@@ -403,6 +425,42 @@ export class EngineCore {
     return this.#sources.map((source) => source.view());
   }
 
+  #play(): Promise<CaptureSummary> | undefined {
+    return this.#files?.play().then((summary) => {
+      this.#captureClock?.release(this.#settings.capture?.isBesideListeners === true);
+      return summary;
+    });
+  }
+
+  #captureFiles(ingest: Ingest): CaptureFiles | undefined {
+    const { capture } = this.#settings;
+    if (capture === undefined) return undefined;
+    const frames = new CapturePipeline(
+      { ...this.#settings, capture },
+      ingest,
+      this.pipeline,
+      this.counters,
+      capture.filter === '' ? undefined : filterOf(capture.filter),
+      (nowUs) => this.#moveTo(nowUs),
+    );
+    return new CaptureFiles({
+      settings: capture,
+      ingest: frames,
+      makeReader: () => new AnyCaptureReader(),
+      counters: this.counters,
+      log: this.#log,
+      nowMs: () => performance.now(),
+    });
+  }
+
+  /** The time of a capture goes on: everything due before is done first, so that a replay gives the same events. */
+  #moveTo(nowUs: number): void {
+    this.#captureClock?.set(nowUs);
+    const clockUs = this.#clock();
+    while (this.tracker.advance(clockUs, EXPIRY_BUDGET));
+    this.#qos.advance(clockUs);
+  }
+
   #addSources(): void {
     const { hep } = this.#settings;
     const onError = (error: Error): void => this.#log.error({ err: error }, 'listener failed');
@@ -494,4 +552,17 @@ function resetGauges(counters: CounterSet): void {
   counters.set(Hep.CONNS_ACTIVE, 0);
   counters.set(Ipfix.CONNS_ACTIVE, 0);
   counters.set(Ipfix.QOS_WAITING, 0);
+}
+
+/** The expression was compiled once before the start; a fault here is a programming error. */
+function filterOf(expression: string): FrameFilter {
+  const filter = compileFilter(expression);
+  if (filter instanceof FilterFault) throw new Error(`bpf at ${filter.position}: ${filter.reason}`);
+  return filter;
+}
+
+/** Recorded spacing: between packets the clock runs as they are played. As fast as possible: it stands. */
+function clockRate({ pace }: CaptureSettings): number {
+  if (pace === undefined) return 0;
+  return pace.scale > 0 ? 1 / pace.scale : 1;
 }

@@ -1,3 +1,4 @@
+import type { CaptureSummary } from '../model/capture.ts';
 import type {
   CallQuery,
   EventQuery,
@@ -70,6 +71,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type FromEngine =
   | { type: 'ready'; listeners: ListenerView[] }
   | { type: 'failed'; message: string }
+  /** All capture files have been played. */
+  | { type: 'played'; summary: CaptureSummary }
   | { type: 'part'; id: number; items: unknown[] }
   | { type: 'result'; id: number; result: unknown }
   /** `refused`: the caller's fault (a bad value), not the engine's. */

@@ -97,6 +97,7 @@ try {
   }, start.restore);
   heartbeat[0] = Date.now();
   send({ type: 'ready', listeners });
+  void core.playing?.then((summary) => send({ type: 'played', summary }));
 } catch (error) {
   send({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
   port.close();

@@ -405,6 +405,39 @@ export const Pkt = {
   TRACKED_ERR: declare('pkt_stats', 'tracked_err', 'SIP messages parsed but not tracked'),
   SIP_REQS: declare('pkt_stats', 'sip_reqs', 'SIP requests parsed'),
   SIP_REPLS: declare('pkt_stats', 'sip_repls', 'SIP replies parsed'),
+  IP4_FRAGS: declare('pkt_stats', 'ip4_frags', 'captured frames with an IPv4 fragment'),
+  IP6_FRAGS: declare('pkt_stats', 'ip6_frags', 'captured frames with an IPv6 fragment'),
+  IP_DEFRAG: declare('pkt_stats', 'ip_defrag', 'datagrams put together from fragments'),
+  IP_DEFRAG_DROPPED: declare(
+    'pkt_stats',
+    'ip_defrag_dropped',
+    'datagrams in fragments given up: overlapping, too old, or frag_max_mem',
+  ),
+  VXLAN: declare('pkt_stats', 'vxlan', 'captured frames in VXLAN'),
+  DECODE_ERRS: declare('pkt_stats', 'decode_errs', 'captured frames malformed or cut short by the capture'),
+  NO_TRANSPORT: declare('pkt_stats', 'no_transport', 'captured frames without UDP, TCP or SCTP in them'),
+  TCP_SEGS: declare('pkt_stats', 'tcp_segs', 'captured TCP segments'),
+  TCP_SYN: declare('pkt_stats', 'tcp_syn', 'captured TCP segments with SYN'),
+  TCP_FIN: declare('pkt_stats', 'tcp_fin', 'captured TCP segments with FIN or RST'),
+  TCP_CLOSED: declare('pkt_stats', 'tcp_closed', 'captured TCP streams that ended'),
+  TCP_STREAMS: declare('pkt_stats', 'tcp_streams', 'captured TCP streams, one per direction of a connection'),
+  TCP_ACTIVE: declare('pkt_stats', 'tcp_active', 'captured TCP streams held', GAUGE),
+  TCP_HELD: declare('pkt_stats', 'tcp_held', 'octets of TCP segments that wait for earlier ones', GAUGE),
+  TCP_TOTAL_RCVD: declare('pkt_stats', 'tcp_total_rcvd', 'octets of TCP streams put in order'),
+  TCP_OUT_OF_ORDER: declare('pkt_stats', 'tcp_out_of_order', 'TCP segments that came early'),
+  TCP_MISS: declare('pkt_stats', 'tcp_miss', 'gaps in TCP streams given up'),
+  TCP_MISSED_BYTES: declare('pkt_stats', 'tcp_missed_bytes', 'octets missing in them'),
+  TCP_RECOVERED: declare('pkt_stats', 'tcp_recovered', 'SIP start lines found again after a gap or a bad message'),
+  TCP_STREAM_IGN: declare(
+    'pkt_stats',
+    'tcp_stream_ign',
+    'times a TCP stream was left unread up to the next start line',
+  ),
+  TCP_STREAM_TIMEOUTS: declare('pkt_stats', 'tcp_stream_timeouts', 'TCP streams dropped by tcp_connection_timeout'),
+  TCP_REORDER_TIMEOUTS: declare('pkt_stats', 'tcp_reorder_timeouts', 'gaps given up by tcp_reorder_timeout'),
+  TCP_MSG_LIMIT: declare('pkt_stats', 'tcp_msg_limit', 'incomplete SIP messages given up by tcp_max_mem'),
+  TCP_STREAMS_EVICTED: declare('pkt_stats', 'tcp_streams_evicted', 'TCP streams dropped by tcp_max_streams'),
+  HUGE_PACKETS: declare('pkt_stats', 'huge_packets', 'SIP heads longer than tcp_msg_buf_max'),
   TINY_PACKETS: declare('pkt_stats', 'tiny_packets', 'SIP payloads of 12 octets or fewer'),
 } as const;
 /** Counter of a transport, indexed by `Transport`. */
@@ -458,6 +491,38 @@ export const SIP_BY_TRANSPORT: readonly number[] = byTransport(SipOver);
 export const PARSE_ERRS_BY_TRANSPORT: readonly number[] = byTransport(ParseErrsOver);
 export const TRACKED_OK_BY_TRANSPORT: readonly number[] = byTransport(TrackedOkOver);
 export const TRACKED_ERR_BY_TRANSPORT: readonly number[] = byTransport(TrackedErrOver);
+
+/** `pkt_stats.http`: the HTTP in front of WebSocket, `pkt_stats.http.ws`: WebSocket, both only on websocket_ports. */
+export const Ws = {
+  UPGRADE_SIP: declare('pkt_stats.http', 'upgrade_sip', 'upgrades to WebSocket with the sub-protocol sip'),
+  UPGRADE_ERR: declare(
+    'pkt_stats.http',
+    'upgrade_err',
+    'streams on websocket_ports that are no upgrade to sip, left unread',
+  ),
+  SIP_FRAMES: declare('pkt_stats.http.ws', 'sip_frames', 'data frames'),
+  SIP_FRAG: declare('pkt_stats.http.ws', 'sip_frag_f', 'data frames of messages in several frames'),
+  SIP_COMP: declare('pkt_stats.http.ws', 'sip_comp_f', 'messages compressed with permessage-deflate'),
+  CTRL_FRAMES: declare('pkt_stats.http.ws', 'ctrl_frames', 'control frames'),
+  HUGE_PACKETS: declare('pkt_stats.http.ws', 'huge_packets', 'messages longer than the limit of 128 KiB, not read'),
+  ERRS: declare('pkt_stats.http.ws', 'errs', 'frames that cannot be: the stream is left unread up to a next frame'),
+} as const;
+
+/** `pcap`: capture files. */
+export const Pcap = {
+  FILES: declare('pcap', 'files', 'capture files played, each pass counts'),
+  FILES_FAULTY: declare('pcap', 'files_faulty', 'capture files not played to their end'),
+  PACKETS: declare('pcap', 'packets', 'packets read from capture files'),
+  BYTES: declare('pcap', 'bytes', 'octets of those packets on the wire'),
+  FILTERED: declare('pcap', 'filtered', 'of those, packets that bpf leaves out'),
+  READ: declare('pcap', 'read', 'octets of capture files read, before they are inflated'),
+  SIZE: declare('pcap', 'size', 'octets of the capture files to be read, as far as known', { gauge: true }),
+  T_DELAYED: declare('pcap', 't_delayed', 'packets replayed more than 1 ms late'),
+  DELAYED1: declare('pcap', 'delayed1', 'packets replayed 1 to 10 ms late'),
+  DELAYED10: declare('pcap', 'delayed10', 'packets replayed 10 to 100 ms late'),
+  DELAYED100: declare('pcap', 'delayed100', 'packets replayed 100 ms to 1 s late'),
+  DELAYED1000: declare('pcap', 'delayed1000', 'packets replayed 1 s late or more'),
+} as const;
 
 /** Parse errors by the reference program's numbers 0…16. */
 export const PARSE_ERRORS: readonly number[] = Array.from({ length: 17 }, (_, n) =>

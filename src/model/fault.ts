@@ -66,6 +66,8 @@ export const Fault = {
   PCAP_BAD_VERSION: 61,
   PCAP_BAD_LENGTH: 62,
   PCAP_TRUNCATED: 63,
+  PCAP_BAD_INTERFACE: 64,
+  PCAP_INTERFACE_LIMIT: 65,
   // IPFIX message and its sets
   IPFIX_BAD_VERSION: 80,
   IPFIX_BAD_LENGTH: 81,
@@ -128,10 +130,15 @@ define(Fault.TRACK_KEY_TOO_LONG, 'Call-ID and tags together are longer than the 
 define(Fault.TRACK_CALL_LIMIT, 'calls_max_entries is reached');
 define(Fault.TRACK_FORK_LIMIT, 'more dialogs under one Call-ID than calls_max_forks');
 define(Fault.TRACK_MEMORY_LIMIT, 'calls_max_mem is reached');
-define(Fault.PCAP_BAD_MAGIC, 'the first octets are no classic pcap file header');
-define(Fault.PCAP_BAD_VERSION, 'a pcap file of another version than 2.4');
-define(Fault.PCAP_BAD_LENGTH, 'a pcap record claims more octets than any capture program writes');
+define(Fault.PCAP_BAD_MAGIC, 'the first octets are no pcap or pcapng file header');
+define(Fault.PCAP_BAD_VERSION, 'a pcap file of another version than 2.4, or a pcapng file of another than 1');
+define(
+  Fault.PCAP_BAD_LENGTH,
+  'a length in a capture file that cannot be: more octets than any capture program writes, or too few',
+);
 define(Fault.PCAP_TRUNCATED, 'a pcap file ends in the middle of a record or of its header');
+define(Fault.PCAP_BAD_INTERFACE, 'a pcapng packet names an interface that is not described');
+define(Fault.PCAP_INTERFACE_LIMIT, 'more than 4096 interfaces in a section of a pcapng file');
 define(Fault.IPFIX_BAD_VERSION, 'an IPFIX stream is out of step: no version 10 where a message must begin');
 define(Fault.IPFIX_BAD_LENGTH, 'an IPFIX message is shorter than its header');
 define(Fault.IPFIX_TOO_BIG, 'an IPFIX message is larger than ipfix_max_message');

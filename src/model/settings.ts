@@ -141,10 +141,49 @@ export interface StateSettings {
   intervalMs: number;
 }
 
+/** Captured TCP streams. */
+export interface TcpSettings {
+  /** A stream silent for so long is dropped. */
+  connectionTimeoutUs: number;
+  /** Longest wait for missing segments. */
+  reorderTimeoutUs: number;
+  /** How often both are looked at. */
+  checkIntervalUs: number;
+  maxStreams: number;
+  /** Octets of segments that wait in one stream, and in all. */
+  maxStreamBytes: number;
+  maxBytes: number;
+}
+
+/** Capture files as a source. */
+export interface CaptureSettings {
+  /** Names, `-` = standard input. */
+  files: readonly string[];
+  /** How often the list is played. */
+  passes: number;
+  /** pcap-filter(7) expression, empty = everything. */
+  filter: string;
+  /** Recorded spacing; undefined = as fast as possible. */
+  pace: { scale: number; minDelayMs: number; maxDelayMs: number } | undefined;
+  /** UDP and TCP ports on which HEP goes; empty = HEP is told by its octets. */
+  hepPorts: readonly number[];
+  vxlanPorts: readonly number[];
+  websocketPorts: readonly number[];
+  tcp: TcpSettings;
+  /** Largest SIP head on TCP. */
+  maxHeadBytes: number;
+  /** Fragments that wait for the rest of their datagram: octets in all, and how long. */
+  fragments: { maxBytes: number; timeoutUs: number };
+  /** Live traffic comes in, too: after the files the clock is the system's, otherwise it goes on from the files' end. */
+  isBesideListeners: boolean;
+}
+
 /** Everything one engine thread is told at its start; plain data, so that it can be sent to a worker. */
 export interface EngineSettings {
   hep: HepSettings;
   ipfix: IpfixSettings;
+  /** Files to play, if any. */
+  capture: CaptureSettings | undefined;
   qos: QosSettings;
   tracker: TrackerSettings;
   links: LinkSettings;

@@ -100,6 +100,12 @@ export class Ingest {
     counters.add(Pkt.TOTAL_PACKETS, 1);
     counters.add(Pkt.TOTAL_SIZE, packet.end - packet.start);
     counters.add(packet.family === 4 ? Pkt.IP4 : Pkt.IP6, 1);
+    this.message(packet, account, options);
+  }
+
+  /** Takes a message whose packets have been counted: those of a capture are no messages. */
+  message(packet: Packet, account: Account, options: SipParseOptions): void {
+    const counters = this.#counters;
     if (packet.kind === PayloadKind.SIP) this.#sip(packet, account, options);
     else {
       countTransport(counters, packet);

@@ -3,10 +3,10 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { formatEndpoint, formatIp } from '../model/endpoint.ts';
 import { Fault, faultInfo } from '../model/fault.ts';
-import type { CapturedFrame } from '../wire/pcap/capture-reader.ts';
+import type { CapturedFrame } from '../model/capture.ts';
 import { decapsulate, Frame, IP_PROTOCOL_TCP, type FrameSkip } from '../wire/pcap/frame.ts';
-import { PcapReader } from '../wire/pcap/pcap-reader.ts';
-import { looksLikeHep, looksLikeSip } from './recognise.ts';
+import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
+import { looksLikeHep, looksLikeSip } from '../wire/pcap/recognise.ts';
 import { TcpStreams, type StreamSkip } from './tcp-streams.ts';
 
 /** A HEP packet or a SIP message found in a capture. */
@@ -49,7 +49,7 @@ export async function* readMessages(
   hepPorts: ReadonlySet<number> | undefined,
   counts: ReadCounts,
 ): AsyncGenerator<CapturedMessage, void, void> {
-  const reader = new PcapReader();
+  const reader = new AnyCaptureReader();
   const finder = new MessageFinder(hepPorts, counts);
   try {
     for await (const chunk of openFile(path)) {
@@ -62,9 +62,8 @@ export async function* readMessages(
   }
   const fault = reader.end();
   if (fault === Fault.NONE) return;
-  const hint = fault === Fault.PCAP_BAD_MAGIC ? ' (pcapng can be converted with editcap -F pcap)' : '';
   const { code, text } = faultInfo(fault);
-  throw new CaptureFileError(`"${path}": ${code}, ${text}${hint}`, fault === Fault.PCAP_TRUNCATED);
+  throw new CaptureFileError(`"${path}": ${code}, ${text}`, fault === Fault.PCAP_TRUNCATED);
 }
 
 async function* openFile(path: string): AsyncGenerator<Buffer, void, void> {

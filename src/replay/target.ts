@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket as TcpSocket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatEndpoint } from '../model/endpoint.ts';
-import { isHep3Chain } from './recognise.ts';
+import { isHep3Chain } from '../wire/pcap/recognise.ts';
 import type { TargetSettings } from './settings.ts';
 
 /**

@@ -7,7 +7,7 @@
  * capture lost it), reading goes on at the next waiting segment that begins with a message. Everything is bounded: the
  * streams (the one silent longest is forgotten), the waiting segments, the octets of one message.
  */
-import { hep3End, looksLikeSip, sipEnd, startsLikeHep3 } from './recognise.ts';
+import { hep3End, looksLikeSip, sipEnd, startsLikeHep3 } from '../wire/pcap/recognise.ts';
 
 const MAX_STREAMS = 4096;
 const MAX_WAITING = 64;

@@ -63,6 +63,7 @@ test('toEngineSettings() turns options into what the engine counts in', () => {
         exempt: [{ words: [0, 0, 0, 1], bits: 128, text: '::1' }],
       },
     },
+    capture: undefined,
     ipfix: {
       addr: '0.0.0.0',
       port: 4739,

@@ -309,7 +309,7 @@ const refused = [
   { argv: [HEP, ...TO, '--fast'], line: 'unknown option "--fast", see sipcol replay --help' },
   {
     argv: [text, ...TO],
-    line: `"${text}": PCAP_BAD_MAGIC, the first octets are no classic pcap file header (pcapng can be converted with editcap -F pcap)`,
+    line: `"${text}": PCAP_BAD_MAGIC, the first octets are no pcap or pcapng file header`,
   },
   { argv: [empty, ...TO], line: `"${empty}": no HEP packet or SIP message in it` },
   { argv: [HEP, ...TO, '--as=sip'], line: `"${HEP}": no SIP message in it` },

@@ -1,26 +1,33 @@
-import type { Fault } from '../../model/fault.ts';
+import { Buffer } from 'node:buffer';
+import type { CapturedFrame, CaptureReader } from '../../model/capture.ts';
+import { Fault } from '../../model/fault.ts';
+import { PcapReader } from './pcap-reader.ts';
+import { isPcapng, PcapngReader } from './pcapng-reader.ts';
 
-/**
- * One frame as captured. A capture format with several interfaces has a link type per frame, so it stands here and
- * not at the reader.
- */
-export interface CapturedFrame {
-  /** LINKTYPE_ number of the tcpdump registry. */
-  readonly linkType: number;
-  /** Microseconds since the epoch; finer clocks are cut. */
-  readonly timeUs: number;
-  /** Octets on the wire; more than `bytes.length` when the capture cut the frame. */
-  readonly wireLength: number;
-  /** The captured octets: a view of what was pushed, or of a copy if the frame was split between pushes. */
-  readonly bytes: Buffer;
-}
+const MAGIC_OCTETS = 4;
 
-/** Cuts a capture file, pushed in pieces of any size, into frames. Whatever the octets, it neither throws nor grows. */
-export interface CaptureReader {
-  /** Why reading stopped, or `Fault.NONE`. */
-  readonly fault: Fault;
-  /** The frames that these octets complete; none after a fault. */
-  push(chunk: Buffer): CapturedFrame[];
-  /** Says that the file ended; answers the fault, `PCAP_TRUNCATED` if it ended inside a header or record. */
-  end(): Fault;
+/** Reads a capture file of either format: its first four octets tell which. */
+export class AnyCaptureReader implements CaptureReader {
+  #first: Buffer = Buffer.alloc(0);
+  #reader: CaptureReader | undefined;
+
+  get fault(): Fault {
+    return this.#reader?.fault ?? Fault.NONE;
+  }
+
+  push(chunk: Buffer): CapturedFrame[] {
+    if (this.#reader !== undefined) return this.#reader.push(chunk);
+    const bytes = this.#first.length === 0 ? chunk : Buffer.concat([this.#first, chunk]);
+    if (bytes.length < MAGIC_OCTETS) {
+      this.#first = bytes;
+      return [];
+    }
+    this.#first = Buffer.alloc(0);
+    this.#reader = isPcapng(bytes) ? new PcapngReader() : new PcapReader();
+    return this.#reader.push(bytes);
+  }
+
+  end(): Fault {
+    return this.#reader?.end() ?? Fault.PCAP_TRUNCATED;
+  }
 }

@@ -14,7 +14,7 @@ import { Buffer } from 'node:buffer';
 // By its file: under the package's name, its export map hides the types that come with it.
 import { Parser } from 'binary-parser/dist/binary_parser.js';
 import { Fault } from '../../model/fault.ts';
-import type { CapturedFrame, CaptureReader } from './capture-reader.ts';
+import type { CapturedFrame, CaptureReader } from '../../model/capture.ts';
 
 const FILE_HEADER = 24;
 const RECORD_HEADER = 16;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { Fault } from '../../../src/model/fault.ts';
 import { MAX_FRAME_BYTES, PcapReader } from '../../../src/wire/pcap/pcap-reader.ts';
-import type { CapturedFrame } from '../../../src/wire/pcap/capture-reader.ts';
+import type { CapturedFrame } from '../../../src/model/capture.ts';
 
 function hex(...lines: string[]): Buffer {
   return Buffer.from(lines.join('').replaceAll(' ', ''), 'hex');

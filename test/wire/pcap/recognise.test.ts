@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hep3End, isHep3Chain, looksLikeHep, looksLikeSip, sipEnd } from '../../src/replay/recognise.ts';
+import { hep3End, isHep3Chain, looksLikeHep, looksLikeSip, sipEnd } from '../../../src/wire/pcap/recognise.ts';
 
 function hex(text: string): Buffer {
   return Buffer.from(text.replaceAll(' ', ''), 'hex');
