@@ -467,8 +467,8 @@ export class EngineCore {
     const shared = { counters: this.counters, clock: this.#clock, log: this.#log, onError };
     const common = { ...shared, ingest: this.pipeline };
     if (hep.udpPort >= 0) {
-      const { addr, udpPort, rcvbufBytes } = hep;
-      this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes }));
+      const { addr, udpPort, rcvbufBytes, receive } = hep;
+      this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes, receive }));
     }
     const connectionLimit = new ConnectionLimit(hep.limits.maxConnections, hep.limits.maxConnectionsPerAddress);
     const stream = (listener: 'tcp' | 'tls', port: number): Source =>
