@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+
 /** One figure of a benchmark. */
 export interface Figure {
   name: string;
@@ -33,4 +36,15 @@ export function printFigures(title: string, figures: readonly Figure[]): void {
       unit === 'ns' || unit === 'ratio' ? value.toFixed(unit === 'ns' ? 0 : 2) : Math.round(value).toString();
     console.log(`  ${name.padEnd(44)} ${shown.padStart(10)} ${unit}`);
   }
+}
+
+/** The same for programs: machine and figures. */
+export function writeJson(path: string, figures: readonly Figure[]): void {
+  const machine = {
+    node: process.version,
+    arch: process.arch,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+  };
+  writeFileSync(path, `${JSON.stringify({ machine, figures }, undefined, 2)}\n`);
 }
