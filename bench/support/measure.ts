@@ -33,7 +33,7 @@ export function printFigures(title: string, figures: readonly Figure[]): void {
   console.log(title);
   for (const { name, value, unit } of figures) {
     const shown =
-      unit === 'ns' || unit === 'ratio' ? value.toFixed(unit === 'ns' ? 0 : 2) : Math.round(value).toString();
+      unit === 'ratio' || unit === 'ms' ? value.toFixed(unit === 'ms' ? 1 : 2) : Math.round(value).toString();
     console.log(`  ${name.padEnd(44)} ${shown.padStart(10)} ${unit}`);
   }
 }

@@ -110,8 +110,8 @@ suite('openBatched()', () => {
   test('closes its socket when its thread is terminated under traffic', limited, async (t) => {
     const threads = Array.from({ length: 3 }, () => startThread(''));
     const ports = await Promise.all(threads.map(async (thread) => (await once(thread, 'message')) as [number])); // the first thing it says
-    for (const [n, thread] of threads.entries()) {
-      const [port = 0] = ports[n] ?? [];
+    for (const [index, thread] of threads.entries()) {
+      const [port = 0] = ports[index] ?? [];
       const sender = await senderTo(t, port);
       const heard = once(thread, 'message');
       for (let n = 0; n < 100; n++) sender.send('x');
