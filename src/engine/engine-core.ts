@@ -472,8 +472,7 @@ export class EngineCore {
     const common = { ...shared, ingest: this.pipeline };
     if (hep.udpPort >= 0) {
       const { addr, udpPort, rcvbufBytes, receive } = hep;
-      const onLoad = (fullness: number, dropped: number): void =>
-        this.#overload.observe(fullness, dropped, performance.now());
+      const onLoad = (fullness: number, dropped: number): void => this.#overload.observe(fullness, dropped);
       this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes, receive, onLoad }));
     }
     const connectionLimit = new ConnectionLimit(hep.limits.maxConnections, hep.limits.maxConnectionsPerAddress);

@@ -9,9 +9,9 @@ export interface Dispensable {
 
 /** A receive buffer as full as this is about to overflow … */
 const NEARLY_FULL = 0.75;
-/** … and one below this, without drops for so long, is calm. */
+/** … and one below this, without drops, is calm. So many looks in a row must find it calm. */
 const HALF_FULL = 0.5;
-const CALM_MS = 1000;
+const CALM_LOOKS = 3;
 
 /**
  * What is given up when more arrives than can be worked on, in a fixed order, so that tracking comes last.
@@ -19,7 +19,7 @@ const CALM_MS = 1000;
  *   buffer nearly full, or drops:  tracking all ─▶ without the first ─▶ … ─▶ without the last ─▶ the kernel drops
  *   calm:                          one comes back with each look
  *
- * It is told twice a second how things are. Datagrams the kernel dropped count as received and dropped, so that what is
+ * It is told four times a second how things are. Datagrams the kernel dropped count as received and dropped, so that what is
  * received adds up with them.
  */
 export class Overload {
@@ -28,7 +28,7 @@ export class Overload {
   readonly #onChange: (isPaused: boolean, name: string) => void;
   /** So many of them are paused, the first ones. */
   #paused = 0;
-  #pressedMs = Number.NEGATIVE_INFINITY;
+  #calmLooks = 0;
 
   /** @param dispensables first is given up first */
   constructor(
@@ -48,13 +48,14 @@ export class Overload {
    * @param fullness 0 to 1
    * @param dropped datagrams that found no room since the last time
    */
-  observe(fullness: number, dropped: number, nowMs: number): void {
+  observe(fullness: number, dropped: number): void {
     this.#counters.add(Ingest.RECEIVED, dropped);
     this.#counters.add(Ingest.DROPPED, dropped);
     this.#counters.add(Dropped.overload, dropped);
-    if (dropped > 0 || fullness >= HALF_FULL) this.#pressedMs = nowMs;
+    const isCalm = dropped === 0 && fullness < HALF_FULL;
+    this.#calmLooks = isCalm ? this.#calmLooks + 1 : 0;
     if (dropped > 0 || fullness >= NEARLY_FULL) this.#giveUp();
-    else if (nowMs - this.#pressedMs >= CALM_MS) this.#takeBack();
+    else if (this.#calmLooks >= CALM_LOOKS) this.#takeBack();
   }
 
   #giveUp(): void {

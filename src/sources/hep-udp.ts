@@ -11,7 +11,7 @@ import type { UdpSocket, UdpSocketOptions } from './udp-socket.ts';
 
 /** Longest time spent on what still comes in after the stop. */
 const DRAIN_LIMIT_US = 500_000;
-const LOAD_INTERVAL_MS = 500;
+const LOAD_INTERVAL_MS = 250;
 
 export interface HepUdpOptions {
   /** IPv4, IPv6, or `::` for both. */
@@ -28,7 +28,7 @@ export interface HepUdpOptions {
   log: Log;
   /** Told of socket errors after the start. */
   onError?: (error: Error) => void;
-  /** Told twice a second how full the receive buffer is, 0 to 1, and how many datagrams found no room since the last time. */
+  /** Told four times a second how full the receive buffer is, 0 to 1, and how many datagrams found no room since the last time. */
   onLoad?: (fullness: number, dropped: number) => void;
 }
 
@@ -147,7 +147,7 @@ export class HepUdpSource {
     };
   }
 
-  /** Starts to ask the kernel about this socket, unless that is under way. Runs by itself twice a second. */
+  /** Starts to ask the kernel about this socket, unless that is under way. Runs by itself four times a second. */
   pollLoad(): void {
     this.#polling ??= this.#readLoad().finally(() => {
       this.#polling = undefined;
