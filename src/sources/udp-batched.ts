@@ -14,9 +14,8 @@ import type { SocketLoad, UdpSocket, UdpSocketOptions } from './udp-socket.ts';
 const BATCH = 64;
 /** Taken before the event loop turns. */
 const BATCHES_PER_TURN = 4;
-const DATAGRAM_OCTETS = 65_536;
-/** Shares at a distance of a power of two would all fall on the same lines of the processor's cache. */
-const SHARE = DATAGRAM_OCTETS + 17 * 64;
+/** Of the slab, for each datagram: none is larger. Pages that are never written to take no memory. */
+const SHARE = 65_536;
 
 /** Integers of one head, as in the C file. */
 const LENGTH = 0;
