@@ -376,7 +376,7 @@ export const RateGcSchema = Type.Object({
 export const LogLevelSchema = Type.Object({ log_level: Text('Least severe log lines written') });
 
 export const AgentSchema = Type.Object({
-  id: Text('captureId@ip:port/transport, as in the agents of a call'),
+  id: Text('captureId@ip:port/udp, over a connection captureId@ip/tcp or /tls; as in the agents of a call'),
   source: EndpointSchema,
   transport: Text(),
   captureId: Count(),

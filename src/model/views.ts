@@ -309,7 +309,7 @@ export interface RateEntryView {
 }
 
 export interface AgentView {
-  /** `captureId@ip:port/transport`, as listed in `CallView.agents`. */
+  /** `captureId@ip:port/udp`, over a connection `captureId@ip/tcp` or `/tls`; as listed in `CallView.agents`. */
   id: string;
   source: EndpointView;
   transport: string;

@@ -29,6 +29,8 @@ export interface Collector {
   counters(): Promise<Map<string, number>>;
   /** Waits until so many messages have been received and every one of them has been worked on. */
   received(messages: number, limitMs?: number): Promise<void>;
+  /** Ends all calls, bindings and subscriptions at once. */
+  endCalls(): Promise<void>;
   /** Ends the collector as an operator would; the exit code must be 0. */
   stop(): Promise<void>;
 }
@@ -138,6 +140,13 @@ class RunningCollector implements Collector {
       },
       () => `received, done: ${last.join(', ')}\n${this.program.stderr}`,
     );
+  }
+
+  async endCalls(): Promise<void> {
+    const url = `http://127.0.0.1:${this.http}/debug/forcetimeout`;
+    const body = new URLSearchParams({ timeout: '0s' });
+    const response = await fetch(url, { method: 'POST', body, signal: AbortSignal.timeout(10_000) });
+    if (!response.ok) throw new Error(`POST ${url}: ${response.status} ${await response.text()}`);
   }
 
   async stop(): Promise<void> {
