@@ -1,7 +1,7 @@
 /**
- * `npm run bench:tcp`: packets per second one engine thread takes over one TCP connection, HEP3, decode, tracking and events
- * on. TCP loses nothing, so there is no rate to find: the sender is held back by what the collector takes.
- * `--json FILE` writes the figure.
+ * `npm run bench:tcp`: packets per second one engine thread takes over one TCP connection, HEP3 and IPFIX, decode, tracking
+ * and events on. TCP loses nothing, so there is no rate to find: the sender is held back by what the collector takes.
+ * Words given choose (`hep3`, `ipfix`); `--json FILE` writes the figures.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,24 +9,32 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { EngineClient } from '../src/engine/engine-client.ts';
 import { Ingest } from '../src/model/counters.ts';
-import { median, printFigures, writeJson } from './support/measure.ts';
+import { type Figure, median, printFigures, writeJson } from './support/measure.ts';
 import { engineSettings } from './support/settings.ts';
 
 const RUNS = 5;
 const PACKETS = 500_000;
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
-const { values } = parseArgs({ options: { json: { type: 'string' } } });
-const settings = engineSettings(['--hep_addr=127.0.0.1', '--hep_udp_port=0', '--hep_tcp_port=auto', '--ipfix_port=0']);
+const PROTOCOLS = ['hep3', 'ipfix'] as const;
+const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
+const settings = engineSettings([
+  '--hep_addr=127.0.0.1',
+  '--hep_udp_port=0',
+  '--hep_tcp_port=auto',
+  '--ipfix_addr=127.0.0.1',
+  '--ipfix_port=auto',
+]);
 const engine = new EngineClient(settings, quiet, (reason) => console.error(reason));
-const [listener] = await engine.start();
+const listeners = await engine.start();
 const tracked = (): number => engine.counters.get(Ingest.TRACKED);
 
 /** Packets per second between the first and the last of a connection. */
-async function play(): Promise<number> {
+async function play(protocol: (typeof PROTOCOLS)[number]): Promise<number> {
+  const port = listeners.find(({ name }) => name === (protocol === 'hep3' ? 'hep-tcp' : 'ipfix-tcp'))?.port ?? 0;
   const before = tracked();
   const script = fileURLToPath(new URL('./tcp-sender.js', import.meta.url));
-  const sender = spawn(process.execPath, [script, String(listener?.port ?? 0), String(PACKETS)]);
+  const sender = spawn(process.execPath, [script, protocol, port, PACKETS].map(String));
   let output = '';
   sender.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   sender.stderr.pipe(process.stderr);
@@ -49,15 +57,16 @@ async function play(): Promise<number> {
 }
 
 console.log(`Node.js ${process.version}, one engine thread, one connection, ${RUNS} runs of ${PACKETS} packets`);
-const rates: number[] = [];
-for (let run = 0; run <= RUNS; run++) {
-  const rate = await play();
+const figures: Figure[] = [];
+for (const protocol of PROTOCOLS) {
+  if (positionals.length > 0 && !positionals.includes(protocol)) continue;
   // The first one is for the compiler.
-  if (run === 0) continue;
-  rates.push(rate);
-  console.log(`${Math.round(rate)} packets/s`);
+  await play(protocol);
+  const rates: number[] = [];
+  for (let run = 0; run < RUNS; run++) rates.push(await play(protocol));
+  console.log(`${protocol}: ${rates.map(Math.round).join(', ')}`);
+  figures.push({ name: `${protocol} over TCP, one connection`, value: median(rates), unit: 'packets/s' });
 }
 await engine.stop({ graceMs: 0, forceTimeoutMs: 0, waitMs: 0 });
-const figures = [{ name: 'hep3 over TCP, one connection', value: median(rates), unit: 'packets/s' as const }];
 printFigures('bench:tcp', figures);
 if (values.json !== undefined) writeJson(values.json, figures);

@@ -1,3 +1,4 @@
+import { message as ipfixMessage, sipSet } from '../../src/probe/encode.ts';
 import { encodeHep1, encodeHep2, encodeHep3, type HepMessage } from '../../src/wire/hep/encode.ts';
 
 /**
@@ -107,12 +108,38 @@ export function hepOf(text: string, forward: boolean, atUs: number, version: Hep
   });
 }
 
+/** An IPFIX message with the SIP an SBC received from the caller, or sent to it. */
+export function ipfixOf(text: string, forward: boolean, atUs: number): Buffer {
+  const set = sipSet({
+    direction: forward ? 'in' : 'out',
+    transport: 'udp',
+    timeUs: atUs,
+    slot: 0,
+    port: 1,
+    vlan: 0,
+    src: forward ? '192.0.2.10' : '192.0.2.20',
+    srcPort: 5060,
+    dst: forward ? '192.0.2.20' : '192.0.2.10',
+    dstPort: 5060,
+    ingressCallId: '',
+    contextId: 0,
+    payload: Buffer.from(text, 'latin1'),
+  });
+  return ipfixMessage(set === undefined ? [] : [set], Math.floor(atUs / 1e6), 0);
+}
+
 /**
  * Packets of `calls` calls that overlap: while one rings, others begin and end. `window` calls are open at a time.
  *
+ * @param as HEP version, or IPFIX messages
  * @param prefix stands in all identifiers
  */
-export function overlappingCalls(calls: number, window: number, version: HepVersion = 3, prefix = ''): Buffer[] {
+export function overlappingCalls(
+  calls: number,
+  window: number,
+  as: HepVersion | typeof ipfixOf = 3,
+  prefix = '',
+): Buffer[] {
   const packets: Buffer[] = [];
   const startUs = 1_700_000_000_000_000;
   const spread = Math.max(1, Math.floor(window / MESSAGES_PER_CALL));
@@ -120,7 +147,10 @@ export function overlappingCalls(calls: number, window: number, version: HepVers
   for (let step = 0; step < calls + spread * MESSAGES_PER_CALL; step++) {
     for (let n = 0; n < MESSAGES_PER_CALL; n++) {
       const entry = all[step - n * spread]?.[n];
-      if (entry !== undefined) packets.push(hepOf(entry.text, entry.forward, startUs + packets.length * 20, version));
+      if (entry === undefined) continue;
+      const { text, forward } = entry;
+      const atUs = startUs + packets.length * 20;
+      packets.push(typeof as === 'number' ? hepOf(text, forward, atUs, as) : as(text, forward, atUs));
     }
   }
   return packets;
