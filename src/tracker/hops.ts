@@ -1,9 +1,15 @@
 import type { Packet } from '../model/packet.ts';
 import type { Transport } from '../model/transport.ts';
-import type { Call } from './call.ts';
 
 /** Most hops recorded per call; further ones are counted in `hopsLeftOut`. */
 export const MAX_HOPS = 16;
+
+/** What has hops: a call. */
+interface Linked {
+  firstHop: Hop | undefined;
+  hopsLeftOut: number;
+}
+
 /** One link the call's messages travelled, initiator's side first. */
 export class Hop {
   readonly family: number;
@@ -143,7 +149,7 @@ function isLink(hop: Hop, p: Packet, reversed: boolean): boolean {
 }
 
 /** Notes on which link a message travelled; a link new to the call is appended while there is room. */
-export function recordHop(call: Call, packet: Packet, toCallee: boolean, observerBit: number, counts: boolean): void {
+export function recordHop(call: Linked, packet: Packet, toCallee: boolean, observerBit: number, counts: boolean): void {
   let last: Hop | undefined;
   let hops = 0;
   for (let hop = call.firstHop; hop !== undefined; hop = hop.next) {
