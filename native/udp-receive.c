@@ -298,7 +298,7 @@ static napi_value local(napi_env env, napi_callback_info info) {
   int octets = 0;
   socklen_t octets_length = sizeof octets;
   napi_value result;
-  if (self == NULL || napi_create_object(env, &result) != napi_ok) return NULL;
+  if (self == NULL || self->closing || napi_create_object(env, &result) != napi_ok) return NULL;
   if (getsockname(self->fd, (struct sockaddr *)&address, &length) != 0 ||
       getsockopt(self->fd, SOL_SOCKET, SO_RCVBUF, &octets, &octets_length) != 0) {
     return throw_system_error(env, "getsockname", errno);
