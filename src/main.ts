@@ -9,6 +9,7 @@ import type { CaptureSummary } from './model/capture.ts';
 import { resolveGroups } from './model/counter-groups.ts';
 import { formatEndpoint } from './model/endpoint.ts';
 import type { Log } from './model/log.ts';
+import type { ListenerView } from './model/views.ts';
 import { aboutPackage, type PackageInfo } from './package-info.ts';
 import { createLog } from './telemetry/log.ts';
 import { EventFeed } from './sinks/event-feed.ts';
@@ -55,8 +56,9 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   }
   const engine = new EngineClient(toEngineSettings(config), log, (reason) => stopRequested.fail(reason));
   const startedMs = performance.now();
+  let listeners: ListenerView[];
   try {
-    await engine.start();
+    listeners = await engine.start();
   } catch (error) {
     log.error({}, messageOf(error));
     return 1;
@@ -76,7 +78,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     counters: () => engine.counters,
     clock,
     statistics,
-    about: aboutPages(about),
+    about: aboutPages(about, listeners),
     config: describeConfig({ ...loaded, config }),
     settings: toHttpSettings(config),
     log,
@@ -175,7 +177,10 @@ function watchFiles(engine: EngineClient, staysUp: boolean, stop: StopRequest, l
   };
 }
 
-function aboutPages(about: PackageInfo): {
+function aboutPages(
+  about: PackageInfo,
+  listeners: readonly ListenerView[],
+): {
   name: string;
   version: string;
   node: string;
@@ -183,7 +188,8 @@ function aboutPages(about: PackageInfo): {
   dependencies: PackageInfo['dependencies'];
 } {
   const { name, version, dependencies } = about;
-  return { name, version, node: process.version, receiveMethod: 'dgram', dependencies };
+  const receiveMethod = listeners.find((listener) => listener.receiveMethod !== null)?.receiveMethod ?? 'nothing';
+  return { name, version, node: process.version, receiveMethod, dependencies };
 }
 
 async function openPages(app: ReturnType<typeof buildApp>, addr: string, port: number, log: Log): Promise<void> {

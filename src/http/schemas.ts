@@ -439,6 +439,7 @@ export const ListenerSchema = Type.Object({
   name: Text(),
   address: Text(),
   port: Count(),
+  receiveMethod: Type.Union([Type.Literal('native'), Type.Literal('dgram'), Type.Null()]),
   receiveBufferBytes: Type.Union([Type.Integer(), Type.Null()]),
   kernelDrops: Type.Union([Type.Integer(), Type.Null()]),
   connections: Type.Union([Type.Integer(), Type.Null()]),

@@ -1,3 +1,5 @@
+import type { ReceiveMethod } from './settings.ts';
+
 /**
  * What pages and the API show: plain data, JSON names, copied out of the engine. The contract's §3 lists the fields.
  *
@@ -373,6 +375,8 @@ export interface ListenerView {
   name: string;
   address: string;
   port: number;
+  /** UDP: how datagrams are received; `null` elsewhere. */
+  receiveMethod: ReceiveMethod | null;
   /** UDP: receive buffer the kernel granted, in octets; `null` elsewhere. */
   receiveBufferBytes: number | null;
   /** UDP: datagrams the kernel dropped on this socket; `null` where it cannot be read. */

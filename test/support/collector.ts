@@ -41,8 +41,8 @@ interface ListenLine {
   port: number;
 }
 
-/** Starts a collector. `options` are command line options by name. */
-export async function startCollector(options: Record<string, string> = {}): Promise<Collector> {
+/** Starts a collector. `options` are command line options by name; `cli` is another build of the program. */
+export async function startCollector(options: Record<string, string> = {}, cli = CLI): Promise<Collector> {
   const given: Record<string, string> = {
     hep_addr: '127.0.0.1',
     hep_udp_port: 'auto',
@@ -53,7 +53,7 @@ export async function startCollector(options: Record<string, string> = {}): Prom
     ...options,
   };
   const program = startProgram(process.execPath, [
-    CLI,
+    cli,
     'serve',
     ...Object.entries(given).map(([name, value]) => `--${name}=${value}`),
   ]);
