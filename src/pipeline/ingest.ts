@@ -182,15 +182,13 @@ export class Ingest {
     this.#counters.add(Pkt.PARSE_ERRS, 1);
     this.#counters.add(PARSE_ERRS_BY_TRANSPORT[packet.transport]!, 1);
     this.#counters.add(PARSE_ERRORS[faultInfo(fault).parseError ?? 0]!, 1); // numbers of the table
-    const event = this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs);
-    if (event !== undefined) {
-      const message = this.#message;
-      const parsed = Math.min(message.faultAt, packet.end - packet.start);
-      const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);
-      const part = packet.bytes.toString('latin1', from, packet.start + parsed);
-      event.callId = message.text(message.callIdStart, Math.min(message.callIdEnd, message.callIdStart + 256));
-      event.reason = `${faultInfo(fault).code} after "${part}"`;
-    }
+    const message = this.#message;
+    const parsed = Math.min(message.faultAt, packet.end - packet.start);
+    const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);
+    const part = packet.bytes.toString('latin1', from, packet.start + parsed);
+    const callId = message.text(message.callIdStart, Math.min(message.callIdEnd, message.callIdStart + 256));
+    const reason = `${faultInfo(fault).code} after "${part}"`;
+    this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs, callId, reason);
     this.refuse(fault, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
   }
 
