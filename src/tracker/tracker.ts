@@ -634,6 +634,7 @@ export class CallTracker {
     this.#wheel.remove(call);
     this.table.remove(call);
     this.legs.leave(call);
+    this.#settleFamily(call);
     this.#rows.release(call.slot);
     this.#bytes -= call.bytes;
     this.#counters.set(Calls.MEMORY, this.#bytes);
@@ -652,6 +653,15 @@ export class CallTracker {
     const status = reportedStatus(call, type);
     this.#events.call(call, type, tsUs, on, status.code, status.reason);
     call.lastEvent = type;
+  }
+
+  /** What a branch reported stands for its family when it is gone: one that rings on is no failed attempt. */
+  #settleFamily(gone: Call): void {
+    if ((gone.flags & (CallFlag.FORK_CHILD | CallFlag.FORK_PARENT)) === 0 || (gone.emitted & FAMILY_EVENTS) === 0)
+      return;
+    for (let other = this.table.chain(gone.hash); other !== undefined; other = other.bucketNext) {
+      if (other !== gone && other.callId === gone.callId) other.emitted |= 1 << EventType.CALL_ATTEMPT;
+    }
   }
 
   #familyReported(call: Call): boolean {
