@@ -380,11 +380,11 @@ export class CallTracker {
     call.forkedUs = this.#nowUs;
     call.emitted = parent.emitted & ~LEASE_EVENTS;
     call.lastEvent = parent.lastEvent;
-    call.from = parent.from;
-    call.to = parent.to;
-    call.requestUri = parent.requestUri;
-    call.contact = parent.contact;
-    call.userAgent = parent.userAgent;
+    // What the message says itself comes with it: who calls whom, and of a request of the initiator all the rest.
+    const ownRequest = message.isRequest && direction === 0;
+    if (!ownRequest) call.requestUri = parent.requestUri;
+    if (!ownRequest || message.contactCount === 0) call.contact = parent.contact;
+    if (!ownRequest || message.userAgentEnd === message.userAgentStart) call.userAgent = parent.userAgent;
     call.pai1 = parent.pai1;
     call.pai2 = parent.pai2;
     call.correlationId = parent.correlationId;
@@ -397,7 +397,7 @@ export class CallTracker {
     for (let n: number = Row.TRACE_COUNT; n < Row.SIGHTING_NEXT; n++) {
       call.row[call.base + n] = parent.row[parent.base + n]!;
     }
-    if (message.isRequest && direction === 0) takeSignature(call, message);
+    if (ownRequest) takeSignature(call, message);
     else call.branch = parent.branch;
     return call;
   }
