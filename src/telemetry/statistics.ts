@@ -187,6 +187,8 @@ export class Statistics implements StatisticsSource {
   readonly #nowMs: () => number;
   readonly #startedMs: number;
   readonly #rates: RateKeeper;
+  /** When the input ended; `undefined` while there is any. */
+  #stoppedMs: number | undefined;
   /** Values at the start: counters go on where the last run of the program ended. */
   readonly #first: Float64Array;
 
@@ -206,6 +208,11 @@ export class Statistics implements StatisticsSource {
     this.#rates.observe(this.#values(), this.#nowMs());
   }
 
+  /** Told when nothing more can come in: averages are over the time until then. */
+  stop(): void {
+    this.#stoppedMs ??= this.#nowMs();
+  }
+
   totals(): StatisticsBlock {
     return this.#block(this.#total, null, null);
   }
@@ -218,7 +225,7 @@ export class Statistics implements StatisticsSource {
   }
 
   average(unitMs: number): StatisticsBlock {
-    return this.#block(averages(this.sinceStart, this.#uptimeMs(), unitMs), unitMs, null);
+    return this.#block(averages(this.sinceStart, this.#runTimeMs(), unitMs), unitMs, null);
   }
 
   /** What was counted since the start; gauges as they are. */
@@ -235,10 +242,19 @@ export class Statistics implements StatisticsSource {
     return this.#nowMs() - this.#startedMs;
   }
 
+  #runTimeMs(): number {
+    return (this.#stoppedMs ?? this.#nowMs()) - this.#startedMs;
+  }
+
   #block(read: ReadCounter, perMs: number | null, updatedAgoMs: number | null): StatisticsBlock {
+    const uptimeMs = this.#uptimeMs();
+    const runtimeMs = this.#runTimeMs();
     return {
-      uptimeMs: this.#uptimeMs(),
-      stopped: null,
+      uptimeMs,
+      stopped:
+        this.#stoppedMs === undefined
+          ? null
+          : { sinceMs: Math.round(uptimeMs - runtimeMs), runtimeMs: Math.round(runtimeMs) },
       perMs,
       updatedAgoMs,
       values: SHOWN.flatMap((index) => {

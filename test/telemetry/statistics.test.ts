@@ -124,6 +124,25 @@ test('Statistics.rate() answers totals, marked as such, until the interval has p
   assert.equal(statistics.rate(10_000).perMs, null);
 });
 
+test('Statistics.stop() ends the time averages are over, and the block says since when', () => {
+  const { values } = sample();
+  let nowMs = 1000;
+  let read: ArrayLike<number> = new CounterSet().values;
+  const statistics = new Statistics(
+    () => read,
+    () => nowMs,
+  );
+  read = values;
+  nowMs = 11_000;
+  statistics.stop();
+  nowMs = 40_000;
+  statistics.stop();
+  const block = statistics.average(1000);
+  assert.deepEqual(block.stopped, { sinceMs: 29_000, runtimeMs: 10_000 });
+  assert.equal(block.uptimeMs, 39_000);
+  assert.equal(block.values.find(({ name }) => name === 'ip4')?.value, 104);
+});
+
 test('Statistics.average() divides by the uptime', () => {
   let { values } = new CounterSet();
   let nowMs = 0;
