@@ -31,6 +31,8 @@ import { isPlaceholder, unwrapJsonSip } from './sender-quirks.ts';
 export type FaultReport = (account: Account, fault: Fault, hex: string, heldBack: number) => void;
 
 const MAX_PARSED_PART = 60;
+/** A clock that was too far off is used again within so much of the limit: near it, calls would jump between two times. */
+const TRUSTED_AGAIN = 0.8;
 
 export interface IngestSettings {
   /** Beyond this a sender's clock is not used for tracking. */
@@ -86,8 +88,11 @@ export class Ingest {
     if (packet.capturedAtUs === 0) return;
     const offset = packet.capturedAtUs - nowUs;
     account.clockOffsetUs = offset;
-    if (offset <= this.#maxSkewUs && offset >= -this.#maxSkewUs) packet.trackedAtUs = packet.capturedAtUs;
-    else this.#counters.add(skewed, 1);
+    const off = Math.abs(offset);
+    if (off > this.#maxSkewUs) account.isSkewed = true;
+    else if (off <= this.#maxSkewUs * TRUSTED_AGAIN) account.isSkewed = false;
+    if (account.isSkewed) this.#counters.add(skewed, 1);
+    else packet.trackedAtUs = packet.capturedAtUs;
   }
 
   /**

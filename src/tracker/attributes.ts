@@ -5,7 +5,7 @@ import type { Call } from './call.ts';
 import { packHeaderOrder } from '../sip/signature.ts';
 import { Row } from './rows.ts';
 import { SharedText } from './shared-text.ts';
-import { BlockWriter, hasText, isText, TextField, withText } from './text-block.ts';
+import { blockOf, BlockWriter, hasText, isText, TextField, textsOf, withText } from './text-block.ts';
 
 /**
  * The text a call keeps, each its own copy cut to a length that bounds memory. The first message that has a value
@@ -125,12 +125,27 @@ export class CallTexts {
   }
 }
 
-/** Text of a fork: what its parent has, but its own initiator's tag, and the branch of the request that made it. */
-export function forkBlock(parent: Call, message: SipMessage, fromTag: string, isInitiators: boolean): string {
-  const block = parent.fromTag === fromTag ? parent.block : withText(parent.block, TextField.FROM_TAG, fromTag);
-  if (!message.isRequest || !isInitiators) return block;
-  const { viaBranchStart: start, viaBranchEnd } = message;
-  return withText(block, TextField.BRANCH, message.text(start, Math.min(viaBranchEnd, start + MAX_BRANCH)));
+/**
+ * Text of a fork: what its message says itself, who calls whom and, of a request of the initiator, all the rest; what it
+ * does not say comes from the parent.
+ *
+ * @param fromTag the initiator's
+ */
+export function forkBlock(parent: Call, message: SipMessage, direction: 0 | 1, fromTag: string): string {
+  const texts = textsOf(parent.block);
+  const put = (field: TextField, start: number, end: number, max: number): void => {
+    texts[field] = message.text(start, Math.min(end, start + max));
+  };
+  const forward = direction === 0;
+  texts[TextField.FROM_TAG] = fromTag;
+  put(forward ? TextField.FROM : TextField.TO, message.fromUriStart, message.fromUriEnd, MAX_URI);
+  put(forward ? TextField.TO : TextField.FROM, message.toUriStart, message.toUriEnd, MAX_URI);
+  if (message.isRequest && forward) {
+    put(TextField.REQUEST_URI, message.uriStart, message.uriEnd, MAX_URI);
+    put(TextField.BRANCH, message.viaBranchStart, message.viaBranchEnd, MAX_BRANCH);
+    if (message.contactCount > 0) put(TextField.CONTACT, contactStart(message), contactEnd(message), MAX_CONTACT);
+  }
+  return blockOf(texts);
 }
 
 /** The correlation id of the envelope, when it says more than the Call-ID does. */

@@ -68,9 +68,14 @@ export function blockOf(texts: readonly string[]): string {
   return Buffer.from(ends + texts.join(''), 'latin1').toString('latin1');
 }
 
+/** All texts of a block, in the order of the fields. */
+export function textsOf(block: string): string[] {
+  return Array.from({ length: FIELDS }, (_, field) => textOf(block, field as TextField)); // one each
+}
+
 /** A block with another text in one of its fields. For what happens now and then. */
 export function withText(block: string, field: TextField, text: string): string {
-  const texts = Array.from({ length: FIELDS }, (_, each) => textOf(block, each as TextField)); // one each
+  const texts = textsOf(block);
   texts[field] = text;
   return blockOf(texts);
 }

@@ -365,7 +365,7 @@ export class CallTracker {
     const theirTag = message.text(message.fromTagStart, message.fromTagEnd);
     const otherTag = message.text(message.toTagStart, message.toTagEnd);
     const forward = direction === 0;
-    const block = forkBlock(parent, message, forward ? theirTag : otherTag, forward);
+    const block = forkBlock(parent, message, direction, forward ? theirTag : otherTag);
     const call = this.#new(hash, message.cseqMethod, block, forward ? otherTag : theirTag);
     this.#counters.add(Calls.FORKED, 1);
     call.flags |= CallFlag.FORK_CHILD;
@@ -374,7 +374,8 @@ export class CallTracker {
     call.forkedUs = this.#nowUs;
     call.emitted = parent.emitted & ~LEASE_EVENTS;
     call.lastEvent = parent.lastEvent;
-    call.userAgent = parent.userAgent;
+    const ownRequest = message.isRequest && forward;
+    if (!ownRequest || message.userAgentEnd === message.userAgentStart) call.userAgent = parent.userAgent;
     this.legs.inherit(call, parent);
     if (parent.firstHop !== undefined) call.firstHop = copyHop(parent.firstHop);
     const other = direction === 0 ? 1 : 0;
@@ -382,7 +383,7 @@ export class CallTracker {
     for (let n: number = Row.TRACE_COUNT; n < Row.SIGHTING_NEXT; n++) {
       call.row[call.base + n] = parent.row[parent.base + n]!;
     }
-    if (message.isRequest && direction === 0) takeSignature(call, message);
+    if (ownRequest) takeSignature(call, message);
     return call;
   }
 
@@ -618,6 +619,7 @@ export class CallTracker {
     this.#wheel.remove(call);
     this.table.remove(call);
     this.legs.leave(call);
+    this.#settleFamily(call);
     this.#rows.release(call.slot);
     this.#bytes -= call.bytes;
     this.#counters.set(Calls.MEMORY, this.#bytes);
@@ -636,6 +638,15 @@ export class CallTracker {
     const status = reportedStatus(call, type);
     this.#events.call(call, type, tsUs, on, status.code, status.reason);
     call.lastEvent = type;
+  }
+
+  /** What a branch reported stands for its family when it is gone: one that rings on is no failed attempt. */
+  #settleFamily(gone: Call): void {
+    if ((gone.flags & (CallFlag.FORK_CHILD | CallFlag.FORK_PARENT)) === 0 || (gone.emitted & FAMILY_EVENTS) === 0)
+      return;
+    for (let other = this.table.chain(gone.hash); other !== undefined; other = other.bucketNext) {
+      if (other !== gone && other.callId === gone.callId) other.emitted |= 1 << EventType.CALL_ATTEMPT;
+    }
   }
 
   #familyReported(call: Call): boolean {

@@ -267,6 +267,21 @@ test('time of the message is tracked while the clock is near, the time of arriva
   assert.equal([...stage.agents.agents()][0]?.view().clockOffsetMs, -5100);
 });
 
+test('a clock near the limit does not change sides from message to message', () => {
+  const stage = new PipelineStage();
+  const begin = (callId: string, behindUs: number): number => {
+    const bytes = encodeHep3(hep({ capturedAtUs: NOW_US - behindUs, ...payload(INVITE.replace('c1', callId)) }));
+    send(stage, bytes);
+    return callView(stage.tracker.family(callId)[0] ?? assert.fail(), NOW_US).createdUs;
+  };
+  const behind = [4_990_000, 5_010_000, 4_990_000, 4_010_000, 3_990_000, 4_990_000];
+  assert.deepEqual(
+    behind.map((us, n) => NOW_US - begin(`near-${n}`, us)),
+    [4_990_000, 0, 0, 0, 3_990_000, 4_990_000],
+  );
+  assert.equal(stage.counters.get(Hep.TIME_SKEWED), 3);
+});
+
 test('agents are told apart by source and capture id; sngrep ids are read from the upper half', () => {
   const stage = new PipelineStage();
   send(stage, encodeHep3(hep({ captureId: 1, nodeName: 'edge-1' })));
