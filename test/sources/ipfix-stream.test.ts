@@ -151,7 +151,9 @@ test(
     await until(() => stage.probes.size === 0);
     assert.equal(stage.received, 1);
     assert.equal(stage.exits, 1);
-    assert.match(stage.reported.join(), new RegExp(` ${Fault.IPFIX_STREAM_DEADLINE} `));
+    const firstOctets = UDP_IN.toString('hex', 0, 4);
+    assert.match(stage.reported.join(), new RegExp(` ${Fault.IPFIX_STREAM_DEADLINE} ${firstOctets} `));
+    assert.equal(count(Ipfix.BYTES_RCVD), 31);
   },
 );
 
