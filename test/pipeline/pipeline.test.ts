@@ -79,6 +79,13 @@ const exits: { name: string; bytes: Buffer; exit: string; reason?: string; argv?
     argv: ['--hep_allow=192.0.2.0/24'],
   },
   {
+    name: 'a compressed datagram of a sender outside hep_allow, which nothing is inflated for',
+    bytes: gzipSync(encodeHep3(hep())),
+    exit: 'refused',
+    reason: 'NOT_ALLOWED',
+    argv: ['--hep_allow=192.0.2.0/24'],
+  },
+  {
     name: 'a sender inside hep_allow',
     bytes: encodeHep3(hep()),
     exit: 'tracked',
