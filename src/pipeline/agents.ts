@@ -29,6 +29,8 @@ export class Agent extends Account {
   nodeName = '';
   /** Bit n = HEP version n was seen. */
   versions = 0;
+  /** False when it had to make room. A connection may still know it: its next packet is looked up again. */
+  isListed = true;
 
   constructor(id: string, ip: string, port: number, listener: Listener, rawCaptureId: number, nowUs: number) {
     super(id, ip, nowUs);
@@ -158,13 +160,14 @@ export class AgentTable {
   /** The agent behind a packet of a sender. */
   agentOf(sender: Sender, captureId: number, nowUs: number): Agent {
     const { agent } = sender;
-    if (agent !== undefined && agent.rawCaptureId === captureId) return agent;
+    if (agent !== undefined && agent.isListed && agent.rawCaptureId === captureId) return agent;
     return this.#find(sender, captureId, nowUs);
   }
 
   /** The agent to blame for something undecodable: the one that spoke last, else one with capture id 0. */
   blamed(sender: Sender, nowUs: number): Agent {
-    return sender.agent ?? this.#find(sender, 0, nowUs);
+    const { agent } = sender;
+    return agent?.isListed === true ? agent : this.#find(sender, agent?.rawCaptureId ?? 0, nowUs);
   }
 
   #find(sender: Sender, captureId: number, nowUs: number): Agent {
@@ -193,7 +196,9 @@ export class AgentTable {
     this.#madeRoomUs = nowUs;
     for (const [id, agent] of this.#agents) {
       const good = agent.tracked + agent.other > 0;
-      if (nowUs - agent.lastSeenUs > (good ? IDLE_US : MAKE_ROOM_US)) this.#agents.delete(id);
+      if (nowUs - agent.lastSeenUs <= (good ? IDLE_US : MAKE_ROOM_US)) continue;
+      this.#agents.delete(id);
+      agent.isListed = false;
     }
     // Senders point to their agent; new ones are looked up again.
     this.#senders.clear();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { COUNTERS, counterByName, Hep, Ingest } from '../../src/model/counters.ts';
+import { Fault } from '../../src/model/fault.ts';
 import { eventView } from '../../src/tracker/views.ts';
 import { callView } from '../../src/tracker/views.ts';
 import { encodeHep1, encodeHep2, encodeHep3, type HepMessage } from '../../src/wire/hep/encode.ts';
@@ -305,6 +306,24 @@ test('over TCP an agent keeps its place when it connects again from another port
     agents.map(({ id, packets, source }) => [id, packets, source.port]),
     [['9@198.51.100.1/tcp', 2, 40_002]],
   );
+});
+
+test('an agent that had to make room is listed again when its connection, open all the time, sends again', () => {
+  const stage = new PipelineStage('--hep_max_agents=1');
+  const hoursLater = (hours: number): number => NOW_US + hours * 3_600_000_000;
+  const connection = stage.pipeline.connection('198.51.100.1', 40_001, 'tcp') ?? assert.fail();
+  const bytes = encodeHep3(hep());
+  const listed = (): [string, number][] => [...stage.agents.agents()].map(({ id, packets }) => [id, packets]);
+  connection.message(bytes, 0, bytes.length, hoursLater(0));
+  send(stage, bytes, '198.51.100.2', 9060, hoursLater(2));
+  assert.deepEqual(listed(), [['9@198.51.100.2:9060/udp', 1]]);
+  // No room yet: counted as such, and not in books nobody can see.
+  connection.message(bytes, 0, bytes.length, hoursLater(2));
+  assert.equal(stage.counters.get(Hep.AGENTS_UNLISTED), 1);
+  connection.message(bytes, 0, bytes.length, hoursLater(4));
+  const noise = Buffer.from('noise');
+  connection.fault(Fault.HEP_BAD_MAGIC, noise, 0, noise.length, hoursLater(4));
+  assert.deepEqual(listed(), [['9@198.51.100.1/tcp', 2]]);
 });
 
 test('a connection from outside hep_allow is not taken', () => {
