@@ -345,6 +345,17 @@ test('faults of one agent are reported once per interval, with how many were hel
   );
 });
 
+test('faults of ever new agents are reported 50 times per interval at most', () => {
+  const stage = new PipelineStage('--fault_log_interval=10s');
+  const bad = Buffer.from('deadbeef', 'hex');
+  for (let port = 1; port <= 1000; port++) send(stage, bad, '198.51.100.1', port, NOW_US + port * 1000);
+  assert.equal(stage.reported.length, 50);
+  send(stage, bad, '198.51.100.1', 1000, NOW_US + 11_000_000);
+  assert.equal(stage.reported.length, 51);
+  assert.match(stage.reported.at(-1) ?? '', /deadbeef \+1$/);
+  assert.equal(stage.counters.get(Ingest.REFUSED), 1001);
+});
+
 test('a message that does not parse is an event with its Call-ID and what came before the fault', () => {
   const stage = new PipelineStage();
   const broken = 'INVITE sip:b@x SIP/2.0\r\nCall-ID: c9\r\nCSeq: abc INVITE\r\n\r\n';
