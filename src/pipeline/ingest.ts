@@ -33,6 +33,8 @@ export type FaultReport = (account: Account, fault: Fault, hex: string, heldBack
 const MAX_PARSED_PART = 60;
 /** A clock that was too far off is used again within so much of the limit: near it, calls would jump between two times. */
 const TRUSTED_AGAIN = 0.8;
+/** Fault reports in one interval, of all senders: forged sources and short connections are new senders each time. */
+const MAX_FAULT_REPORTS = 50;
 
 export interface IngestSettings {
   /** Beyond this a sender's clock is not used for tracking. */
@@ -60,6 +62,8 @@ export class Ingest {
   readonly #faultIntervalUs: number;
   readonly #onFault: FaultReport;
   readonly #message = new SipMessage(Buffer.alloc(0));
+  #faultReports = 0;
+  #faultReportsSinceUs = Number.NEGATIVE_INFINITY;
 
   constructor(
     settings: IngestSettings,
@@ -207,13 +211,21 @@ export class Ingest {
     this.#counters.add(IngestCounters.REFUSED, 1);
     this.#counters.add(REFUSED_BY_FAULT[fault]!, 1); // one per fault
     account.fault(fault, bytes, start, end, nowUs);
-    if (nowUs - account.faultLoggedUs < this.#faultIntervalUs) {
+    if (nowUs - account.faultLoggedUs < this.#faultIntervalUs || !this.#mayReport(nowUs)) {
       account.faultsHeldBack++;
       return;
     }
     this.#onFault(account, fault, account.lastFaultHex, account.faultsHeldBack);
     account.faultLoggedUs = nowUs;
     account.faultsHeldBack = 0;
+  }
+
+  #mayReport(nowUs: number): boolean {
+    if (nowUs - this.#faultReportsSinceUs >= this.#faultIntervalUs) {
+      this.#faultReportsSinceUs = nowUs;
+      this.#faultReports = 0;
+    }
+    return this.#faultReports++ < MAX_FAULT_REPORTS;
   }
 }
 
