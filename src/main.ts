@@ -94,6 +94,8 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     stopRequested.fail('no pages');
   }
 
+  // Without a listener there is no other input.
+  if (listeners.length === 0) void engine.played.then(() => statistics.stop());
   const playing = config.pcap.length > 0 ? watchFiles(engine, staysUp, stopRequested, log) : undefined;
   const failure = await stopRequested.requested;
   const runTimeMs = performance.now() - startedMs;

@@ -536,7 +536,7 @@ export const OPTIONS = {
     'Reports',
     duration('100ms', '1h'),
     '10s',
-    'shortest time between two log lines about refused messages of one agent',
+    'shortest time between two log lines about refused messages of one agent; of all agents at most 50 lines in that time',
   ),
 
   state_dir: option(

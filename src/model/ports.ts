@@ -63,6 +63,6 @@ export interface StreamFramer {
   readonly pendingBytes: number;
   /** When the incomplete message began to wait, microseconds; 0 = nothing is pending. */
   readonly pendingSinceUs: number;
-  /** Says that the stream ended: an incomplete message is counted as `HEP_STREAM_CUT`. */
-  end(nowUs: number): void;
+  /** Says that the stream ended: an incomplete message is reported with what is there of it, as cut or as `fault`. */
+  end(nowUs: number, fault?: Fault): void;
 }

@@ -31,6 +31,10 @@ import { isPlaceholder, unwrapJsonSip } from './sender-quirks.ts';
 export type FaultReport = (account: Account, fault: Fault, hex: string, heldBack: number) => void;
 
 const MAX_PARSED_PART = 60;
+/** A clock that was too far off is used again within so much of the limit: near it, calls would jump between two times. */
+const TRUSTED_AGAIN = 0.8;
+/** Fault reports in one interval, of all senders: forged sources and short connections are new senders each time. */
+const MAX_FAULT_REPORTS = 50;
 
 export interface IngestSettings {
   /** Beyond this a sender's clock is not used for tracking. */
@@ -58,6 +62,8 @@ export class Ingest {
   readonly #faultIntervalUs: number;
   readonly #onFault: FaultReport;
   readonly #message = new SipMessage(Buffer.alloc(0));
+  #faultReports = 0;
+  #faultReportsSinceUs = Number.NEGATIVE_INFINITY;
 
   constructor(
     settings: IngestSettings,
@@ -86,8 +92,11 @@ export class Ingest {
     if (packet.capturedAtUs === 0) return;
     const offset = packet.capturedAtUs - nowUs;
     account.clockOffsetUs = offset;
-    if (offset <= this.#maxSkewUs && offset >= -this.#maxSkewUs) packet.trackedAtUs = packet.capturedAtUs;
-    else this.#counters.add(skewed, 1);
+    const off = Math.abs(offset);
+    if (off > this.#maxSkewUs) account.isSkewed = true;
+    else if (off <= this.#maxSkewUs * TRUSTED_AGAIN) account.isSkewed = false;
+    if (account.isSkewed) this.#counters.add(skewed, 1);
+    else packet.trackedAtUs = packet.capturedAtUs;
   }
 
   /**
@@ -182,15 +191,13 @@ export class Ingest {
     this.#counters.add(Pkt.PARSE_ERRS, 1);
     this.#counters.add(PARSE_ERRS_BY_TRANSPORT[packet.transport]!, 1);
     this.#counters.add(PARSE_ERRORS[faultInfo(fault).parseError ?? 0]!, 1); // numbers of the table
-    const event = this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs);
-    if (event !== undefined) {
-      const message = this.#message;
-      const parsed = Math.min(message.faultAt, packet.end - packet.start);
-      const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);
-      const part = packet.bytes.toString('latin1', from, packet.start + parsed);
-      event.callId = message.text(message.callIdStart, Math.min(message.callIdEnd, message.callIdStart + 256));
-      event.reason = `${faultInfo(fault).code} after "${part}"`;
-    }
+    const message = this.#message;
+    const parsed = Math.min(message.faultAt, packet.end - packet.start);
+    const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);
+    const part = packet.bytes.toString('latin1', from, packet.start + parsed);
+    const callId = message.text(message.callIdStart, Math.min(message.callIdEnd, message.callIdStart + 256));
+    const reason = `${faultInfo(fault).code} after "${part}"`;
+    this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs, callId, reason);
     this.refuse(fault, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
   }
 
@@ -204,13 +211,21 @@ export class Ingest {
     this.#counters.add(IngestCounters.REFUSED, 1);
     this.#counters.add(REFUSED_BY_FAULT[fault]!, 1); // one per fault
     account.fault(fault, bytes, start, end, nowUs);
-    if (nowUs - account.faultLoggedUs < this.#faultIntervalUs) {
+    if (nowUs - account.faultLoggedUs < this.#faultIntervalUs || !this.#mayReport(nowUs)) {
       account.faultsHeldBack++;
       return;
     }
     this.#onFault(account, fault, account.lastFaultHex, account.faultsHeldBack);
     account.faultLoggedUs = nowUs;
     account.faultsHeldBack = 0;
+  }
+
+  #mayReport(nowUs: number): boolean {
+    if (nowUs - this.#faultReportsSinceUs >= this.#faultIntervalUs) {
+      this.#faultReportsSinceUs = nowUs;
+      this.#faultReports = 0;
+    }
+    return this.#faultReports++ < MAX_FAULT_REPORTS;
   }
 }
 

@@ -25,6 +25,7 @@ import type { EventSlot } from './event-ring.ts';
 import type { RateEntry } from './event-rates.ts';
 import { qosView } from './qos.ts';
 import { Row } from './rows.ts';
+import { TextField, textOf } from './text-block.ts';
 import { messageTrace, stateTrace } from './trace.ts';
 
 /** Copies of calls, bindings and events as pages show them: names instead of numbers, UTF-8 instead of octets. */
@@ -87,10 +88,17 @@ function interfaceView(word: number): InterfaceView {
 }
 
 function signatureOf(kept: Call | EventSlot): string {
-  const { method, callId, fromTag, branch, row, base } = kept;
+  const { method, block, row, base } = kept;
   const headerOrder = row[base + Row.HEADER_ORDER] ?? 0;
   const headerCount = row[base + Row.HEADER_COUNT] ?? 0;
-  return requestSignature({ method, headerOrder, headerCount, callId, fromTag, branch });
+  return requestSignature({
+    method,
+    headerOrder,
+    headerCount,
+    callId: textOf(block, TextField.CALL_ID),
+    fromTag: textOf(block, TextField.FROM_TAG),
+    branch: textOf(block, TextField.BRANCH),
+  });
 }
 
 /**
@@ -164,7 +172,7 @@ export function registrationView(binding: Binding, nowUs: number): RegistrationV
     dst: by.hop === undefined ? NOWHERE : destinationOf(by.hop),
     transport: transportName(by.hop?.transport ?? 0),
     callId: displayText(by.callId),
-    from: displayText(by.from),
+    from: displayText(textOf(by.block, TextField.FROM)),
     userAgent: displayText(by.userAgent),
     uas: displayText(by.uas),
     createdUs: binding.createdUs,
@@ -178,16 +186,16 @@ export function registrationView(binding: Binding, nowUs: number): RegistrationV
 /** Attribute names are those of the event JSON; empty ones are left out. */
 function attributes(slot: EventSlot): Record<string, string> {
   const all: [string, string][] = [
-    ['sip.from', slot.from],
-    ['sip.to', slot.to],
+    ['sip.from', textOf(slot.block, TextField.FROM)],
+    ['sip.to', textOf(slot.block, TextField.TO)],
     ['sip.request.method', slot.method === 0 ? '' : methodName(slot.method)],
-    ['uri.original', slot.requestUri],
-    ['sip.contact', slot.contact],
+    ['uri.original', textOf(slot.block, TextField.REQUEST_URI)],
+    ['sip.contact', textOf(slot.block, TextField.CONTACT)],
     ['sip.sip_reason', slot.reason],
     ['user_agent.original', slot.userAgent],
     ['uas.original', slot.uas],
-    ['sip.pai1', slot.pai1],
-    ['sip.pai2', slot.pai2],
+    ['sip.pai1', textOf(slot.block, TextField.PAI1)],
+    ['sip.pai2', textOf(slot.block, TextField.PAI2)],
     ['sip.req_sig', slot.method === 0 ? '' : signatureOf(slot)],
   ];
   return Object.fromEntries(all.filter(([, text]) => text !== '').map(([name, text]) => [name, displayText(text)]));
@@ -208,8 +216,8 @@ export function eventView(slot: EventSlot): EventView {
     earlyUs: happened(slot.earlyUs),
     finalUs: happened(slot.finalUs),
     forkedUs: happened(slot.forkedUs),
-    callId: displayText(slot.callId),
-    fromTag: displayText(slot.fromTag),
+    callId: displayText(textOf(slot.block, TextField.CALL_ID)),
+    fromTag: displayText(textOf(slot.block, TextField.FROM_TAG)),
     toTag: displayText(slot.toTag),
     src: sourceOf(slot),
     dst: destinationOf(slot),
