@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { crc32c } from '../../../src/model/crc32.ts';
 import { parseIp } from '../../../src/model/endpoint.ts';
 import { Transport } from '../../../src/model/transport.ts';
@@ -25,18 +25,19 @@ function ip(text: string): { family: number; words: WireMessage['src'] } {
   return parsed;
 }
 
-function message(
-  octets: Buffer,
-  {
-    from = '192.0.2.1',
-    to = '192.0.2.2',
-    srcPort = 5060,
-    dstPort = 5070,
-    transport = Transport.UDP as Transport,
-    timeUs = TIME_US,
-    length = octets.length,
-  } = {},
-): WireMessage {
+interface Given {
+  from?: string;
+  to?: string;
+  srcPort?: number;
+  dstPort?: number;
+  transport?: Transport;
+  timeUs?: number;
+  length?: number;
+}
+
+function message(octets: Buffer, given: Given = {}): WireMessage {
+  const { from = '192.0.2.1', to = '192.0.2.2', srcPort = 5060, dstPort = 5070 } = given;
+  const { transport = Transport.UDP, timeUs = TIME_US, length = octets.length } = given;
   const { family, words: src } = ip(from);
   const { words: dst } = ip(to);
   return { family, src, srcPort, dst, dstPort, transport, trackedAtUs: timeUs, length, octets };
