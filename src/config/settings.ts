@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { defaultPressure, type EventRateSettings } from '../model/event-rates.ts';
 import type {
   CaptureSettings,
+  DumpSettings,
   EngineSettings,
   HepSettings,
   HttpSettings,
@@ -21,6 +22,7 @@ export function toEngineSettings(config: Config): EngineSettings {
     ipfix: toIpfixSettings(config),
     qos: { holdUs: toUs(config.qos_hold), maxHeld: config.qos_hold_max },
     capture: toCaptureSettings(config),
+    dump: toDumpSettings(config),
     tracker: {
       maxCalls: config.calls_max_entries,
       maxCallBytes: config.calls_max_mem,
@@ -140,6 +142,22 @@ function toPort(written: number | 'auto'): number {
 
 function toUs(ms: number): number {
   return Math.round(ms * 1000);
+}
+
+function toDumpSettings(config: Config): DumpSettings | undefined {
+  if (!config.pcap_dump_on) return undefined;
+  return {
+    dir: config.pcap_dump_dir,
+    prefix: config.pcap_dump_prefix,
+    suffix: config.pcap_dump_suffix,
+    extension: config.pcap_dump_extension,
+    subdirs: config.pcap_dump_subdirs,
+    onErr: config.pcap_dump_onerr,
+    workers: config.pcap_dump_workers,
+    queueMessages: config.pcap_dump_queue_len,
+    queueBytes: config.pcap_dump_queue_mem,
+    openFiles: config.pcap_dump_open_files,
+  };
 }
 
 function toCaptureSettings(config: Config): CaptureSettings | undefined {

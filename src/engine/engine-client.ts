@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { CaptureSummary } from '../model/capture.ts';
+import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import { CounterSet } from '../model/counters.ts';
 import {
   type CallQuery,
@@ -148,6 +148,10 @@ export class EngineClient implements Engine {
 
   async callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages> {
     return (await this.#ask('callMessages', [callId, window])).result as CallMessages;
+  }
+
+  async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
+    return (await this.#ask('callCapture', [callId, format])).result as Uint8Array;
   }
 
   async callTable(): Promise<CallTableStats> {

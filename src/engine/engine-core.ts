@@ -55,7 +55,7 @@ import type {
   RateEntryView,
   RegistrationView,
 } from '../model/views.ts';
-import type { CaptureSummary } from '../model/capture.ts';
+import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import type { Account } from '../pipeline/account.ts';
 import { AgentTable } from '../pipeline/agents.ts';
 import { CapturePipeline, type FrameFilter } from '../pipeline/capture.ts';
@@ -63,6 +63,7 @@ import { Ingest } from '../pipeline/ingest.ts';
 import { IpfixPipeline } from '../pipeline/ipfix.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { ProbeTable } from '../pipeline/probes.ts';
+import { DumpQueue } from '../dump/dump-queue.ts';
 import { CaptureFiles } from '../sources/capture-files.ts';
 import { ConnectionLimit } from '../sources/connection-limit.ts';
 import { HepStreamSource } from '../sources/hep-stream.ts';
@@ -80,7 +81,8 @@ import { HepFramer } from '../wire/hep/framer.ts';
 import { forceTimeouts } from './force-timeout.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
-import { callMessages } from './call-messages.ts';
+import { callCapture } from './call-capture.ts';
+import { callMessages, heldMessages } from './call-messages.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { listLinks } from './link-query.ts';
 import type { StopSettings } from './protocol.ts';
@@ -125,6 +127,7 @@ export class EngineCore {
   readonly #sources: Source[] = [];
   readonly #captureClock: CaptureClock | undefined;
   readonly #files: CaptureFiles | undefined;
+  readonly #dump: DumpQueue | undefined;
   #playing: Promise<CaptureSummary> | undefined;
   readonly #slicing: Slicing = {
     nowMs: () => performance.now(),
@@ -152,7 +155,16 @@ export class EngineCore {
     this.#probes = new ProbeTable(counters);
     this.#qos = new QosTable(settings.qos, this.tracker, counters);
     this.#links = new LinkTable(settings.links, counters, seed);
-    const ingest = new Ingest(settings, this.tracker, this.#links, this.#events, counters, this.#reportFault);
+    this.#dump = settings.dump && new DumpQueue(settings.dump, counters, log);
+    const ingest = new Ingest(
+      settings,
+      this.tracker,
+      this.#links,
+      this.#events,
+      counters,
+      this.#reportFault,
+      this.#dump,
+    );
     this.pipeline = new Pipeline(settings, ingest, this.#agents, counters);
     this.ipfix = new IpfixPipeline(settings, ingest, this.#probes, this.#qos, counters);
     this.#state = new EngineState({
@@ -181,6 +193,7 @@ export class EngineCore {
     const views: ListenerView[] = [];
     try {
       await this.#files?.check();
+      await this.#dump?.start();
       await this.#state.restore(restore, onTick);
       for (const source of this.#sources) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the first error is the one told
@@ -192,6 +205,7 @@ export class EngineCore {
     }
     this.#timer = setInterval(() => {
       onTick();
+      this.#dump?.flush();
       // Calls must not see the system's time before that of the first packet.
       if (this.#captureClock?.isSet === false) return;
       this.#expire();
@@ -213,7 +227,7 @@ export class EngineCore {
     if (how.waitMs > 0) await new Promise((resolve) => setTimeout(resolve, how.waitMs));
     clearInterval(this.#timer);
     this.#timer = undefined;
-    await this.#state.end();
+    await Promise.all([this.#dump?.end(), this.#state.end()]);
   }
 
   listCalls(query: CallQuery, emit: Emit<CallView>): Promise<Omit<Page<CallView>, 'items'>> {
@@ -226,6 +240,11 @@ export class EngineCore {
 
   callMessages(callId: string, window: { offset: number; limit: number }): CallMessages {
     return callMessages(this.tracker, callId, window, this.#clock());
+  }
+
+  callCapture(callId: string, format: CaptureFormatName): Uint8Array {
+    const positions = heldMessages(this.tracker, callId).map(({ position }) => position);
+    return callCapture(this.tracker.messages, positions, format);
   }
 
   callTable(): CallTableStats {
@@ -446,6 +465,7 @@ export class EngineCore {
     return new CaptureFiles({
       settings: capture,
       ingest: frames,
+      outlet: this.#dump,
       makeReader: () => new AnyCaptureReader(),
       counters: this.counters,
       log: this.#log,

@@ -1,4 +1,4 @@
-import type { CaptureSummary } from '../model/capture.ts';
+import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import type {
   CallQuery,
   EventQuery,
@@ -38,6 +38,7 @@ export interface EngineMethods {
   listCalls: [query: CallQuery];
   callsByCallId: [callId: string];
   callMessages: [callId: string, window: { offset: number; limit: number }];
+  callCapture: [callId: string, format: CaptureFormatName];
   callTable: [];
   callTimeouts: [];
   setCallTimeouts: [seconds: Record<string, number>];

@@ -35,6 +35,8 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.callsByCallId(...request.args);
     case 'callMessages':
       return core.callMessages(...request.args);
+    case 'callCapture':
+      return core.callCapture(...request.args);
     case 'callTable':
       return core.callTable();
     case 'callTimeouts':

@@ -8,7 +8,7 @@ import type { HttpDeps } from './deps.ts';
 import { HttpProblem } from './problem.ts';
 import { sendProblem } from './reply.ts';
 import { assetRoutes } from './routes/assets.ts';
-import { callPageRoutes } from './routes/call.ts';
+import { callFileRoutes, callPageRoutes } from './routes/call.ts';
 import { callRoutes } from './routes/calls.ts';
 import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -94,6 +94,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     processRoutes(scope, deps);
     callRoutes(scope, deps);
     callPageRoutes(scope, deps);
+    callFileRoutes(scope, deps);
     registrationRoutes(scope, deps);
     eventRoutes(scope, deps);
     rateRoutes(scope, deps);

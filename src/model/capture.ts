@@ -47,3 +47,7 @@ export interface CaptureSummary {
   /** Something could not be read at all; a file that is cut short is no failure. */
   isFailed: boolean;
 }
+
+/** Formats in which messages are written as captures. */
+export const CAPTURE_FORMATS = ['pcap', 'pcapng'] as const;
+export type CaptureFormatName = (typeof CAPTURE_FORMATS)[number];

@@ -524,6 +524,36 @@ export const Pcap = {
   DELAYED1000: declare('pcap', 'delayed1000', 'packets replayed 1 s late or more'),
 } as const;
 
+/** `pcap_dump`: one file per call. total_queued_msgs = written_msgs + dropped_write + err_missing_file + crt_queued_msgs. */
+export const PcapDump = {
+  TOTAL_QUEUED: declare('pcap_dump', 'total_queued_msgs', 'messages taken to be written'),
+  CRT_QUEUED: declare('pcap_dump', 'crt_queued_msgs', 'of those, messages that wait', GAUGE),
+  CRT_ALLOC_BYTES: declare('pcap_dump', 'crt_alloc_bytes', 'octets of memory for messages that wait', GAUGE),
+  WRITTEN: declare('pcap_dump', 'written_msgs', 'messages written'),
+  BYTES: declare('pcap_dump', 'bytes_written', 'octets written for them'),
+  REPEATED: declare('pcap_dump', 'repeated_msgs', 'messages left out: the same was reported before on the same hop'),
+  DROPPED_QUEUE: declare(
+    'pcap_dump',
+    'dropped_queue',
+    'messages not taken: pcap_dump_queue_len or pcap_dump_queue_mem, or nobody writes any more',
+  ),
+  DROPPED_WRITE: declare('pcap_dump', 'dropped_write', 'messages taken and not written; err_… says why'),
+  NEW_FILES: declare('pcap_dump', 'new_files', 'files begun'),
+  NEW_SUBDIRS: declare('pcap_dump', 'new_subdirs', 'directories made'),
+  REPAIRED: declare(
+    'pcap_dump',
+    'repaired_files',
+    'files of an earlier run whose last record was cut, and was cut off',
+  ),
+  OPEN_FILES: declare('pcap_dump', 'open_files', 'files kept open', GAUGE),
+  ERR_SUBDIRS: declare('pcap_dump', 'err_subdirs', 'directories that could not be made'),
+  ERR_NEW_FILE: declare('pcap_dump', 'err_new_file', 'files that could not be opened'),
+  ERR_MISSING_FILE: declare('pcap_dump', 'err_missing_file', 'messages of pcap_dump_onerr whose call has no file'),
+  ERR_WR_HEADER: declare('pcap_dump', 'err_wr_header', 'files that could not be begun or continued'),
+  ERR_WR_MSG: declare('pcap_dump', 'err_wr_msg', 'messages whose writing failed'),
+  ERR_OTHER: declare('pcap_dump', 'err_other', 'messages whose Call-ID is not within their first 128 KiB'),
+} as const;
+
 /** Parse errors by the reference program's numbers 0…16. */
 export const PARSE_ERRORS: readonly number[] = Array.from({ length: 17 }, (_, n) =>
   declare('pkt_stats', `parse_error_${n}`, `parse errors with number ${n}`),

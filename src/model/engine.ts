@@ -1,3 +1,4 @@
+import type { CaptureFormatName } from './capture.ts';
 import type { RatePage } from './event-rates.ts';
 import type { CallEviction } from './settings.ts';
 import type {
@@ -266,6 +267,8 @@ export interface Engine {
   callsByCallId(callId: string): Promise<CallView[]>;
   /** What is held of one call, other legs too; messages from `offset` on in order of time. */
   callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages>;
+  /** The same messages as a capture file; those kept in part as far as they are kept. Empty but for its header = none. */
+  callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array>;
   callTable(): Promise<CallTableStats>;
   callTimeouts(): Promise<CallTimeoutView[]>;
   /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */

@@ -178,12 +178,36 @@ export interface CaptureSettings {
   isBesideListeners: boolean;
 }
 
+/** How the file of a call is named. */
+export interface DumpNaming {
+  prefix: string;
+  suffix: string;
+  extension: string;
+  /** 0 = none. */
+  subdirs: number;
+}
+
+/** Messages written to one file per call. */
+export interface DumpSettings extends DumpNaming {
+  dir: string;
+  /** Messages that cannot be parsed or tracked go to a file, too, where there is one. */
+  onErr: boolean;
+  workers: number;
+  /** Messages that wait for one worker, and octets that wait for all. */
+  queueMessages: number;
+  queueBytes: number;
+  /** Files of all workers kept open. */
+  openFiles: number;
+}
+
 /** Everything one engine thread is told at its start; plain data, so that it can be sent to a worker. */
 export interface EngineSettings {
   hep: HepSettings;
   ipfix: IpfixSettings;
   /** Files to play, if any. */
   capture: CaptureSettings | undefined;
+  /** Where calls are written to, if anywhere. */
+  dump: DumpSettings | undefined;
   qos: QosSettings;
   tracker: TrackerSettings;
   links: LinkSettings;

@@ -17,6 +17,7 @@ import {
   type RegistrationSettingsView,
 } from '../../src/model/engine.ts';
 import { RATE_SETTINGS, type RatePage } from '../../src/model/event-rates.ts';
+import type { CaptureFormatName } from '../../src/model/capture.ts';
 import type { LogLevelControl } from '../../src/model/log.ts';
 import { SELECTABLE_EVENTS } from '../../src/model/event-type.ts';
 import type { StatisticsBlock, StatisticsSource } from '../../src/model/statistics.ts';
@@ -363,6 +364,11 @@ export class FakeEngine implements Engine {
 
   async callsByCallId(callId: string) {
     return this.calls.filter((item) => item.callId === callId);
+  }
+
+  async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
+    this.#ask(['callCapture', callId, format]);
+    return Buffer.from(`${format} of ${callId}`);
   }
 
   async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {

@@ -5,6 +5,7 @@
  *   pcapng   draft-ietf-opsawg-pcapng   section and interface, then a block for each frame, where it may have a comment
  */
 import { Buffer } from 'node:buffer';
+import type { CaptureFormatName } from '../../model/capture.ts';
 import { LinkType } from './frame.ts';
 import { MAX_FRAME_BYTES } from './pcap-reader.ts';
 
@@ -18,9 +19,6 @@ export interface CaptureFormat {
   /** One frame as a record. */
   record(frame: Buffer, timeUs: number, comment: string): Buffer;
 }
-
-export const CAPTURE_FORMATS = ['pcap', 'pcapng'] as const;
-export type CaptureFormatName = (typeof CAPTURE_FORMATS)[number];
 
 export function captureFormat(name: CaptureFormatName): CaptureFormat {
   return name === 'pcapng' ? PCAPNG : PCAP;
