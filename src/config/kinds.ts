@@ -369,6 +369,13 @@ export const EXTENSION: Kind<string> = single(
   (value) => value,
 );
 
+/** Name of a network interface, as the kernel allows it and no option begins. */
+export const INTERFACE: Kind<string> = single(
+  { expected: 'the name of an interface', placeholder: 'NAME', unit: '' },
+  (text) => (/^([^\s/\0-][^\s/\0]{0,63})?$/.test(text) ? text : undefined),
+  (value) => value,
+);
+
 /** Header field names: tokens of RFC 3261 §25.1. */
 export const HEADER_NAMES: Kind<readonly string[]> = list(
   { expected: 'a list of header names', placeholder: 'LIST', unit: '' },

@@ -15,6 +15,7 @@ import {
   FLAG,
   GROUPS,
   HEADER_NAMES,
+  INTERFACE,
   KEYS,
   type Kind,
   LEVEL,
@@ -43,6 +44,7 @@ export const SECTIONS = [
   'Tracking',
   'Registrations',
   'Capture files',
+  'Live capture',
   'Captured TCP',
   'Call files',
   'Events',
@@ -79,6 +81,7 @@ function option<T>(section: Section, kind: Kind<T>, written: string, doc: string
 }
 
 const HEP_LISTENERS = ['udp', 'tcp', 'tls'] as const;
+const CAPTURE_DRIVERS = ['auto', 'tcpdump'] as const;
 const LOG_FORMATS = ['json', 'text'] as const;
 
 /** All options by name. Everything else about them is derived from here: types, checks, help, reference page. */
@@ -359,7 +362,12 @@ export const OPTIONS = {
     '',
     'capture files to play: pcap or pcapng, plain, gzip or (Node.js 22.15) zstd; listeners then open only when asked for on the command line or in the environment',
   ),
-  bpf: option('Capture files', TEXT, '', 'which packets of the files are looked at, as in tcpdump; empty = all'),
+  bpf: option(
+    'Capture files',
+    TEXT,
+    '',
+    'which packets of the files or of the interface are looked at, as in tcpdump; empty = all',
+  ),
   pcap_loop: option('Capture files', count(0, 1_000_000, 'passes'), '0', 'play the files so many times, 0 = once'),
   replay: option('Capture files', FLAG, 'false', 'play with the recorded spacing instead of as fast as possible'),
   replay_scale: option(
@@ -399,6 +407,33 @@ export const OPTIONS = {
     '30s',
     'how long a datagram in fragments is waited for, in the time of the capture',
   ),
+
+  iface: option(
+    'Live capture',
+    INTERFACE,
+    '',
+    'capture SIP on this interface of the host, with tcpdump; any = all of them, empty = capture nothing',
+    { alias: 'i' },
+  ),
+  capture_driver: option(
+    'Live capture',
+    choice(CAPTURE_DRIVERS),
+    'auto',
+    'program that captures; there is one, so auto is tcpdump',
+  ),
+  pcap_buf_kb: option(
+    'Live capture',
+    count(0, 2_097_151, 'KiB', "the system's default"),
+    '0',
+    'buffer in the kernel for packets that were not read yet',
+  ),
+  capture_snaplen: option(
+    'Live capture',
+    count(256, 262_144, 'octets'),
+    '262144',
+    'octets captured of each packet; SIP in a packet that was cut is not read',
+  ),
+  capture_promisc: option('Live capture', FLAG, 'true', 'take packets for other hosts, too'),
 
   tcp_connection_timeout: option(
     'Captured TCP',

@@ -7,6 +7,7 @@ import type {
   HepSettings,
   HttpSettings,
   IpfixSettings,
+  LiveSettings,
   LogSettings,
 } from '../model/settings.ts';
 import type { LoadedConfig } from './load.ts';
@@ -160,11 +161,17 @@ function toDumpSettings(config: Config): DumpSettings | undefined {
   };
 }
 
+function toLiveSettings(config: Config): LiveSettings | undefined {
+  const { iface, capture_snaplen: snaplen, capture_promisc: isPromiscuous, pcap_buf_kb: bufferKb } = config;
+  return iface === '' ? undefined : { iface, snaplen, isPromiscuous, bufferKb };
+}
+
 function toCaptureSettings(config: Config): CaptureSettings | undefined {
-  if (config.pcap.length === 0) return undefined;
+  if (config.pcap.length === 0 && config.iface === '') return undefined;
   const { replay_scale: scale, replay_min_delay: minDelayMs, replay_max_delay: maxDelayMs } = config;
   return {
     files: config.pcap,
+    live: toLiveSettings(config),
     passes: Math.max(1, config.pcap_loop),
     filter: config.bpf,
     pace: config.replay ? { scale, minDelayMs, maxDelayMs } : undefined,

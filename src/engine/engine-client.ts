@@ -363,7 +363,7 @@ export class EngineClient implements Engine {
 
   /** Files that crashed an engine would crash the next one, and calls of their first half are lost. */
   #giveUpFiles(): void {
-    if (this.#settings.capture === undefined) return;
+    if (this.#settings.capture === undefined || this.#settings.capture.live !== undefined) return;
     this.#settings = { ...this.#settings, capture: undefined };
     const problems = [`the engine crashed: ${this.#lastError}`];
     this.#settlePlayed({ recordedMs: 0, packets: 0, bytes: 0, problems, isFailed: true });

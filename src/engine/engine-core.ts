@@ -69,6 +69,7 @@ import { ConnectionLimit } from '../sources/connection-limit.ts';
 import { HepStreamSource } from '../sources/hep-stream.ts';
 import { HepUdpSource } from '../sources/hep-udp.ts';
 import { EventRates } from '../tracker/event-rates.ts';
+import { LiveCapture } from '../sources/live-capture.ts';
 import { IpfixStreamSource } from '../sources/ipfix-stream.ts';
 import { EventRing } from '../tracker/event-ring.ts';
 import { LinkTable } from '../tracker/link-table.ts';
@@ -140,7 +141,9 @@ export class EngineCore {
   constructor(settings: EngineSettings, counters: CounterSet, clock: Clock, log: Log) {
     this.#settings = settings;
     this.counters = counters;
-    this.#captureClock = settings.capture && new CaptureClock(clock, clockRate(settings.capture));
+    const { capture } = settings;
+    this.#captureClock =
+      capture === undefined || capture.live !== undefined ? undefined : new CaptureClock(clock, clockRate(capture));
     this.#clock = this.#captureClock?.now ?? clock;
     this.#log = log;
     resetGauges(counters);
@@ -176,7 +179,7 @@ export class EngineCore {
       log,
       slicing: this.#slicing,
     });
-    this.#files = this.#captureFiles(ingest);
+    this.#files = this.#addCapture(ingest);
     this.#addSources();
   }
 
@@ -451,31 +454,37 @@ export class EngineCore {
     });
   }
 
-  #captureFiles(ingest: Ingest): CaptureFiles | undefined {
+  /** Makes the source of captured packets: an interface is one among others, files are what is answered. */
+  #addCapture(ingest: Ingest): CaptureFiles | undefined {
     const { capture } = this.#settings;
     if (capture === undefined) return undefined;
+    const { live } = capture;
     const frames = new CapturePipeline(
       { ...this.#settings, capture },
       ingest,
       this.pipeline,
       this.counters,
-      capture.filter === '' ? undefined : filterOf(capture.filter),
+      capture.filter === '' || live !== undefined ? undefined : filterOf(capture.filter),
       (nowUs) => this.#moveTo(nowUs),
     );
-    return new CaptureFiles({
-      settings: capture,
+    const common = {
       ingest: frames,
-      outlet: this.#dump,
       makeReader: () => new AnyCaptureReader(),
       counters: this.counters,
       log: this.#log,
-      nowMs: () => performance.now(),
-    });
+    };
+    if (live === undefined) {
+      return new CaptureFiles({ ...common, settings: capture, outlet: this.#dump, nowMs: () => performance.now() });
+    }
+    this.#sources.push(new LiveCapture({ ...common, settings: live, filter: capture.filter }));
+    return undefined;
   }
 
   /** The time of a capture goes on: everything due before is done first, so that a replay gives the same events. */
   #moveTo(nowUs: number): void {
-    this.#captureClock?.set(nowUs);
+    // The packets of an interface have the time of everything else.
+    if (this.#captureClock === undefined) return;
+    this.#captureClock.set(nowUs);
     const clockUs = this.#clock();
     while (this.tracker.advance(clockUs, EXPIRY_BUDGET));
     this.#qos.advance(clockUs);

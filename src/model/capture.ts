@@ -27,8 +27,8 @@ export interface CaptureReader {
 
 /** Where a source of captured frames puts them. */
 export interface CaptureIngest {
-  /** A capture begins: its frames are those of the observer `file:<name>`. */
-  begin(name: string): void;
+  /** A capture begins: its frames are those of this observer. */
+  begin(observer: string): void;
   /** One frame; its octets are used when this returns. */
   frame(frame: CapturedFrame): void;
   /** The capture ended: what waited for missing parts is worked off. */

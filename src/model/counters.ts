@@ -508,13 +508,26 @@ export const Ws = {
   ERRS: declare('pkt_stats.http.ws', 'errs', 'frames that cannot be: the stream is left unread up to a next frame'),
 } as const;
 
-/** `pcap`: capture files. */
+/** `pcap`: capture files, and an interface. */
 export const Pcap = {
   FILES: declare('pcap', 'files', 'capture files played, each pass counts'),
   FILES_FAULTY: declare('pcap', 'files_faulty', 'capture files not played to their end'),
-  PACKETS: declare('pcap', 'packets', 'packets read from capture files'),
+  PACKETS: declare('pcap', 'packets', 'packets read from capture files or an interface'),
   BYTES: declare('pcap', 'bytes', 'octets of those packets on the wire'),
-  FILTERED: declare('pcap', 'filtered', 'of those, packets that bpf leaves out'),
+  FILTERED: declare(
+    'pcap',
+    'filtered',
+    'of those, packets that bpf leaves out; of an interface the kernel leaves them out',
+  ),
+  HEP_LEFT_OUT: declare(
+    'pcap',
+    'hep_left_out',
+    'of those, packets and streams with HEP seen on an interface without hep_ports',
+  ),
+  RECVD: declare('pcap', 'recvd', 'packets of the interface that passed the filter, by the kernel'),
+  DROP: declare('pcap', 'drop', 'of those, packets the kernel dropped because they were not read in time'),
+  IF_DROP: declare('pcap', 'if_drop', 'packets the interface dropped'),
+  RESTARTS: declare('pcap', 'restarts', 'times the program that captures was started again'),
   READ: declare('pcap', 'read', 'octets of capture files read, before they are inflated'),
   SIZE: declare('pcap', 'size', 'octets of the capture files to be read, as far as known', { gauge: true }),
   T_DELAYED: declare('pcap', 't_delayed', 'packets replayed more than 1 ms late'),

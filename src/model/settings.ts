@@ -155,17 +155,28 @@ export interface TcpSettings {
   maxBytes: number;
 }
 
-/** Capture files as a source. */
+/** An interface of this host as a source. */
+export interface LiveSettings {
+  iface: string;
+  /** Octets of each packet that are captured. */
+  snaplen: number;
+  isPromiscuous: boolean;
+  /** Buffer in the kernel in KiB, 0 = the system's default. */
+  bufferKb: number;
+}
+
+/** Captured packets as a source: files, or an interface. */
 export interface CaptureSettings {
-  /** Names, `-` = standard input. */
+  /** Names, `-` = standard input; none = an interface. */
   files: readonly string[];
+  live: LiveSettings | undefined;
   /** How often the list is played. */
   passes: number;
   /** pcap-filter(7) expression, empty = everything. */
   filter: string;
   /** Recorded spacing; undefined = as fast as possible. */
   pace: { scale: number; minDelayMs: number; maxDelayMs: number } | undefined;
-  /** UDP and TCP ports on which HEP goes; empty = HEP is told by its octets. */
+  /** UDP and TCP ports on which HEP goes; empty = HEP is told by its octets, and on an interface left to the listeners. */
   hepPorts: readonly number[];
   vxlanPorts: readonly number[];
   websocketPorts: readonly number[];

@@ -369,7 +369,7 @@ export interface ProbeView {
 }
 
 export interface ListenerView {
-  /** `hep-udp`, `hep-tcp`, `hep-tls`, `ipfix-tcp`, `ipfix-tls`. */
+  /** `hep-udp`, `hep-tcp`, `hep-tls`, `ipfix-tcp`, `ipfix-tls`; `live`: an interface, which has no port. */
   name: string;
   address: string;
   port: number;

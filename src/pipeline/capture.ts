@@ -46,6 +46,8 @@ export class CapturePipeline implements CaptureIngest {
   readonly #counters: CounterSet;
   readonly #hepLimits: HepLimits;
   readonly #hepPorts: ReadonlySet<number>;
+  /** HEP on an interface is most likely what the listeners receive. */
+  readonly #leavesHepOut: boolean;
   readonly #websocketPorts: ReadonlySet<number>;
   readonly #maxHeadBytes: number;
   readonly #held: HeldOctets;
@@ -78,6 +80,7 @@ export class CapturePipeline implements CaptureIngest {
     this.#counters = counters;
     this.#hepLimits = settings.hep.limits;
     this.#hepPorts = new Set(capture.hepPorts);
+    this.#leavesHepOut = capture.live !== undefined && capture.hepPorts.length === 0;
     this.#websocketPorts = new Set(capture.websocketPorts);
     this.#maxHeadBytes = capture.maxHeadBytes;
     this.#held = { octets: 0, max: capture.tcp.maxBytes };
@@ -92,10 +95,10 @@ export class CapturePipeline implements CaptureIngest {
     this.#streams = new TcpReassembly(capture.tcp, counters, (frame) => this.#openStream(frame));
   }
 
-  begin(name: string): void {
+  begin(observer: string): void {
     // One for all passes: who saw a call is told apart by identity.
-    this.#account = this.#accounts.get(name) ?? new Account(`file:${name}`, '', this.#nowUs);
-    this.#accounts.set(name, this.#account);
+    this.#account = this.#accounts.get(observer) ?? new Account(observer, '', this.#nowUs);
+    this.#accounts.set(observer, this.#account);
   }
 
   frame(captured: CapturedFrame): void {
@@ -116,6 +119,10 @@ export class CapturePipeline implements CaptureIngest {
     const skip = this.#decapsulator.read(captured.linkType, captured.bytes, timeUs, frame);
     if (frame.isFragment) counters.add(frame.family === 4 ? Pkt.IP4_FRAGS : Pkt.IP6_FRAGS, 1);
     if (skip === undefined && frame.ipProtocol === IP_PROTOCOL_UDP && this.#isHep(frame)) {
+      if (this.#leavesHepOut) {
+        counters.add(Pcap.HEP_LEFT_OUT, 1);
+        return;
+      }
       const ip = formatIp(frame.family, frame.src0, frame.src1, frame.src2, frame.src3);
       this.#hep.datagram(frame.bytes.subarray(frame.start, frame.end), ip, frame.srcPort, timeUs);
       return;
@@ -178,6 +185,10 @@ export class CapturePipeline implements CaptureIngest {
 
   #openHep(from: Frame): StreamReader | undefined {
     if (this.#hepPorts.size > 0 && !this.#hepPorts.has(from.dstPort)) return undefined;
+    if (this.#leavesHepOut) {
+      this.#counters.add(Pcap.HEP_LEFT_OUT, 1);
+      return UNREAD;
+    }
     const ip = formatIp(from.family, from.src0, from.src1, from.src2, from.src3);
     const sink = this.#hep.connection(ip, from.srcPort, 'tcp');
     return sink === undefined ? undefined : new HepStream(sink, this.#hepLimits);
@@ -202,6 +213,9 @@ export class CapturePipeline implements CaptureIngest {
     this.#ingest.message(packet, this.#account, options);
   }
 }
+
+/** A stream nobody reads. */
+const UNREAD: StreamReader = { octets: () => undefined, lost: () => undefined, end: () => undefined };
 
 /** A stream of which it is not known yet what it carries: its first octets decide. */
 class FirstOctets implements StreamReader {

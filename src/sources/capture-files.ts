@@ -106,7 +106,7 @@ export class CaptureFiles {
     const player = new Player(this.#settings, this.#counters, this.#nowMs, this.#lastUs);
     const name = path === STDIN ? 'stdin' : basename(path);
     this.#counters.add(Pcap.FILES, 1);
-    this.#ingest.begin(name);
+    this.#ingest.begin(`file:${name}`);
     this.#log.info({ file: name }, 'playing capture file');
     let problem = '';
     const raw = path === STDIN ? standardInput() : createReadStream(path, { highWaterMark: CHUNK_BYTES });

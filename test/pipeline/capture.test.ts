@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateRawSync, constants } from 'node:zlib';
 import * as fc from 'fast-check';
-import { Ignored, Ingest, Pkt, Ws } from '../../src/model/counters.ts';
+import { Ignored, Ingest, Pcap, Pkt, Ws } from '../../src/model/counters.ts';
 import { encodeHep3 } from '../../src/wire/hep/encode.ts';
 import { ethernet, frameOf, ipv4, sctpData, tcp, udp } from '../support/capture-writer.ts';
 import { mutated } from '../support/mutate.ts';
@@ -397,4 +397,31 @@ test('what is no SIP on UDP is ignored with its reason', () => {
   );
   assert.equal(stage.counters.get(Ignored.probe), 1);
   assert.equal(stage.counters.get(Ignored.keepalive), 1);
+});
+
+test('HEP on an interface is left to the listeners, unless hep_ports says otherwise', () => {
+  const hep = encodeHep3({
+    src: '192.0.2.1',
+    srcPort: 5060,
+    dst: '192.0.2.2',
+    dstPort: 5060,
+    ipProtocol: 17,
+    capturedAtUs: START_US,
+    kind: 1,
+    captureId: 7,
+    payload: sipMessage('in-hep', 0, 'UDP'),
+  });
+  const ends = { src: '198.51.100.1', srcPort: 40_000, dst: '198.51.100.2', dstPort: 9060 };
+  for (const [argv, tracked, leftOut] of [
+    [['--iface=lo'], 1, 2],
+    [['--iface=lo', '--hep_ports=9060'], 4, 0],
+  ] as const) {
+    const stage = new CaptureStage(...argv);
+    stage.play(frameOf({ protocol: 'udp', ...ends, payload: hep }));
+    stage.play(frameOf({ protocol: 'tcp', ...ends, payload: hep }));
+    stage.play(frameOf({ protocol: 'tcp', ...ends, payload: hep, sequence: hep.length }));
+    stage.play(frameOf({ protocol: 'udp', ...ends, dstPort: 5060, payload: sipMessage('on-the-wire', 0, 'UDP') }));
+    assert.deepEqual([stage.tracked, stage.counters.get(Pcap.HEP_LEFT_OUT)], [tracked, leftOut]);
+    assert.equal(stage.counters.get(Ingest.REFUSED), 0);
+  }
 });
