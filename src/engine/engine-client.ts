@@ -12,6 +12,7 @@ import {
   type EventBlacklistView,
   type EventPage,
   type EventQuery,
+  type InjectedMessage,
   type LinkPage,
   type LinkQuery,
   type ForcedTimeoutView,
@@ -23,6 +24,7 @@ import {
   type RegistrationQuery,
   type RegistrationSettingsView,
   type RegistrationTableStats,
+  type TcpTimeoutView,
 } from '../model/engine.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import type { Log } from '../model/log.ts';
@@ -31,6 +33,7 @@ import type {
   AgentView,
   CallMessages,
   CallView,
+  InjectView,
   ListenerView,
   Page,
   ProbeView,
@@ -221,6 +224,18 @@ export class EngineClient implements Engine {
 
   async forceTimeout(timeoutMs: number): Promise<ForcedTimeoutView> {
     return (await this.#ask('forceTimeout', [timeoutMs])).result as ForcedTimeoutView;
+  }
+
+  async tcpTimeouts(): Promise<TcpTimeoutView[]> {
+    return (await this.#ask('tcpTimeouts', [])).result as TcpTimeoutView[];
+  }
+
+  async setTcpTimeouts(changes: Record<string, number>): Promise<void> {
+    await this.#ask('setTcpTimeouts', [changes]);
+  }
+
+  async inject(message: InjectedMessage): Promise<InjectView> {
+    return (await this.#ask('inject', [message])).result as InjectView;
   }
 
   async listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>> {

@@ -20,6 +20,7 @@ import {
   type EventPage,
   type EventQuery,
   type ForcedTimeoutView,
+  type InjectedMessage,
   type LinkPage,
   type LinkQuery,
   MAX_LIST_LIMIT,
@@ -31,7 +32,9 @@ import {
   type RegistrationQuery,
   type RegistrationSettingsView,
   type RegistrationTableStats,
+  type TcpTimeoutView,
 } from '../model/engine.ts';
+import { type IpWords, parseEndpoint } from '../model/endpoint.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import { eventByName, SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { type Fault, faultInfo } from '../model/fault.ts';
@@ -49,17 +52,21 @@ import type {
   CallMessages,
   CallView,
   EventView,
+  InjectView,
   ListenerView,
   Page,
   ProbeView,
   RateEntryView,
   RegistrationView,
 } from '../model/views.ts';
+import { displayText } from '../model/text.ts';
+import { Transport, transportByName } from '../model/transport.ts';
 import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import type { Account } from '../pipeline/account.ts';
 import { AgentTable } from '../pipeline/agents.ts';
 import { CapturePipeline, type FrameFilter } from '../pipeline/capture.ts';
 import { Ingest } from '../pipeline/ingest.ts';
+import { Injector } from '../pipeline/inject.ts';
 import { IpfixPipeline } from '../pipeline/ipfix.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { ProbeTable } from '../pipeline/probes.ts';
@@ -90,10 +97,13 @@ import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
 import { RateService } from './rates.ts';
 import { EngineState, type Restore } from './state.ts';
+import { tcpTimeouts, withTimeouts } from './tcp-timeouts.ts';
 
 /** Entries looked at by the timer wheel before packets get their turn again. */
 const EXPIRY_BUDGET = 2000;
 const TICK_MS = 100;
+/** Octets shown of what could not be read. */
+const REST_OCTETS = 40;
 /** Longest timeout of any state. */
 const MAX_FORCED_TIMEOUT_MS = 86_400_000;
 
@@ -128,6 +138,9 @@ export class EngineCore {
   readonly #sources: Source[] = [];
   readonly #captureClock: CaptureClock | undefined;
   readonly #files: CaptureFiles | undefined;
+  /** Captured packets, whatever they come from. */
+  #captured: CapturePipeline | undefined;
+  readonly #injector: Injector;
   readonly #dump: DumpQueue | undefined;
   #playing: Promise<CaptureSummary> | undefined;
   readonly #slicing: Slicing = {
@@ -179,6 +192,7 @@ export class EngineCore {
       log,
       slicing: this.#slicing,
     });
+    this.#injector = new Injector(settings, ingest, counters);
     this.#files = this.#addCapture(ingest);
     this.#addSources();
   }
@@ -424,6 +438,44 @@ export class EngineCore {
     return { before, after: this.callTable(), timeoutMs, ...done, durationMs };
   }
 
+  tcpTimeouts(): TcpTimeoutView[] {
+    const { capture } = this.#settings;
+    if (capture === undefined || this.#captured === undefined) return [];
+    return tcpTimeouts(this.#captured.tcpSettings, capture.tcp);
+  }
+
+  setTcpTimeouts(changes: Record<string, number>): void {
+    if (this.#captured === undefined) {
+      throw new EngineRequestError('nothing is captured here: set iface or pcap at the start');
+    }
+    this.#captured.configureTcp(withTimeouts(this.#captured.tcpSettings, changes));
+  }
+
+  inject({ octets, transport, src, dst }: InjectedMessage): InjectView {
+    const typed = {
+      octets: Buffer.from(octets),
+      transport: transportByName(transport) ?? Transport.UNKNOWN,
+      src: endpointOf('src', src),
+      dst: endpointOf('dst', dst),
+    };
+    if (typed.src.family !== typed.dst.family) {
+      throw new EngineRequestError(`dst: ${dst}, must be of the same IP version as src ${src}`);
+    }
+    const { outcome, fault, parsed, callId } = this.#injector.inject(typed, this.#clock());
+    const { code, text } = faultInfo(fault);
+    const calls = callId === '' ? [] : this.tracker.held(callId);
+    return {
+      outcome,
+      code: outcome === 'refused' ? code : '',
+      reason: outcome === 'refused' ? text : '',
+      octets: typed.octets.length,
+      parsedOctets: parsed,
+      rest: displayText(typed.octets.toString('latin1', parsed, parsed + REST_OCTETS)),
+      callId: displayText(callId),
+      entries: calls.map((call) => callView(call, this.#clock(), this.tracker.legs.of(call))),
+    };
+  }
+
   listAgents(query: { offset: number; limit: number }): Page<AgentView> {
     const { offset, limit } = query;
     checkLimit(limit);
@@ -467,6 +519,7 @@ export class EngineCore {
       capture.filter === '' || live !== undefined ? undefined : filterOf(capture.filter),
       (nowUs) => this.#moveTo(nowUs),
     );
+    this.#captured = frames;
     const common = {
       ingest: frames,
       makeReader: () => new AnyCaptureReader(),
@@ -553,6 +606,12 @@ export class EngineCore {
     const from = { agent: agent.id, code, hex, heldBack };
     this.#log.warn(from, `packet refused: ${text}`);
   };
+}
+
+function endpointOf(name: string, text: string): IpWords & { port: number } {
+  const endpoint = parseEndpoint(text);
+  if (endpoint !== undefined) return endpoint;
+  throw new EngineRequestError(`${name}: "${text.slice(0, 100)}", must be an address and a port as in 192.0.2.1:5060`);
 }
 
 function checkLimit(limit: number): void {

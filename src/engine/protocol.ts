@@ -2,6 +2,7 @@ import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import type {
   CallQuery,
   EventQuery,
+  InjectedMessage,
   LinkQuery,
   RateQuery,
   RegistrationChanges,
@@ -56,6 +57,9 @@ export interface EngineMethods {
   setRateSettings: [changes: Record<string, string>];
   forceRateGc: [target: number];
   forceTimeout: [timeoutMs: number];
+  tcpTimeouts: [];
+  setTcpTimeouts: [changes: Record<string, number>];
+  inject: [message: InjectedMessage];
   listAgents: [query: { offset: number; limit: number }];
   listProbes: [query: { offset: number; limit: number }];
   listeners: [];

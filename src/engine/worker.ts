@@ -71,6 +71,12 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.forceRateGc(...request.args);
     case 'forceTimeout':
       return core.forceTimeout(...request.args);
+    case 'tcpTimeouts':
+      return core.tcpTimeouts();
+    case 'setTcpTimeouts':
+      return core.setTcpTimeouts(...request.args);
+    case 'inject':
+      return core.inject(...request.args);
     case 'listAgents':
       return core.listAgents(...request.args);
     case 'listProbes':

@@ -398,6 +398,7 @@ export const Pkt = {
   WS4: declare('pkt_stats', 'ws4', 'seen on WebSocket over IPv4'),
   WS6: declare('pkt_stats', 'ws6', 'seen on WebSocket over IPv6'),
   OTHER: declare('pkt_stats', 'other', 'seen on another or unknown transport'),
+  INJECTED: declare('pkt_stats', 'injected', 'messages from the page /inject'),
   PARSE_ATTEMPTS: declare('pkt_stats', 'parse_attempts', 'SIP messages the parser was given'),
   PARSE_OK: declare('pkt_stats', 'parse_ok', 'SIP messages parsed'),
   PARSE_ERRS: declare('pkt_stats', 'parse_errs', 'SIP messages refused by the parser'),

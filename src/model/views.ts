@@ -388,3 +388,19 @@ export interface Page<T> {
   limit: number;
   items: T[];
 }
+
+/** What became of a message from the page /inject. */
+export interface InjectView {
+  outcome: 'tracked' | 'ignored' | 'refused';
+  /** Why it was refused, '' = it was not. */
+  code: string;
+  reason: string;
+  octets: number;
+  /** Octets read before what is wrong. */
+  parsedOctets: number;
+  /** What is wrong begins so. */
+  rest: string;
+  callId: string;
+  /** Its call, as it is now. */
+  entries: CallView[];
+}

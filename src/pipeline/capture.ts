@@ -3,7 +3,7 @@ import { type CounterSet, Ingest as IngestCounters, Pcap, Pkt } from '../model/c
 import { formatIp } from '../model/endpoint.ts';
 import { Packet, PayloadKind } from '../model/packet.ts';
 import type { HepIngest, StreamIngest } from '../model/ports.ts';
-import type { CaptureSettings, HepLimits } from '../model/settings.ts';
+import type { CaptureSettings, HepLimits, TcpSettings } from '../model/settings.ts';
 import { Transport } from '../model/transport.ts';
 import { SipParseOptions } from '../sip/parse.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
@@ -93,6 +93,14 @@ export class CapturePipeline implements CaptureIngest {
       fragments: new Fragments(capture.fragments, counters),
     });
     this.#streams = new TcpReassembly(capture.tcp, counters, (frame) => this.#openStream(frame));
+  }
+
+  get tcpSettings(): TcpSettings {
+    return this.#streams.settings;
+  }
+
+  configureTcp(settings: TcpSettings): void {
+    this.#streams.configure(settings);
   }
 
   begin(observer: string): void {

@@ -7,6 +7,7 @@ import {
   type Engine,
   type EngineHealth,
   type EventQuery,
+  type InjectedMessage,
   type LinkPage,
   type LinkQuery,
   type LinkView,
@@ -15,6 +16,7 @@ import {
   type RegistrationChanges,
   type RegistrationQuery,
   type RegistrationSettingsView,
+  type TcpTimeoutView,
 } from '../../src/model/engine.ts';
 import { RATE_SETTINGS, type RatePage } from '../../src/model/event-rates.ts';
 import type { CaptureFormatName } from '../../src/model/capture.ts';
@@ -27,6 +29,7 @@ import type {
   CallMessageView,
   CallView,
   EventView,
+  InjectView,
   ListenerView,
   RateEntryView,
   ProbeView,
@@ -329,6 +332,32 @@ export function link(changes: Partial<LinkView> = {}): LinkView {
   };
 }
 
+export function tcpTimeout(changes: Partial<TcpTimeoutView> = {}): TcpTimeoutView {
+  return {
+    name: 'tcp_gc_int',
+    description: 'how often the other two are looked at',
+    ms: 20_000,
+    configuredMs: 30_000,
+    minMs: 10,
+    maxMs: 3_600_000,
+    ...changes,
+  };
+}
+
+export function injectView(changes: Partial<InjectView> = {}): InjectView {
+  return {
+    outcome: 'tracked',
+    code: '',
+    reason: '',
+    octets: 300,
+    parsedOctets: 300,
+    rest: '',
+    callId: call().callId,
+    entries: [call()],
+    ...changes,
+  };
+}
+
 export const LISTENERS: readonly ListenerView[] = [
   { name: 'hep-udp', address: '0.0.0.0', port: 9060, receiveBufferBytes: 8_388_608, kernelDrops: 0, connections: null },
   { name: 'hep-tcp', address: '0.0.0.0', port: 9060, receiveBufferBytes: null, kernelDrops: null, connections: 2 },
@@ -349,6 +378,8 @@ export class FakeEngine implements Engine {
   rateSettingTexts = new Map<string, string>();
   probes: ProbeView[] = [probe()];
   links: LinkView[] = [link()];
+  tcp: TcpTimeoutView[] = [tcpTimeout()];
+  injected: InjectView = injectView();
   listening: ListenerView[] = [...LISTENERS];
   nextIndex = 4;
   state: EngineHealth = { running: true, ready: true, restarts: 0, heartbeatAgeMs: 40, lastError: '' };
@@ -552,6 +583,19 @@ export class FakeEngine implements Engine {
     this.#ask(['forceTimeout', timeoutMs]);
     const table = await this.callTable();
     return { before: table, after: table, timeoutMs, forced: 6, walked: 6, loops: 1, durationMs: 2.15 };
+  }
+
+  async tcpTimeouts() {
+    return this.tcp;
+  }
+
+  async setTcpTimeouts(changes: Record<string, number>) {
+    this.#ask(['setTcpTimeouts', changes]);
+  }
+
+  async inject(message: InjectedMessage) {
+    this.#ask(['inject', message]);
+    return { ...this.injected, octets: message.octets.length };
   }
 
   async listAgents(query: { offset: number; limit: number }) {
