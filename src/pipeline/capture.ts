@@ -132,7 +132,7 @@ export class CapturePipeline implements CaptureIngest {
         return;
       }
       const ip = formatIp(frame.family, frame.src0, frame.src1, frame.src2, frame.src3);
-      this.#hep.datagram(frame.bytes.subarray(frame.start, frame.end), ip, frame.srcPort, timeUs);
+      this.#hep.datagram(frame.bytes, ip, frame.srcPort, timeUs, frame.start, frame.end);
       return;
     }
     counters.add(Pkt.TOTAL_PACKETS, 1);

@@ -69,7 +69,15 @@ export class LiveCapture {
   view(): ListenerView {
     const drops = [Pcap.DROP, Pcap.IF_DROP].reduce((sum, counter) => sum + this.#options.counters.get(counter), 0);
     const { iface } = this.#options.settings;
-    return { name: 'live', address: iface, port: 0, receiveBufferBytes: null, kernelDrops: drops, connections: null };
+    return {
+      name: 'live',
+      address: iface,
+      port: 0,
+      receiveBufferBytes: null,
+      kernelDrops: drops,
+      connections: null,
+      receiveMethod: null,
+    };
   }
 
   async stop(): Promise<void> {
