@@ -34,7 +34,6 @@ import {
   type RegistrationTableStats,
   type TcpTimeoutView,
 } from '../model/engine.ts';
-import { type IpWords, parseEndpoint } from '../model/endpoint.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import { eventByName, SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { type Fault, faultInfo } from '../model/fault.ts';
@@ -59,8 +58,6 @@ import type {
   RateEntryView,
   RegistrationView,
 } from '../model/views.ts';
-import { displayText } from '../model/text.ts';
-import { Transport, transportByName } from '../model/transport.ts';
 import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import type { Account } from '../pipeline/account.ts';
 import { AgentTable } from '../pipeline/agents.ts';
@@ -93,6 +90,7 @@ import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { callCapture } from './call-capture.ts';
 import { callMessages, heldMessages } from './call-messages.ts';
 import { CaptureClock } from './capture-clock.ts';
+import { injectMessage } from './inject.ts';
 import { listLinks } from './link-query.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
@@ -103,8 +101,6 @@ import { tcpTimeouts, withTimeouts } from './tcp-timeouts.ts';
 /** Entries looked at by the timer wheel before packets get their turn again. */
 const EXPIRY_BUDGET = 2000;
 const TICK_MS = 100;
-/** Octets shown of what could not be read. */
-const REST_OCTETS = 40;
 /** Longest timeout of any state. */
 const MAX_FORCED_TIMEOUT_MS = 86_400_000;
 
@@ -449,35 +445,15 @@ export class EngineCore {
   }
 
   setTcpTimeouts(changes: Record<string, number>): void {
-    if (this.#captured === undefined) {
+    const { capture } = this.#settings;
+    if (capture === undefined || this.#captured === undefined) {
       throw new EngineRequestError('nothing is captured here: set iface or pcap at the start');
     }
-    this.#captured.configureTcp(withTimeouts(this.#captured.tcpSettings, changes));
+    this.#captured.configureTcp(withTimeouts(this.#captured.tcpSettings, capture.tcp, changes));
   }
 
-  inject({ octets, transport, src, dst }: InjectedMessage): InjectView {
-    const typed = {
-      octets: Buffer.from(octets),
-      transport: transportByName(transport) ?? Transport.UNKNOWN,
-      src: endpointOf('src', src),
-      dst: endpointOf('dst', dst),
-    };
-    if (typed.src.family !== typed.dst.family) {
-      throw new EngineRequestError(`dst: ${dst}, must be of the same IP version as src ${src}`);
-    }
-    const { outcome, fault, parsed, callId } = this.#injector.inject(typed, this.#clock());
-    const { code, text } = faultInfo(fault);
-    const calls = callId === '' ? [] : this.tracker.held(callId);
-    return {
-      outcome,
-      code: outcome === 'refused' ? code : '',
-      reason: outcome === 'refused' ? text : '',
-      octets: typed.octets.length,
-      parsedOctets: parsed,
-      rest: displayText(typed.octets.toString('latin1', parsed, parsed + REST_OCTETS)),
-      callId: displayText(callId),
-      entries: calls.map((call) => callView(call, this.#clock(), this.tracker.legs.of(call))),
-    };
+  inject(message: InjectedMessage): InjectView {
+    return injectMessage(message, this.#injector, this.tracker, this.#clock());
   }
 
   listAgents(query: { offset: number; limit: number }): Page<AgentView> {
@@ -616,12 +592,6 @@ export class EngineCore {
     const from = { agent: agent.id, code, hex, heldBack };
     this.#log.warn(from, `packet refused: ${text}`);
   };
-}
-
-function endpointOf(name: string, text: string): IpWords & { port: number } {
-  const endpoint = parseEndpoint(text);
-  if (endpoint !== undefined) return endpoint;
-  throw new EngineRequestError(`${name}: "${text.slice(0, 100)}", must be an address and a port as in 192.0.2.1:5060`);
 }
 
 function checkLimit(limit: number): void {

@@ -40,20 +40,24 @@ export function tcpTimeouts(now: TcpSettings, configured: TcpSettings): TcpTimeo
   }));
 }
 
-/** Settings with some time-outs changed. Throws `EngineRequestError` for the first that cannot be. */
-export function withTimeouts(now: TcpSettings, changes: Readonly<Record<string, number>>): TcpSettings {
+/** Settings with some time-outs changed, 0 = as configured. Throws `EngineRequestError` for the first that cannot be. */
+export function withTimeouts(
+  now: TcpSettings,
+  configured: TcpSettings,
+  changes: Readonly<Record<string, number>>,
+): TcpSettings {
   const changed = { ...now };
   for (const [name, ms] of Object.entries(changes)) {
     const timeout = TIMEOUTS.find((known) => known.name === name);
     if (timeout === undefined) throw new EngineRequestError(`${name}: no such time-out`);
     const { minMs, maxMs, key } = timeout;
-    if (!(ms >= minMs && ms <= maxMs)) {
+    if (ms !== 0 && !(ms >= minMs && ms <= maxMs)) {
       const given = Number.isFinite(ms) ? formatDuration(ms) : String(ms);
       throw new EngineRequestError(
-        `${name}: ${given}, must be from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`,
+        `${name}: ${given}, must be from ${formatDuration(minMs)} to ${formatDuration(maxMs)}, or 0 for what was configured`,
       );
     }
-    changed[key] = Math.round(ms * 1000);
+    changed[key] = ms === 0 ? configured[key] : Math.round(ms * 1000);
   }
   return changed;
 }

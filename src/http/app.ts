@@ -14,6 +14,7 @@ import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
+import { packetRoutes } from './routes/packets.ts';
 import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
 import { registrationRoutes } from './routes/registrations.ts';
@@ -101,6 +102,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     ingestRoutes(scope, deps);
     statisticsRoutes(scope, deps);
     linkRoutes(scope, deps);
+    packetRoutes(scope, deps);
     debugRoutes(scope, deps);
     scope.get('/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
   });

@@ -317,7 +317,7 @@ export interface Engine {
   forceTimeout(timeoutMs: number): Promise<ForcedTimeoutView>;
   /** None where nothing is captured. */
   tcpTimeouts(): Promise<TcpTimeoutView[]>;
-  /** Milliseconds by name. All or nothing. */
+  /** Milliseconds by name, 0 = as configured. All or nothing. */
   setTcpTimeouts(changes: Record<string, number>): Promise<void>;
   /** Takes one SIP message as if it had been captured now. */
   inject(message: InjectedMessage): Promise<InjectView>;

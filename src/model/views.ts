@@ -404,6 +404,8 @@ export interface InjectView {
   parsedOctets: number;
   /** What is wrong begins so. */
   rest: string;
+  /** What the parser read, in its order; what is absent is left out. */
+  fields: { name: string; value: string }[];
   callId: string;
   /** Its call, as it is now. */
   entries: CallView[];

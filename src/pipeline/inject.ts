@@ -22,8 +22,8 @@ export interface InjectOutcome {
   fault: Fault;
   /** Octets read without a fault. */
   parsed: number;
-  /** One character per octet, '' = none was read. */
-  callId: string;
+  /** What was read; valid until the next message. */
+  message: SipMessage;
 }
 
 export interface InjectSettings {
@@ -53,7 +53,6 @@ export class Injector {
     const message = this.#message;
     const parsed =
       parseSip(octets, 0, octets.length, options, message) === Fault.NONE ? octets.length : message.faultAt;
-    const callId = message.text(message.callIdStart, message.callIdEnd);
 
     const packet = new Packet(octets);
     packet.end = octets.length;
@@ -77,6 +76,6 @@ export class Injector {
     this.#counters.add(IngestCounters.BYTES, octets.length);
     this.#ingest.packet(packet, account, options);
     const outcome = account.tracked > tracked ? 'tracked' : account.other > other ? 'ignored' : 'refused';
-    return { outcome, fault: account.lastFault, parsed, callId };
+    return { outcome, fault: account.lastFault, parsed, message };
   }
 }

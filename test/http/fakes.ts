@@ -352,6 +352,7 @@ export function injectView(changes: Partial<InjectView> = {}): InjectView {
     octets: 300,
     parsedOctets: 300,
     rest: '',
+    fields: [{ name: 'method', value: 'INVITE' }],
     callId: call().callId,
     entries: [call()],
     ...changes,
@@ -617,9 +618,9 @@ export class FakeEngine implements Engine {
     this.#ask(['setTcpTimeouts', changes]);
   }
 
-  async inject(message: InjectedMessage) {
-    this.#ask(['inject', message]);
-    return { ...this.injected, octets: message.octets.length };
+  async inject(typed: InjectedMessage) {
+    this.#ask(['inject', typed]);
+    return { ...this.injected, octets: typed.octets.length };
   }
 
   async listAgents(query: { offset: number; limit: number }) {

@@ -460,7 +460,7 @@ function Message({ row, message, number, markUp }: MessageProps): VNode {
 }
 
 /** A message as captured: what cannot be seen is marked, but for the ends of lines. */
-function RawText({ raw, markUp }: { raw: string; markUp: boolean }): VNode {
+export function RawText({ raw, markUp }: { raw: string; markUp: boolean }): VNode {
   const lines = raw.split(/\r\n|\n/);
   const body = lines.indexOf('');
   return (
