@@ -32,7 +32,7 @@ import {
   TEXT,
   TOKENS,
 } from './kinds.ts';
-import { CALL_EVICTIONS, RECEIVE_CHOICES } from '../model/settings.ts';
+import { CALL_EVICTIONS, CAPTURE_DRIVERS, RECEIVE_CHOICES } from '../model/settings.ts';
 
 /** Headings of the help text and of the reference page, in their order. */
 export const SECTIONS = [
@@ -81,7 +81,6 @@ function option<T>(section: Section, kind: Kind<T>, written: string, doc: string
 }
 
 const HEP_LISTENERS = ['udp', 'tcp', 'tls'] as const;
-const CAPTURE_DRIVERS = ['auto', 'tcpdump'] as const;
 const LOG_FORMATS = ['json', 'text'] as const;
 
 /** All options by name. Everything else about them is derived from here: types, checks, help, reference page. */
@@ -418,14 +417,14 @@ export const OPTIONS = {
     'Live capture',
     INTERFACE,
     '',
-    'capture SIP on this interface of the host, with tcpdump; any = all of them, empty = capture nothing',
+    'capture SIP on this interface of the host; any = all of them, empty = capture nothing',
     { alias: 'i' },
   ),
   capture_driver: option(
     'Live capture',
     choice(CAPTURE_DRIVERS),
     'auto',
-    'program that captures; there is one, so auto is tcpdump',
+    'what captures: the program tcpdump, or the Node.js package cap, which gives neither the time of the kernel nor its losses; auto = the first that is there',
   ),
   pcap_buf_kb: option(
     'Live capture',

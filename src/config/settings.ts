@@ -163,8 +163,14 @@ function toDumpSettings(config: Config): DumpSettings | undefined {
 }
 
 function toLiveSettings(config: Config): LiveSettings | undefined {
-  const { iface, capture_snaplen: snaplen, capture_promisc: isPromiscuous, pcap_buf_kb: bufferKb } = config;
-  return iface === '' ? undefined : { iface, snaplen, isPromiscuous, bufferKb };
+  if (config.iface === '') return undefined;
+  return {
+    iface: config.iface,
+    driver: config.capture_driver,
+    snaplen: config.capture_snaplen,
+    isPromiscuous: config.capture_promisc,
+    bufferKb: config.pcap_buf_kb,
+  };
 }
 
 function toCaptureSettings(config: Config): CaptureSettings | undefined {

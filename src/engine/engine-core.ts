@@ -42,6 +42,7 @@ import type { Clock } from '../model/ports.ts';
 import {
   type CaptureSettings,
   type EngineSettings,
+  type LiveSettings,
   MAX_REG_DEL_DELAY_S,
   MAX_REG_EXP_DELTA_S,
   type RegistrationSettings,
@@ -74,6 +75,7 @@ import { ConnectionLimit } from '../sources/connection-limit.ts';
 import { HepStreamSource } from '../sources/hep-stream.ts';
 import { HepUdpSource } from '../sources/hep-udp.ts';
 import { EventRates } from '../tracker/event-rates.ts';
+import { type CaptureProgram, capProgram, TCPDUMP } from '../sources/capture-programs.ts';
 import { LiveCapture } from '../sources/live-capture.ts';
 import { IpfixStreamSource } from '../sources/ipfix-stream.ts';
 import { EventRing } from '../tracker/event-ring.ts';
@@ -509,7 +511,9 @@ export class EngineCore {
     if (live === undefined) {
       return new CaptureFiles({ ...common, settings: capture, outlet: this.#dump, nowMs: () => performance.now() });
     }
-    this.#sources.push(new LiveCapture({ ...common, settings: live, filter: capture.filter }));
+    this.#sources.push(
+      new LiveCapture({ ...common, settings: live, filter: capture.filter, programs: programsFor(live) }),
+    );
     return undefined;
   }
 
@@ -592,6 +596,11 @@ export class EngineCore {
     const from = { agent: agent.id, code, hex, heldBack };
     this.#log.warn(from, `packet refused: ${text}`);
   };
+}
+
+function programsFor({ driver }: LiveSettings): CaptureProgram[] {
+  const all = [TCPDUMP, capProgram(new URL('./cap-child.js', import.meta.url))];
+  return driver === 'auto' ? all : all.filter(({ name }) => name === driver);
 }
 
 function checkLimit(limit: number): void {

@@ -161,9 +161,13 @@ export interface TcpSettings {
   maxBytes: number;
 }
 
+export const CAPTURE_DRIVERS = ['auto', 'tcpdump', 'cap'] as const;
+
 /** An interface of this host as a source. */
 export interface LiveSettings {
   iface: string;
+  /** What captures; `auto` = the first of the others that is there. */
+  driver: (typeof CAPTURE_DRIVERS)[number];
   /** Octets of each packet that are captured. */
   snaplen: number;
   isPromiscuous: boolean;

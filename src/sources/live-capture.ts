@@ -7,8 +7,8 @@ import { Fault, faultInfo } from '../model/fault.ts';
 import type { Log } from '../model/log.ts';
 import type { LiveSettings } from '../model/settings.ts';
 import type { ListenerView } from '../model/views.ts';
+import type { CaptureProgram } from './capture-programs.ts';
 
-const PROGRAM = 'tcpdump';
 /** Where it is although many users' PATH does not say so. */
 const MORE_FOLDERS = ['/usr/sbin', '/sbin'];
 const START_LIMIT_MS = 10_000;
@@ -30,18 +30,22 @@ export interface LiveCaptureOptions {
   makeReader: () => CaptureReader;
   counters: CounterSet;
   log: Log;
-  /** The program that captures. */
-  program?: string;
+  /** What can capture, the first choice first: the first that is there is used. */
+  programs: readonly CaptureProgram[];
   /** Wait before it is started again for the first time; it doubles from time to time. */
   firstDelayMs?: number;
 }
 
+/** A program is not there, or lacks what it needs. */
+class MissingProgramError extends Error {}
+
 /**
- * Packets of an interface, through `tcpdump` as a child that writes them to a pipe: its timestamps are the kernel's, the
- * filter runs in the kernel, and where it was started as root it gives that up. It is started again when it ends.
+ * Packets of an interface, through a child that writes them to a pipe as a capture file; the filter runs in the kernel.
+ * It is started again when it ends.
  */
 export class LiveCapture {
   readonly #options: LiveCaptureOptions;
+  #program: CaptureProgram;
   #child: Child | undefined;
   #ended: Promise<void> = Promise.resolve();
   #isStopping = false;
@@ -53,6 +57,9 @@ export class LiveCapture {
 
   constructor(options: LiveCaptureOptions) {
     this.#options = options;
+    const [first] = options.programs;
+    if (first === undefined) throw new Error('no program to capture with');
+    this.#program = first;
     this.#delayMs = options.firstDelayMs ?? FIRST_DELAY_MS;
   }
 
@@ -60,14 +67,38 @@ export class LiveCapture {
   async start(): Promise<ListenerView> {
     const { settings, ingest, log } = this.#options;
     ingest.begin(`live:${settings.iface}`);
-    await this.#launch();
+    await this.#launchFirst();
+    const { name, weakness } = this.#program;
     this.#statistics = setInterval(() => this.#askForStatistics(), STATISTICS_INTERVAL_MS);
-    log.info({ iface: settings.iface, filter: this.#options.filter }, 'capturing');
+    log.info({ iface: settings.iface, filter: this.#options.filter, driver: name }, 'capturing');
+    if (weakness !== '') log.warn({ driver: name }, `capturing with ${name}: ${weakness}`);
     return this.view();
   }
 
+  /** Launches the first program that is there. */
+  async #launchFirst(): Promise<void> {
+    const missing: CaptureProgram[] = [];
+    for (const program of this.#options.programs) {
+      this.#program = program;
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- the next one only when this one is missing
+        await this.#launch();
+        return;
+      } catch (error) {
+        if (!(error instanceof MissingProgramError)) throw error;
+        missing.push(program);
+      }
+    }
+    const names = missing.map(({ name }) => name).join(' nor ');
+    const packages = missing.map((program) => program.package).join(', or ');
+    throw new Error(
+      `Cannot capture on "${this.#options.settings.iface}": ${missing.length > 1 ? 'neither ' : ''}${names} is ${missing.length > 1 ? '' : 'not '}installed, install the package ${packages}`,
+    );
+  }
+
   view(): ListenerView {
-    const drops = [Pcap.DROP, Pcap.IF_DROP].reduce((sum, counter) => sum + this.#options.counters.get(counter), 0);
+    const { counters } = this.#options;
+    const drops = this.#program.countsLosses ? counters.get(Pcap.DROP) + counters.get(Pcap.IF_DROP) : null;
     const { iface } = this.#options.settings;
     return {
       name: 'live',
@@ -98,7 +129,8 @@ export class LiveCapture {
 
   async #launch(): Promise<void> {
     const { settings, filter, makeReader, ingest, counters, log } = this.#options;
-    const child = spawn(this.#options.program ?? PROGRAM, argumentsFor(settings, filter), {
+    const program = this.#program;
+    const child = spawn(program.file, program.arguments(settings, filter), {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: [process.env['PATH'] ?? '', ...MORE_FOLDERS].join(delimiter), LC_ALL: 'C' },
       // In a group of its own: an interrupt at the terminal is for us, and we tell it.
@@ -106,13 +138,14 @@ export class LiveCapture {
     });
     this.#child = child;
     for (const counter of [Pcap.RECVD, Pcap.DROP, Pcap.IF_DROP]) this.#before.set(counter, counters.get(counter));
+    const cannot = (why: string): Error => new Error(`Cannot capture on "${settings.iface}": ${why}`);
     const reader = makeReader();
     let isUp = false;
     let said = '';
     let unread = '';
     const up = new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => {
-        reject(new Error(`Cannot capture on "${settings.iface}": ${PROGRAM} did not begin within 10 s`));
+        reject(cannot(`${program.name} did not begin within ${START_LIMIT_MS / 1000} s`));
         child.kill('SIGKILL');
       }, START_LIMIT_MS);
       const settle = (error?: Error): void => {
@@ -134,11 +167,13 @@ export class LiveCapture {
       });
       this.#ended = new Promise((resolveEnd) => {
         child.on('error', (cause) => {
-          settle(new Error(`Cannot capture on "${settings.iface}": ${whyNoProgram(cause)}`, { cause }));
+          const isMissing = 'code' in cause && cause.code === 'ENOENT';
+          settle(isMissing ? new MissingProgramError() : cannot(cause.message));
           resolveEnd();
         });
-        child.on('close', () => {
-          settle(new Error(`Cannot capture on "${settings.iface}": ${whyEnded(said)}`));
+        child.on('close', (code) => {
+          const isMissing = code !== null && code === program.missingCode;
+          settle(isMissing ? new MissingProgramError() : cannot(whyEnded(program.name, said)));
           resolveEnd();
         });
       });
@@ -147,7 +182,7 @@ export class LiveCapture {
     void this.#ended.then(() => {
       this.#child = undefined;
       if (this.#isStopping || !isUp) return;
-      const why = reader.fault === Fault.NONE ? whyEnded(said) : faultInfo(reader.fault).text;
+      const why = reader.fault === Fault.NONE ? whyEnded(program.name, said) : faultInfo(reader.fault).text;
       log.error({ iface: settings.iface, why }, 'capturing has ended: it is begun again');
       // What ran for long did not fail for the reason it failed before.
       if (performance.now() - startedMs > MAX_DELAY_MS) this.#delayMs = this.#options.firstDelayMs ?? FIRST_DELAY_MS;
@@ -171,9 +206,9 @@ export class LiveCapture {
     this.#delayMs = Math.min(this.#delayMs * 2, MAX_DELAY_MS);
   }
 
-  /** On Linux it answers this signal with a line; elsewhere the signal would end it. */
+  /** On Linux a program that counts answers this signal with a line; elsewhere the signal would end it. */
   #askForStatistics(): void {
-    if (process.platform === 'linux') this.#child?.kill('SIGUSR1');
+    if (process.platform === 'linux' && this.#program.countsLosses) this.#child?.kill('SIGUSR1');
   }
 
   #readStatistics(line: string): void {
@@ -194,31 +229,17 @@ const STATISTICS_COUNTERS: ReadonlyMap<string, number> = new Map([
   ['dropped by interface', Pcap.IF_DROP],
 ]);
 
-/**
- * Every packet is written as soon as the kernel hands it over (`-U`). Not in immediate mode: then the kernel hands over
- * one at a time, and in a burst of 50 000 packets most were dropped, where without it none was and each came within 2 ms.
- */
-function argumentsFor({ iface, snaplen, isPromiscuous, bufferKb }: LiveSettings, filter: string): string[] {
-  const options = ['-i', iface, '-n', '-U', '-s', String(snaplen), '-w', '-'];
-  if (bufferKb > 0) options.push('-B', String(bufferKb));
-  if (!isPromiscuous) options.push('-p');
-  // Whatever the expression begins with, it is no option.
-  return filter === '' ? options : [...options, '--', filter];
-}
-
-function whyNoProgram(cause: Error): string {
-  const isMissing = 'code' in cause && cause.code === 'ENOENT';
-  return isMissing ? `${PROGRAM} is not installed, install the package "tcpdump"` : cause.message;
-}
-
 /** What it said last, in one line. */
-function whyEnded(said: string): string {
+function whyEnded(program: string, said: string): string {
   const lines = said
     .split('\n')
     .map((line) => line.replace(/^[\w./-]*tcpdump: /, '').trim())
-    .filter((line) => line !== '' && !/^listening on|^verbose output|packets? (captured|received|dropped)/.test(line));
+    .filter(
+      (line) =>
+        line !== '' && !/^listening on|^verbose output|^Warning: |packets? (captured|received|dropped)/.test(line),
+    );
   const text = lines.join(' ');
   if (/permission|not permitted/i.test(text))
-    return `${text}: run as root, or give tcpdump CAP_NET_RAW and CAP_NET_ADMIN`;
-  return text === '' ? `${PROGRAM} ended` : text;
+    return `${text}: run as root, or give ${program} CAP_NET_RAW and CAP_NET_ADMIN`;
+  return text === '' ? `${program} ended` : text;
 }

@@ -155,7 +155,13 @@ test('toHttpSettings() and toLogSettings() take their part', () => {
 test('an interface is captured beside the listeners, which stay as they are', () => {
   const mode = settleMode(load({ argv: ['-i', 'eth0', '-bpf', 'port 5060', '-pcap_buf_kb', '4096'] }));
   const { capture, hep } = toEngineSettings(mode.config);
-  assert.deepEqual(capture?.live, { iface: 'eth0', snaplen: 262_144, isPromiscuous: true, bufferKb: 4096 });
+  assert.deepEqual(capture?.live, {
+    iface: 'eth0',
+    driver: 'auto',
+    snaplen: 262_144,
+    isPromiscuous: true,
+    bufferKb: 4096,
+  });
   assert.deepEqual([capture.files, capture.filter, hep.udpPort, mode.staysUp], [[], 'port 5060', 9060, true]);
 });
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { startCollector } from '../support/collector.ts';
 import { start, until } from '../support/process.ts';
 import { ROOT } from '../support/root.ts';
@@ -12,8 +13,8 @@ import { blocked, obstacle } from './tools.ts';
 
 const LIMIT_MS = 20_000;
 
-test('calls on the loopback interface are captured with tcpdump, over UDP, TCP and IPv6', async (t) => {
-  if (blocked(t, obstacle(['tcpdump'], true))) return;
+/** Calls over UDP, TCP and IPv6 through the loopback interface. @returns the collector's report */
+async function captureCalls(t: TestContext, driver: string): Promise<string> {
   const udp = createSocket('udp4').bind(0, '127.0.0.1');
   const udp6 = createSocket('udp6').bind(0, '::1');
   await Promise.all([once(udp, 'listening'), once(udp6, 'listening')]);
@@ -27,7 +28,7 @@ test('calls on the loopback interface are captured with tcpdump, over UDP, TCP a
   const port = (tcp.address() as AddressInfo).port; // it listens on one
   const ports = [udp.address().port, udp6.address().port, port];
   const bpf = ports.map((number) => `port ${number}`).join(' or ');
-  const collector = await startCollector({ iface: 'lo', bpf });
+  const collector = await startCollector({ iface: 'lo', bpf, capture_driver: driver });
   t.after(() => collector.program.stop(0));
 
   const socket = connect(port, '127.0.0.1');
@@ -47,10 +48,36 @@ test('calls on the loopback interface are captured with tcpdump, over UDP, TCP a
   const listeners = await collector.json<{ listeners: { name: string; address: string }[] }>('/hep/list');
   assert.ok(listeners.listeners.some(({ name, address }) => name === 'live' && address === 'lo'));
   await collector.stop();
+  return collector.program.stdout;
+}
+
+test('calls on the loopback interface are captured with tcpdump, over UDP, TCP and IPv6', async (t) => {
+  if (blocked(t, obstacle(['tcpdump'], true))) return;
+  const report = await captureCalls(t, 'tcpdump');
   // The report comes after tcpdump's last words.
-  assert.match(collector.program.stdout, /^pcap\.recvd +: +[1-9]/m);
-  assert.doesNotMatch(collector.program.stdout, /^pcap\.drop +: /m);
+  assert.match(report, /^pcap\.recvd +: +[1-9]/m);
+  assert.doesNotMatch(report, /^pcap\.drop +: /m);
 });
+
+test('calls on the loopback interface are captured with the package cap, over UDP, TCP and IPv6', async (t) => {
+  if (blocked(t, obstacle([], true))) return;
+  if (!hasCap()) {
+    // Optional, and not every host can build it.
+    t.skip('the package cap is not installed');
+    return;
+  }
+  const report = await captureCalls(t, 'cap');
+  assert.match(report, /^pcap\.packets +: +[1-9]/m);
+});
+
+function hasCap(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('cap');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 test('what tcpdump refuses stops the start', async (t) => {
   if (blocked(t, obstacle(['tcpdump'], true))) return;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { CounterSet, Pcap } from '../../src/model/counters.ts';
 import type { CapturedFrame } from '../../src/model/capture.ts';
+import { type CaptureProgram, capProgram, TCPDUMP } from '../../src/sources/capture-programs.ts';
 import { LiveCapture } from '../../src/sources/live-capture.ts';
 import { AnyCaptureReader } from '../../src/wire/pcap/capture-reader.ts';
 import { KeptLog } from '../engine/settings.ts';
@@ -53,9 +54,9 @@ class Capture {
   readonly source: LiveCapture;
   #waiting: (() => void) | undefined;
 
-  constructor(program: string, changes: object = {}, filter = '') {
+  constructor(program: string | readonly CaptureProgram[], changes: object = {}, filter = '') {
     this.source = new LiveCapture({
-      settings: { iface: 'lo', snaplen: 262_144, isPromiscuous: true, bufferKb: 0, ...changes },
+      settings: { iface: 'lo', driver: 'auto', snaplen: 262_144, isPromiscuous: true, bufferKb: 0, ...changes },
       filter,
       ingest: {
         begin: (name) => this.begun.push(name),
@@ -68,7 +69,7 @@ class Capture {
       makeReader: () => new AnyCaptureReader(),
       counters: this.counters,
       log: this.log,
-      program,
+      programs: typeof program === 'string' ? [{ ...TCPDUMP, file: program }] : program,
       firstDelayMs: 1,
     });
   }
@@ -168,6 +169,52 @@ for (const [what, body, line] of [
 
 test('without the program the start says which package is missing', async () => {
   const capture = new Capture(join(folder, 'missing'));
-  await assert.rejects(capture.source.start(), /tcpdump is not installed, install the package "tcpdump"/);
+  await assert.rejects(capture.source.start(), /tcpdump is not installed, install the package tcpdump$/);
+  await capture.source.stop();
+});
+
+/** In the place of the program that loads the package `cap`. */
+function fakeCap(name: string, body: string): CaptureProgram {
+  const program = capProgram(new URL('file:///nowhere/cap-child.js'));
+  return { ...program, file: fake(name, body) };
+}
+
+test('where the first choice is missing the next one captures, and the log says what is worse', async () => {
+  const given = join(folder, 'cap-given.json');
+  const cap = fakeCap(
+    'cap',
+    `fs.writeFileSync(${JSON.stringify(given)}, JSON.stringify(process.argv.slice(2)));
+     packets(); setInterval(() => {}, 1000);`,
+  );
+  const missing = { ...TCPDUMP, file: join(folder, 'missing') };
+  const capture = new Capture([missing, cap], { iface: 'eth0', snaplen: 2000, bufferKb: 64 }, 'port 5060');
+  const view = await capture.source.start();
+  await capture.seen(1);
+  await capture.source.stop();
+  assert.deepEqual(JSON.parse(readFileSync(given, 'utf8')), [
+    '/nowhere/cap-child.js',
+    'eth0',
+    '2000',
+    '64',
+    'port 5060',
+  ]);
+  assert.equal(view.kernelDrops, null);
+  assert.ok(capture.log.lines.some((line) => line.startsWith('warn capturing with cap: packets have the time')));
+});
+
+test('where the first choice is there and fails, the next one is not asked', async () => {
+  const failing = fake('failing', `process.stderr.write('tcpdump: lo: No such device exists\\n'); process.exit(1);`);
+  const capture = new Capture([{ ...TCPDUMP, file: failing }, fakeCap('not-asked', 'packets();')]);
+  await assert.rejects(capture.source.start(), /^Error: Cannot capture on "lo": lo: No such device exists$/);
+  await capture.source.stop();
+});
+
+test('where nothing is there one line says which packages to install', async () => {
+  const noCap = fakeCap('no-cap', `process.stderr.write('the package cap cannot be loaded\\n'); process.exit(127);`);
+  const capture = new Capture([{ ...TCPDUMP, file: join(folder, 'missing') }, noCap]);
+  await assert.rejects(
+    capture.source.start(),
+    /^Error: Cannot capture on "lo": neither tcpdump nor cap is installed, install the package tcpdump, or cap for Node.js \(libpcap-dev, .*\)$/,
+  );
   await capture.source.stop();
 });
