@@ -72,6 +72,13 @@ for (const name of CAPTURES.filter((capture) => capture.startsWith('kamailio')))
   });
 }
 
+for (const name of CAPTURES.filter((capture) => !capture.startsWith('kamailio'))) {
+  test(`${name}: there is no plain SIP on the wire beside the HEP`, async () => {
+    const { stdout } = await run('-pcap', capturePath(name), '-bpf', 'not udp portrange 9060-9062');
+    assert.equal(counter(stdout, 'pcap.filtered'), counter(stdout, 'pcap.packets'));
+  });
+}
+
 /** No call may time out before it was looked at. */
 const KEEP = [
   '--calls_timeouts=[inv_neg:180s inv_canceled:60s inv_bye_repl:60s non_inv_1st:180s non_inv_neg:60s non_inv_fin:60s]',
