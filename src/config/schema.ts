@@ -404,13 +404,13 @@ export const OPTIONS = {
     'Capture files',
     size('64KiB', '1GiB'),
     '4MiB',
-    'most memory for fragments of IP datagrams that are not complete; the oldest datagram gives way',
+    'most memory for fragments of IP datagrams that are not complete, and as much for those of SCTP messages; the oldest give way',
   ),
   frag_timeout: option(
     'Capture files',
     duration('1s', '10m'),
     '30s',
-    'how long a datagram in fragments is waited for, in the time of the capture',
+    'how long a datagram or an SCTP message in fragments is waited for, in the time of the capture',
   ),
 
   iface: option(

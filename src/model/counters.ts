@@ -416,6 +416,12 @@ export const Pkt = {
     'ip_defrag_dropped',
     'datagrams in fragments given up: overlapping, too old, or frag_max_mem',
   ),
+  SCTP_DEFRAG: declare('pkt_stats', 'sctp_defrag', 'SCTP messages put together from several DATA chunks'),
+  SCTP_DEFRAG_DROPPED: declare(
+    'pkt_stats',
+    'sctp_defrag_dropped',
+    'DATA chunks of a message in several given up: too old, or frag_max_mem',
+  ),
   VXLAN: declare('pkt_stats', 'vxlan', 'captured frames in VXLAN'),
   DECODE_ERRS: declare('pkt_stats', 'decode_errs', 'captured frames malformed or cut short by the capture'),
   NO_TRANSPORT: declare('pkt_stats', 'no_transport', 'captured frames without UDP, TCP or SCTP in them'),

@@ -10,7 +10,7 @@ import { HepFramer } from '../wire/hep/framer.ts';
 import { Fragments } from '../wire/pcap/fragments.ts';
 import { Decapsulator, Frame, type FrameSkip, IP_PROTOCOL_TCP, IP_PROTOCOL_UDP } from '../wire/pcap/frame.ts';
 import { looksLikeHep, startsLikeHep3 } from '../wire/pcap/recognise.ts';
-import { nextSctpMessage, type SctpMessage } from '../wire/pcap/sctp.ts';
+import { beforeSctpData, nextSctpData, SctpFragments } from '../wire/pcap/sctp.ts';
 import { type StreamReader, TcpReassembly } from '../wire/tcp/reassembly.ts';
 import { WebSocketStream } from '../wire/websocket/websocket-stream.ts';
 import { Account } from './account.ts';
@@ -59,7 +59,8 @@ export class CapturePipeline implements CaptureIngest {
   readonly #streams: TcpReassembly;
   readonly #frame = new Frame();
   readonly #packet = new Packet(Buffer.alloc(0));
-  readonly #sctp: SctpMessage = { start: 0, end: 0, next: 0 };
+  readonly #sctp = beforeSctpData(0);
+  readonly #sctpFragments: SctpFragments;
   readonly #accounts = new Map<string, Account>();
   #account = new Account('file:', '', 0);
   #nowUs = 0;
@@ -92,6 +93,7 @@ export class CapturePipeline implements CaptureIngest {
       vxlanPorts: new Set(capture.vxlanPorts),
       fragments: new Fragments(capture.fragments, counters),
     });
+    this.#sctpFragments = new SctpFragments(capture.fragments, counters);
     this.#streams = new TcpReassembly(capture.tcp, counters, (frame) => this.#openStream(frame));
   }
 
@@ -165,10 +167,15 @@ export class CapturePipeline implements CaptureIngest {
   }
 
   #chunks(frame: Frame): void {
-    const message = this.#sctp;
-    message.next = frame.start;
-    while (nextSctpMessage(frame.bytes, frame.end, message)) {
-      this.#message(frame.bytes, message.start, message.end, Transport.SCTP, this.#datagramOptions);
+    const data = this.#sctp;
+    data.next = frame.start;
+    while (nextSctpData(frame.bytes, frame.end, data)) {
+      if (data.isFirst && data.isLast) {
+        this.#message(frame.bytes, data.start, data.end, Transport.SCTP, this.#datagramOptions);
+        continue;
+      }
+      const whole = this.#sctpFragments.add(frame, data, this.#nowUs);
+      if (whole !== undefined) this.#message(whole, 0, whole.length, Transport.SCTP, this.#datagramOptions);
     }
   }
 

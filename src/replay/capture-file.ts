@@ -7,7 +7,7 @@ import type { CapturedFrame } from '../model/capture.ts';
 import { decapsulate, Frame, IP_PROTOCOL_SCTP, IP_PROTOCOL_TCP, type FrameSkip } from '../wire/pcap/frame.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { looksLikeHep, looksLikeSip } from '../wire/pcap/recognise.ts';
-import { nextSctpMessage } from '../wire/pcap/sctp.ts';
+import { beforeSctpData, nextSctpData } from '../wire/pcap/sctp.ts';
 import { TcpStreams, type StreamSkip } from './tcp-streams.ts';
 
 /** A HEP packet or a SIP message found in a capture. */
@@ -147,7 +147,8 @@ class MessageFinder {
 /** The whole messages among the chunks of an SCTP packet. */
 function sctpMessages({ bytes, start, end }: Frame): Buffer[] {
   const found: Buffer[] = [];
-  const message = { start, end: start, next: start };
-  while (nextSctpMessage(bytes, end, message)) found.push(bytes.subarray(message.start, message.end));
+  const data = beforeSctpData(start);
+  while (nextSctpData(bytes, end, data))
+    if (data.isFirst && data.isLast) found.push(bytes.subarray(data.start, data.end));
   return found;
 }
