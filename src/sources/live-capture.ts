@@ -89,11 +89,10 @@ export class LiveCapture {
         missing.push(program);
       }
     }
-    const names = missing.map(({ name }) => name).join(' nor ');
+    const names = missing.map(({ name }) => name);
+    const what = names.length === 1 ? `${names[0]} is not installed` : `neither ${names.join(' nor ')} is installed`;
     const packages = missing.map((program) => program.package).join(', or ');
-    throw new Error(
-      `Cannot capture on "${this.#options.settings.iface}": ${missing.length > 1 ? 'neither ' : ''}${names} is ${missing.length > 1 ? '' : 'not '}installed, install the package ${packages}`,
-    );
+    throw new Error(`Cannot capture on "${this.#options.settings.iface}": ${what}, install the package ${packages}`);
   }
 
   view(): ListenerView {
@@ -168,12 +167,16 @@ export class LiveCapture {
       this.#ended = new Promise((resolveEnd) => {
         child.on('error', (cause) => {
           const isMissing = 'code' in cause && cause.code === 'ENOENT';
-          settle(isMissing ? new MissingProgramError() : cannot(cause.message));
+          settle(isMissing ? new MissingProgramError(`${program.name} is not installed`) : cannot(cause.message));
           resolveEnd();
         });
         child.on('close', (code) => {
           const isMissing = code !== null && code === program.missingCode;
-          settle(isMissing ? new MissingProgramError() : cannot(whyEnded(program.name, said)));
+          settle(
+            isMissing
+              ? new MissingProgramError(`${program.name} is not installed`)
+              : cannot(whyEnded(program.name, said)),
+          );
           resolveEnd();
         });
       });
