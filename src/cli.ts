@@ -40,7 +40,8 @@ function load(argv: readonly string[]): LoadedConfig {
     readFile: (path) => readFileSync(path, 'utf8'),
     packageDefaults: readFileSync(packageFile('config/default.json'), 'utf8'),
   });
-  checkFilter(loaded.config.bpf);
+  // On an interface the filter is that of the program that captures.
+  if (loaded.config.iface === '') checkFilter(loaded.config.bpf);
   return loaded;
 }
 

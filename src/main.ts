@@ -54,7 +54,8 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     log.error({}, `cannot open event_log "${config.event_log}": ${messageOf(error)}`);
     return 1;
   }
-  const engine = new EngineClient(toEngineSettings(config), log, (reason) => stopRequested.fail(reason));
+  const engineSettings = toEngineSettings(config);
+  const engine = new EngineClient(engineSettings, log, (reason) => stopRequested.fail(reason));
   const startedMs = performance.now();
   let listeners: ListenerView[];
   try {
@@ -71,7 +72,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   const feed =
     output === undefined
       ? undefined
-      : feedEventLog(output, engine, { startedUs: clock(), version: about.version }, log);
+      : feedEventLog(output, engine, { startedUs: clock(), version: about.version, dump: engineSettings.dump }, log);
   const observing = setInterval(() => statistics.observe(), OBSERVE_MS);
   const app = buildApp({
     engine,

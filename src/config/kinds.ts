@@ -356,6 +356,26 @@ export const TEXT: Kind<string> = single(
   (value) => value,
 );
 
+/** What may stand in a file name without being escaped. */
+export const NAME_PART: Kind<string> = single(
+  { expected: 'at most 64 letters, digits or any of - _ . ~ $ & + = : @', placeholder: 'TEXT', unit: '' },
+  (text) => (/^[\w\-.~$&+=:@]{0,64}$/.test(text) ? text : undefined),
+  (value) => value,
+);
+
+export const EXTENSION: Kind<string> = single(
+  { expected: 'a file name extension of 1 to 16 letters and digits', placeholder: 'TEXT', unit: '' },
+  (text) => (/^[A-Za-z0-9]{1,16}$/.test(text) ? text : undefined),
+  (value) => value,
+);
+
+/** Name of a network interface, as the kernel allows it and no option begins. */
+export const INTERFACE: Kind<string> = single(
+  { expected: 'the name of an interface', placeholder: 'NAME', unit: '' },
+  (text) => (/^([^\s/\0-][^\s/\0]{0,63})?$/.test(text) ? text : undefined),
+  (value) => value,
+);
+
 /** Header field names: tokens of RFC 3261 §25.1. */
 export const HEADER_NAMES: Kind<readonly string[]> = list(
   { expected: 'a list of header names', placeholder: 'LIST', unit: '' },

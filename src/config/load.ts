@@ -275,6 +275,17 @@ function checkTogether(config: Config): void {
       'Cannot use ipfix_tls_ca alone: set ipfix_tls_cert and ipfix_tls_key, nothing speaks TLS now',
     );
   }
+  if (config.iface !== '' && config.pcap.length > 0) {
+    throw new ConfigError(
+      `Cannot use iface ${quoted(config.iface)} with pcap: files and an interface have different times`,
+    );
+  }
+  if (config.bpf !== '' && config.iface === '' && config.pcap.length === 0) {
+    throw new ConfigError(`Cannot use bpf ${quoted(config.bpf)} alone: set iface or pcap`);
+  }
+  if (config.pcap_dump_on && config.pcap_dump_dir === '') {
+    throw new ConfigError('Cannot use pcap_dump_on alone: set pcap_dump_dir to the name of a directory');
+  }
   if (config.hep_auth_key.length === 0) {
     // The default, all listeners, means nothing without keys; a choice means that somebody expects them to be checked.
     const isChosen = config.hep_auth_listeners.length < OPTIONS.hep_auth_listeners.value.length;

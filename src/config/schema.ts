@@ -9,14 +9,17 @@ import {
   count,
   duration,
   EVENT_TYPES,
+  EXTENSION,
   FILE,
   FILES,
   FLAG,
   GROUPS,
   HEADER_NAMES,
+  INTERFACE,
   KEYS,
   type Kind,
   LEVEL,
+  NAME_PART,
   NETWORKS,
   PORT,
   PORTS,
@@ -29,7 +32,7 @@ import {
   TEXT,
   TOKENS,
 } from './kinds.ts';
-import { CALL_EVICTIONS, RECEIVE_CHOICES } from '../model/settings.ts';
+import { CALL_EVICTIONS, CAPTURE_DRIVERS, RECEIVE_CHOICES } from '../model/settings.ts';
 
 /** Headings of the help text and of the reference page, in their order. */
 export const SECTIONS = [
@@ -41,7 +44,9 @@ export const SECTIONS = [
   'Tracking',
   'Registrations',
   'Capture files',
+  'Live capture',
   'Captured TCP',
+  'Call files',
   'Events',
   'Reports',
   'Process',
@@ -362,7 +367,12 @@ export const OPTIONS = {
     '',
     'capture files to play: pcap or pcapng, plain, gzip or (Node.js 22.15) zstd; listeners then open only when asked for on the command line or in the environment',
   ),
-  bpf: option('Capture files', TEXT, '', 'which packets of the files are looked at, as in tcpdump; empty = all'),
+  bpf: option(
+    'Capture files',
+    TEXT,
+    '',
+    'which packets of the files or of the interface are looked at, as in tcpdump; empty = all',
+  ),
   pcap_loop: option('Capture files', count(0, 1_000_000, 'passes'), '0', 'play the files so many times, 0 = once'),
   replay: option('Capture files', FLAG, 'false', 'play with the recorded spacing instead of as fast as possible'),
   replay_scale: option(
@@ -394,14 +404,41 @@ export const OPTIONS = {
     'Capture files',
     size('64KiB', '1GiB'),
     '4MiB',
-    'most memory for fragments of IP datagrams that are not complete; the oldest datagram gives way',
+    'most memory for fragments of IP datagrams that are not complete, and as much for those of SCTP messages; the oldest give way',
   ),
   frag_timeout: option(
     'Capture files',
     duration('1s', '10m'),
     '30s',
-    'how long a datagram in fragments is waited for, in the time of the capture',
+    'how long a datagram or an SCTP message in fragments is waited for, in the time of the capture',
   ),
+
+  iface: option(
+    'Live capture',
+    INTERFACE,
+    '',
+    'capture SIP on this interface of the host; any = all of them, empty = capture nothing',
+    { alias: 'i' },
+  ),
+  capture_driver: option(
+    'Live capture',
+    choice(CAPTURE_DRIVERS),
+    'auto',
+    'what captures: the program tcpdump, or the Node.js package cap, which gives neither the time of the kernel nor its losses; auto = the first that is there',
+  ),
+  pcap_buf_kb: option(
+    'Live capture',
+    count(0, 2_097_151, 'KiB', "the system's default"),
+    '0',
+    'buffer in the kernel for packets that were not read yet',
+  ),
+  capture_snaplen: option(
+    'Live capture',
+    count(256, 262_144, 'octets'),
+    '262144',
+    'octets captured of each packet; SIP in a packet that was cut is not read',
+  ),
+  capture_promisc: option('Live capture', FLAG, 'true', 'take packets for other hosts, too'),
 
   tcp_connection_timeout: option(
     'Captured TCP',
@@ -437,6 +474,44 @@ export const OPTIONS = {
     '48MiB',
     'most memory for segments of all streams that came early, and as much again for incomplete messages',
   ),
+
+  pcap_dump_on: option('Call files', FLAG, 'false', 'write the messages of each call to a file of its own'),
+  pcap_dump_dir: option('Call files', FILE, '', 'directory of these files; made if there is none'),
+  pcap_dump_prefix: option('Call files', NAME_PART, 'callid_', 'what their names begin with, in front of the Call-ID'),
+  pcap_dump_suffix: option('Call files', NAME_PART, '', 'what follows the Call-ID'),
+  pcap_dump_extension: option(
+    'Call files',
+    EXTENSION,
+    'pcap',
+    'their extension; with pcapng they are of that format, with comments, otherwise pcap',
+  ),
+  pcap_dump_subdirs: option(
+    'Call files',
+    count(0, 46_655, 'directories', 'none'),
+    '0',
+    'spread the files over so many subdirectories, 0 = none',
+  ),
+  pcap_dump_onerr: option(
+    'Call files',
+    FLAG,
+    'false',
+    'append messages that cannot be parsed or tracked, too, where their call has a file',
+  ),
+  pcap_dump_workers: option('Call files', count(1, 16, 'threads'), '1', 'threads that write'),
+  pcap_dump_queue_len: option(
+    'Call files',
+    count(1, 1_000_000, 'messages'),
+    '10000',
+    'most messages that wait for one of these threads; further ones are left out of the files and counted',
+  ),
+  pcap_dump_queue_mem: option(
+    'Call files',
+    size('1MiB', '4GiB'),
+    '32MiB',
+    'most memory for messages that wait; further ones are left out of the files and counted',
+  ),
+  pcap_dump_open_files: option('Call files', count(1, 65_536, 'files'), '256', 'most files kept open'),
+  pcap_dump_flags: option('Call files', count(0, 0xffff_ffff, ''), '0', 'without effect, for the reference program'),
 
   event_buffer_size: option(
     'Events',

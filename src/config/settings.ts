@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { defaultPressure, type EventRateSettings } from '../model/event-rates.ts';
 import type {
   CaptureSettings,
+  DumpSettings,
   EngineSettings,
   HepSettings,
   HttpSettings,
   IpfixSettings,
+  LiveSettings,
   LogSettings,
 } from '../model/settings.ts';
 import type { LoadedConfig } from './load.ts';
@@ -21,6 +23,7 @@ export function toEngineSettings(config: Config): EngineSettings {
     ipfix: toIpfixSettings(config),
     qos: { holdUs: toUs(config.qos_hold), maxHeld: config.qos_hold_max },
     capture: toCaptureSettings(config),
+    dump: toDumpSettings(config),
     tracker: {
       maxCalls: config.calls_max_entries,
       maxCallBytes: config.calls_max_mem,
@@ -143,11 +146,39 @@ function toUs(ms: number): number {
   return Math.round(ms * 1000);
 }
 
+function toDumpSettings(config: Config): DumpSettings | undefined {
+  if (!config.pcap_dump_on) return undefined;
+  return {
+    dir: config.pcap_dump_dir,
+    prefix: config.pcap_dump_prefix,
+    suffix: config.pcap_dump_suffix,
+    extension: config.pcap_dump_extension,
+    subdirs: config.pcap_dump_subdirs,
+    onErr: config.pcap_dump_onerr,
+    workers: config.pcap_dump_workers,
+    queueMessages: config.pcap_dump_queue_len,
+    queueBytes: config.pcap_dump_queue_mem,
+    openFiles: config.pcap_dump_open_files,
+  };
+}
+
+function toLiveSettings(config: Config): LiveSettings | undefined {
+  if (config.iface === '') return undefined;
+  return {
+    iface: config.iface,
+    driver: config.capture_driver,
+    snaplen: config.capture_snaplen,
+    isPromiscuous: config.capture_promisc,
+    bufferKb: config.pcap_buf_kb,
+  };
+}
+
 function toCaptureSettings(config: Config): CaptureSettings | undefined {
-  if (config.pcap.length === 0) return undefined;
+  if (config.pcap.length === 0 && config.iface === '') return undefined;
   const { replay_scale: scale, replay_min_delay: minDelayMs, replay_max_delay: maxDelayMs } = config;
   return {
     files: config.pcap,
+    live: toLiveSettings(config),
     passes: Math.max(1, config.pcap_loop),
     filter: config.bpf,
     pace: config.replay ? { scale, minDelayMs, maxDelayMs } : undefined,

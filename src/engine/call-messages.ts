@@ -37,18 +37,11 @@ export function callMessages(
     throw new EngineRequestError(`limit: ${limit}, must be a whole number from 0 to ${MAX_LIST_LIMIT}`);
   }
   const own = tracker.family(callId);
+  const legs = legsOf(tracker, callId);
   const view = (call: Call): CallView => callView(call, nowUs, tracker.legs.of(call));
-  const entries = own.map(view);
-  const legs = [...new Set(entries.flatMap((entry) => entry.legs.map((leg) => leg.callId)))]
-    .filter((leg) => leg !== callId)
-    .slice(0, MAX_LEGS);
-  for (const leg of legs) entries.push(...tracker.family(leg).map(view));
-
+  const entries = [...own, ...legs.flatMap((leg) => tracker.family(leg))].map(view);
   const ring = tracker.messages;
-  const held = [callId, ...legs]
-    .flatMap((id) => tracker.messagesOf(id).map((position) => ({ position, callId: id })))
-    // Stable: what came in first stays first among equal times.
-    .toSorted((a, b) => ring.trackedAtUs(a.position) - ring.trackedAtUs(b.position) || a.position - b.position);
+  const held = heldMessages(tracker, callId);
   let octets = 0;
   const message = new SipMessage(Buffer.alloc(0));
   const items = held.slice(offset, offset + limit).map(({ position, callId: id }) => {
@@ -67,6 +60,23 @@ export function callMessages(
     olderCallId: neighbour(own[0], 'older'),
     newerCallId: neighbour(own.at(-1), 'newer'),
   };
+}
+
+/** Call-IDs of the other legs of a call. */
+function legsOf(tracker: CallTracker, callId: string): string[] {
+  const legs = tracker.family(callId).flatMap((call) => tracker.legs.of(call).map((leg) => leg.callId));
+  return [...new Set(legs)].filter((leg) => leg !== callId).slice(0, MAX_LEGS);
+}
+
+/** Where in the ring the messages of a call and of its other legs are, in order of time. */
+export function heldMessages(tracker: CallTracker, callId: string): { position: number; callId: string }[] {
+  const ring = tracker.messages;
+  return (
+    [callId, ...legsOf(tracker, callId)]
+      .flatMap((id) => tracker.messagesOf(id).map((position) => ({ position, callId: id })))
+      // Stable: what came in first stays first among equal times.
+      .toSorted((a, b) => ring.trackedAtUs(a.position) - ring.trackedAtUs(b.position) || a.position - b.position)
+  );
 }
 
 /** Messages that were kept once: an entry knows how many it had, and so does the newest held of one that is gone. */

@@ -1,7 +1,8 @@
-import type { CaptureSummary } from '../model/capture.ts';
+import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import type {
   CallQuery,
   EventQuery,
+  InjectedMessage,
   LinkQuery,
   RateQuery,
   RegistrationChanges,
@@ -38,6 +39,7 @@ export interface EngineMethods {
   listCalls: [query: CallQuery];
   callsByCallId: [callId: string];
   callMessages: [callId: string, window: { offset: number; limit: number }];
+  callCapture: [callId: string, format: CaptureFormatName];
   callTable: [];
   callTimeouts: [];
   setCallTimeouts: [seconds: Record<string, number>];
@@ -55,6 +57,9 @@ export interface EngineMethods {
   setRateSettings: [changes: Record<string, string>];
   forceRateGc: [target: number];
   forceTimeout: [timeoutMs: number];
+  tcpTimeouts: [];
+  setTcpTimeouts: [changes: Record<string, number>];
+  inject: [message: InjectedMessage];
   listAgents: [query: { offset: number; limit: number }];
   listProbes: [query: { offset: number; limit: number }];
   listeners: [];

@@ -37,6 +37,8 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.callsByCallId(...request.args);
     case 'callMessages':
       return core.callMessages(...request.args);
+    case 'callCapture':
+      return core.callCapture(...request.args);
     case 'callTable':
       return core.callTable();
     case 'callTimeouts':
@@ -71,6 +73,12 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.forceRateGc(...request.args);
     case 'forceTimeout':
       return core.forceTimeout(...request.args);
+    case 'tcpTimeouts':
+      return core.tcpTimeouts();
+    case 'setTcpTimeouts':
+      return core.setTcpTimeouts(...request.args);
+    case 'inject':
+      return core.inject(...request.args);
     case 'listAgents':
       return core.listAgents(...request.args);
     case 'listProbes':

@@ -13,6 +13,8 @@ import {
 import { RATE_SETTINGS, type RatePage } from '../model/event-rates.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
+import type { TransportName } from '../model/transport.ts';
+import { MESSAGE_FORMATS } from './message-format.ts';
 import { GROUPINGS } from './ladder/model.ts';
 
 /** JSON answers and parameters as `/openapi.json` describes them; a test holds every answer against its schema. */
@@ -553,6 +555,28 @@ export const CallTimeoutSchema = Type.Object({
   maxSeconds: Type.Number(),
 });
 
+export const TcpTimeoutSchema = Type.Object({
+  name: Text(),
+  description: Text(),
+  ms: Type.Number({ description: 'In effect' }),
+  configuredMs: Type.Number(),
+  minMs: Type.Number(),
+  maxMs: Type.Number(),
+});
+
+export const InjectedSchema = Type.Object({
+  outcome: Type.Union([Type.Literal('tracked'), Type.Literal('ignored'), Type.Literal('refused')]),
+  code: Text('Why it was refused, empty where it was not'),
+  reason: Text(),
+  message: Text('As it went into the parser'),
+  octets: Count(),
+  parsedOctets: Count('Read before what is wrong'),
+  rest: Text('What is wrong begins so'),
+  fields: Type.Array(Type.Object({ name: Text(), value: Text() }), { description: 'What the parser read' }),
+  callId: Text(),
+  entries: Type.Array(CallSchema, { description: 'Entries held under the Call-ID' }),
+});
+
 export const BlacklistSchema = Type.Object({ name: Text(), blacklisted: Type.Boolean() });
 
 export const CounterSchema = Type.Object({
@@ -742,6 +766,32 @@ export const CALL_TIMEOUT_PARAMETERS: Properties = optionalTexts(
   TIMED_CALL_STATES.flatMap((info) => (info.name === info.text ? [info.name] : [info.name, info.text])),
   (name) => `Timeout of state "${name}", such as 30s; 0 = back to the default`,
 );
+
+export const TCP_TIMEOUT_PARAMETERS: Properties = optionalTexts(
+  ['tcp_gc_int', 'tcp_reorder_timeout', 'tcp_connection_timeout'],
+  (name) => `${name}, such as 30s; 0 = as configured`,
+);
+
+/** Transports a message can be injected by. */
+export const INJECT_TRANSPORTS = ['udp', 'tcp', 'tls', 'sctp', 'ws', 'wss'] as const satisfies TransportName[];
+export const DEFAULT_ENDPOINT = '127.0.0.1:5060';
+
+export const INJECT_PARAMETERS: Properties = {
+  sipmsg: Type.String({ description: 'The message' }),
+  crlfformat: Type.Optional(
+    Type.String({ enum: [...MESSAGE_FORMATS], default: 'auto', description: 'How its line ends are written' }),
+  ),
+  proto: Type.Optional(
+    Type.String({ enum: [...INJECT_TRANSPORTS], default: 'udp', description: 'Transport it is taken to have come by' }),
+  ),
+  src: Type.Optional(
+    Type.String({ default: DEFAULT_ENDPOINT, description: 'Address and port it comes from, [address]:port for IPv6' }),
+  ),
+  dst: Type.Optional(Type.String({ default: DEFAULT_ENDPOINT, description: 'Address and port it goes to' })),
+  verbose: Type.Optional(
+    Type.String({ enum: ['no', 'yes'], default: 'no', description: 'yes = show what the parser read' }),
+  ),
+};
 
 export const BLACKLIST_PARAMETERS: Properties = {
   ...optionalTexts(

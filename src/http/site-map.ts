@@ -41,6 +41,8 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Statistics', '/links', 'Messages by server, transport, port and client'),
   page('Statistics', '/counters', 'All counters'),
   page('Statistics', '/counters/avg', 'All counters, average per second'),
+  page('Packets', '/tcp/timeouts', 'Time-outs of captured TCP'),
+  page('Packets', '/inject', 'Inject a SIP message'),
   page('Process', '/debug/options', 'Log level'),
   page('Process', '/debug/forcetimeout', 'End all calls early'),
   page('About', '/about', 'Version and dependencies'),

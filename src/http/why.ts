@@ -482,10 +482,16 @@ const LISTENER_NAMES: Readonly<Record<string, string>> = {
   'hep-tls': 'HEP over TLS',
   'ipfix-tcp': 'IPFIX over TCP',
   'ipfix-tls': 'IPFIX over TLS',
+  live: 'capture',
 };
 
+/** Where it listens; an interface has no port. */
+export function listenerPlace({ name, address, port }: ListenerView): string {
+  return name === 'live' ? address : formatEndpoint(address, port);
+}
+
 export function listenerText(listener: ListenerView): string {
-  return `${LISTENER_NAMES[listener.name] ?? listener.name} on ${formatEndpoint(listener.address, listener.port)}`;
+  return `${LISTENER_NAMES[listener.name] ?? listener.name} on ${listenerPlace(listener)}`;
 }
 
 function noListener(): Hint {

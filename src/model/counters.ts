@@ -414,6 +414,7 @@ export const Pkt = {
   WS4: declare('pkt_stats', 'ws4', 'seen on WebSocket over IPv4'),
   WS6: declare('pkt_stats', 'ws6', 'seen on WebSocket over IPv6'),
   OTHER: declare('pkt_stats', 'other', 'seen on another or unknown transport'),
+  INJECTED: declare('pkt_stats', 'injected', 'messages from the page /inject'),
   PARSE_ATTEMPTS: declare('pkt_stats', 'parse_attempts', 'SIP messages the parser was given'),
   PARSE_OK: declare('pkt_stats', 'parse_ok', 'SIP messages parsed'),
   PARSE_ERRS: declare('pkt_stats', 'parse_errs', 'SIP messages refused by the parser'),
@@ -428,6 +429,12 @@ export const Pkt = {
     'pkt_stats',
     'ip_defrag_dropped',
     'datagrams in fragments given up: overlapping, too old, or frag_max_mem',
+  ),
+  SCTP_DEFRAG: declare('pkt_stats', 'sctp_defrag', 'SCTP messages put together from several DATA chunks'),
+  SCTP_DEFRAG_DROPPED: declare(
+    'pkt_stats',
+    'sctp_defrag_dropped',
+    'DATA chunks of a message in several given up: too old, or frag_max_mem',
   ),
   VXLAN: declare('pkt_stats', 'vxlan', 'captured frames in VXLAN'),
   DECODE_ERRS: declare('pkt_stats', 'decode_errs', 'captured frames malformed or cut short by the capture'),
@@ -524,13 +531,26 @@ export const Ws = {
   ERRS: declare('pkt_stats.http.ws', 'errs', 'frames that cannot be: the stream is left unread up to a next frame'),
 } as const;
 
-/** `pcap`: capture files. */
+/** `pcap`: capture files, and an interface. */
 export const Pcap = {
   FILES: declare('pcap', 'files', 'capture files played, each pass counts'),
   FILES_FAULTY: declare('pcap', 'files_faulty', 'capture files not played to their end'),
-  PACKETS: declare('pcap', 'packets', 'packets read from capture files'),
+  PACKETS: declare('pcap', 'packets', 'packets read from capture files or an interface'),
   BYTES: declare('pcap', 'bytes', 'octets of those packets on the wire'),
-  FILTERED: declare('pcap', 'filtered', 'of those, packets that bpf leaves out'),
+  FILTERED: declare(
+    'pcap',
+    'filtered',
+    'of those, packets that bpf leaves out; of an interface the kernel leaves them out',
+  ),
+  HEP_LEFT_OUT: declare(
+    'pcap',
+    'hep_left_out',
+    'of those, packets and streams with HEP seen on an interface without hep_ports',
+  ),
+  RECVD: declare('pcap', 'recvd', 'packets of the interface that passed the filter, by the kernel'),
+  DROP: declare('pcap', 'drop', 'of those, packets the kernel dropped because they were not read in time'),
+  IF_DROP: declare('pcap', 'if_drop', 'packets the interface dropped'),
+  RESTARTS: declare('pcap', 'restarts', 'times the program that captures was started again'),
   READ: declare('pcap', 'read', 'octets of capture files read, before they are inflated'),
   SIZE: declare('pcap', 'size', 'octets of the capture files to be read, as far as known', { gauge: true }),
   T_DELAYED: declare('pcap', 't_delayed', 'packets replayed more than 1 ms late'),
@@ -538,6 +558,36 @@ export const Pcap = {
   DELAYED10: declare('pcap', 'delayed10', 'packets replayed 10 to 100 ms late'),
   DELAYED100: declare('pcap', 'delayed100', 'packets replayed 100 ms to 1 s late'),
   DELAYED1000: declare('pcap', 'delayed1000', 'packets replayed 1 s late or more'),
+} as const;
+
+/** `pcap_dump`: one file per call. total_queued_msgs = written_msgs + dropped_write + err_missing_file + crt_queued_msgs. */
+export const PcapDump = {
+  TOTAL_QUEUED: declare('pcap_dump', 'total_queued_msgs', 'messages taken to be written'),
+  CRT_QUEUED: declare('pcap_dump', 'crt_queued_msgs', 'of those, messages that wait', GAUGE),
+  CRT_ALLOC_BYTES: declare('pcap_dump', 'crt_alloc_bytes', 'octets of memory for messages that wait', GAUGE),
+  WRITTEN: declare('pcap_dump', 'written_msgs', 'messages written'),
+  BYTES: declare('pcap_dump', 'bytes_written', 'octets written for them'),
+  REPEATED: declare('pcap_dump', 'repeated_msgs', 'messages left out: the same was reported before on the same hop'),
+  DROPPED_QUEUE: declare(
+    'pcap_dump',
+    'dropped_queue',
+    'messages not taken: pcap_dump_queue_len or pcap_dump_queue_mem, or nobody writes any more',
+  ),
+  DROPPED_WRITE: declare('pcap_dump', 'dropped_write', 'messages taken and not written; err_… says why'),
+  NEW_FILES: declare('pcap_dump', 'new_files', 'files begun'),
+  NEW_SUBDIRS: declare('pcap_dump', 'new_subdirs', 'directories made'),
+  REPAIRED: declare(
+    'pcap_dump',
+    'repaired_files',
+    'files of an earlier run whose last record was cut, and was cut off',
+  ),
+  OPEN_FILES: declare('pcap_dump', 'open_files', 'files kept open', GAUGE),
+  ERR_SUBDIRS: declare('pcap_dump', 'err_subdirs', 'directories that could not be made'),
+  ERR_NEW_FILE: declare('pcap_dump', 'err_new_file', 'files that could not be opened'),
+  ERR_MISSING_FILE: declare('pcap_dump', 'err_missing_file', 'messages of pcap_dump_onerr whose call has no file'),
+  ERR_WR_HEADER: declare('pcap_dump', 'err_wr_header', 'files that could not be begun or continued'),
+  ERR_WR_MSG: declare('pcap_dump', 'err_wr_msg', 'messages whose writing failed'),
+  ERR_OTHER: declare('pcap_dump', 'err_other', 'messages whose Call-ID is not within their first 128 KiB'),
 } as const;
 
 /** Parse errors by the reference program's numbers 0…16. */

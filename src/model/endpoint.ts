@@ -70,6 +70,13 @@ export function parseIp(text: string): IpWords | undefined {
   return { family: mapped ? 4 : 6, words };
 }
 
+/** Reads `ip:port`, IPv6 in brackets, or answers `undefined`. */
+export function parseEndpoint(text: string): (IpWords & { port: number }) | undefined {
+  const [, v6, v4, port] = /^(?:\[([^\]]{2,45})\]|([\d.]{7,15})):(\d{1,5})$/.exec(text) ?? [];
+  const ip = parseIp(v6 ?? v4 ?? '');
+  return ip === undefined || Number(port) > 65_535 ? undefined : { ...ip, port: Number(port) };
+}
+
 function parseIpv4(text: string): number | undefined {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (match === null) return undefined;

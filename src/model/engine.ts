@@ -1,10 +1,13 @@
+import type { CaptureFormatName } from './capture.ts';
 import type { RatePage } from './event-rates.ts';
 import type { CallEviction } from './settings.ts';
+import type { TransportName } from './transport.ts';
 import type {
   AgentView,
   CallMessages,
   CallView,
   EventView,
+  InjectView,
   ListenerView,
   Page,
   ProbeView,
@@ -256,6 +259,25 @@ export class EngineUnavailableError extends Error {
   readonly code = 'ENGINE_UNAVAILABLE';
 }
 
+/** A message to be injected; endpoints are `ip:port`, IPv6 in brackets, both of the same family. */
+export interface InjectedMessage {
+  octets: Uint8Array;
+  transport: TransportName;
+  src: string;
+  dst: string;
+}
+
+/** A time-out of captured TCP streams, and how it may be set. */
+export interface TcpTimeoutView {
+  /** Name of its option. */
+  name: string;
+  description: string;
+  ms: number;
+  configuredMs: number;
+  minMs: number;
+  maxMs: number;
+}
+
 /**
  * The one way pages and outputs talk to the engine, across threads or in-process. Every answer is bounded:
  * `limit` at most `MAX_LIST_LIMIT`. All answers are copies. Rejects with `EngineRequestError` for bad values.
@@ -266,6 +288,8 @@ export interface Engine {
   callsByCallId(callId: string): Promise<CallView[]>;
   /** What is held of one call, other legs too; messages from `offset` on in order of time. */
   callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages>;
+  /** The same messages as a capture file; those kept in part as far as they are kept. Empty but for its header = none. */
+  callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array>;
   callTable(): Promise<CallTableStats>;
   callTimeouts(): Promise<CallTimeoutView[]>;
   /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */
@@ -291,6 +315,12 @@ export interface Engine {
   forceRateGc(target: number): Promise<RateGcView>;
   /** Shortens what remains of every call and binding to at most `timeoutMs`. */
   forceTimeout(timeoutMs: number): Promise<ForcedTimeoutView>;
+  /** None where nothing is captured. */
+  tcpTimeouts(): Promise<TcpTimeoutView[]>;
+  /** Milliseconds by name, 0 = as configured. All or nothing. */
+  setTcpTimeouts(changes: Record<string, number>): Promise<void>;
+  /** Takes one SIP message as if it had been captured now. */
+  inject(message: InjectedMessage): Promise<InjectView>;
   listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>>;
   /** Connections of IPFIX probes, newest first. */
   listProbes(query: { offset: number; limit: number }): Promise<Page<ProbeView>>;

@@ -161,17 +161,32 @@ export interface TcpSettings {
   maxBytes: number;
 }
 
-/** Capture files as a source. */
+export const CAPTURE_DRIVERS = ['auto', 'tcpdump', 'cap'] as const;
+
+/** An interface of this host as a source. */
+export interface LiveSettings {
+  iface: string;
+  /** What captures; `auto` = the first of the others that is there. */
+  driver: (typeof CAPTURE_DRIVERS)[number];
+  /** Octets of each packet that are captured. */
+  snaplen: number;
+  isPromiscuous: boolean;
+  /** Buffer in the kernel in KiB, 0 = the system's default. */
+  bufferKb: number;
+}
+
+/** Captured packets as a source: files, or an interface. */
 export interface CaptureSettings {
-  /** Names, `-` = standard input. */
+  /** Names, `-` = standard input; none = an interface. */
   files: readonly string[];
+  live: LiveSettings | undefined;
   /** How often the list is played. */
   passes: number;
   /** pcap-filter(7) expression, empty = everything. */
   filter: string;
   /** Recorded spacing; undefined = as fast as possible. */
   pace: { scale: number; minDelayMs: number; maxDelayMs: number } | undefined;
-  /** UDP and TCP ports on which HEP goes; empty = HEP is told by its octets. */
+  /** UDP and TCP ports on which HEP goes; empty = HEP is told by its octets, and on an interface left to the listeners. */
   hepPorts: readonly number[];
   vxlanPorts: readonly number[];
   websocketPorts: readonly number[];
@@ -184,12 +199,36 @@ export interface CaptureSettings {
   isBesideListeners: boolean;
 }
 
+/** How the file of a call is named. */
+export interface DumpNaming {
+  prefix: string;
+  suffix: string;
+  extension: string;
+  /** 0 = none. */
+  subdirs: number;
+}
+
+/** Messages written to one file per call. */
+export interface DumpSettings extends DumpNaming {
+  dir: string;
+  /** Messages that cannot be parsed or tracked go to a file, too, where there is one. */
+  onErr: boolean;
+  workers: number;
+  /** Messages that wait for one worker, and octets that wait for all. */
+  queueMessages: number;
+  queueBytes: number;
+  /** Files of all workers kept open. */
+  openFiles: number;
+}
+
 /** Everything one engine thread is told at its start; plain data, so that it can be sent to a worker. */
 export interface EngineSettings {
   hep: HepSettings;
   ipfix: IpfixSettings;
   /** Files to play, if any. */
   capture: CaptureSettings | undefined;
+  /** Where calls are written to, if anywhere. */
+  dump: DumpSettings | undefined;
   qos: QosSettings;
   tracker: TrackerSettings;
   links: LinkSettings;

@@ -3,6 +3,7 @@ import {
   Ignored,
   type IgnoredReason,
   Ingest as IngestCounters,
+  PcapDump,
   PARSE_ERRORS,
   PARSE_ERRS_BY_TRANSPORT,
   Pkt,
@@ -18,11 +19,13 @@ import {
 import { EventType } from '../model/event-type.ts';
 import { Fault, faultInfo } from '../model/fault.ts';
 import { type Packet, PayloadKind } from '../model/packet.ts';
+import type { MessageRecorder } from '../model/ports.ts';
 import { refineTransport } from '../model/transport.ts';
 import { SipMessage } from '../sip/message.ts';
 import { isKeepalive, isProbe, parseSip, type SipParseOptions } from '../sip/parse.ts';
 import type { EventRing } from '../tracker/event-ring.ts';
 import type { LinkTable } from '../tracker/link-table.ts';
+import { Repeat } from '../tracker/repeats.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import type { Account } from './account.ts';
 import { isPlaceholder, unwrapJsonSip } from './sender-quirks.ts';
@@ -61,6 +64,7 @@ export class Ingest {
   readonly #maxSkewUs: number;
   readonly #faultIntervalUs: number;
   readonly #onFault: FaultReport;
+  readonly #recorder: MessageRecorder | undefined;
   readonly #message = new SipMessage(Buffer.alloc(0));
   #faultReports = 0;
   #faultReportsSinceUs = Number.NEGATIVE_INFINITY;
@@ -72,6 +76,7 @@ export class Ingest {
     events: EventRing,
     counters: CounterSet,
     onFault: FaultReport,
+    recorder?: MessageRecorder,
   ) {
     this.#counters = counters;
     this.#tracker = tracker;
@@ -80,6 +85,7 @@ export class Ingest {
     this.#maxSkewUs = settings.maxClockSkewUs;
     this.#faultIntervalUs = settings.faultLogIntervalMs * 1000;
     this.#onFault = onFault;
+    this.#recorder = recorder;
   }
 
   /**
@@ -161,6 +167,7 @@ export class Ingest {
     if (refusal !== Fault.NONE) {
       counters.add(Pkt.TRACKED_ERR, 1);
       counters.add(TRACKED_ERR_BY_TRANSPORT[packet.transport]!, 1);
+      this.#recorder?.record(packet, message.callIdStart, message.callIdEnd, false);
       this.refuse(refusal, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
       return;
     }
@@ -168,6 +175,13 @@ export class Ingest {
     counters.add(TRACKED_OK_BY_TRANSPORT[packet.transport]!, 1);
     counters.add(IngestCounters.TRACKED, 1);
     account.tracked++;
+    if (this.#recorder !== undefined) this.#record(this.#recorder, packet, message);
+  }
+
+  /** What several agents report of one message is one message. */
+  #record(recorder: MessageRecorder, packet: Packet, message: SipMessage): void {
+    if (this.#tracker.repeat === Repeat.SEEN_AGAIN) this.#counters.add(PcapDump.REPEATED, 1);
+    else recorder.record(packet, message.callIdStart, message.callIdEnd, true);
   }
 
   #notSip(packet: Packet, account: Account): void {
@@ -191,6 +205,7 @@ export class Ingest {
     this.#counters.add(Pkt.PARSE_ERRS, 1);
     this.#counters.add(PARSE_ERRS_BY_TRANSPORT[packet.transport]!, 1);
     this.#counters.add(PARSE_ERRORS[faultInfo(fault).parseError ?? 0]!, 1); // numbers of the table
+    this.#recorder?.record(packet, this.#message.callIdStart, this.#message.callIdEnd, false);
     const message = this.#message;
     const parsed = Math.min(message.faultAt, packet.end - packet.start);
     const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);

@@ -86,6 +86,8 @@ export class CallTracker {
   #bytes = 0;
   readonly #maxCalls: number;
   readonly #maxBytes: number;
+  /** What the message tracked last was to its call. */
+  repeat: Repeat = Repeat.NEW;
   /** Kept only where calls may be evicted. */
   readonly #finished: FinishedCalls | undefined;
 
@@ -414,6 +416,7 @@ export class CallTracker {
       packet.capturedAtUs === 0 ? this.#nowUs : packet.capturedAtUs,
       this.#settings.dupWindowUs,
     );
+    this.repeat = repeat;
     if (this.messages.isOn && (repeat !== Repeat.SEEN_AGAIN || !this.messages.seenAgain(call, onLink, observer.id))) {
       this.messages.add(call, packet, message, direction, repeat, onLink, observer.id);
     }

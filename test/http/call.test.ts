@@ -172,3 +172,41 @@ suite('the page of a call', () => {
     assert.equal((await get(`${PATH}?format=png`)).statusCode, 400);
   });
 });
+
+suite('the files of a call', () => {
+  test('are captures in either format, named after the call', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = [message()];
+    for (const format of ['pcap', 'pcapng']) {
+      const { statusCode, rawPayload, headers } = await get(`${PATH}/${format}`);
+      assert.equal(statusCode, 200);
+      assert.equal(rawPayload.toString(), `${format} of ${CALL_ID}`);
+      assert.equal(headers['content-type'], 'application/vnd.tcpdump.pcap');
+      assert.equal(
+        headers['content-disposition'],
+        `attachment; filename="call-a84b4c76e66710@pc33.example.com.${format}"`,
+      );
+    }
+  });
+
+  test('or text, whatever the client would like', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = [message()];
+    const text = await get(`${PATH}/text`, { accept: 'text/html' });
+    assert.equal(text.statusCode, 200);
+    assert.match(String(text.headers['content-type']), /^text\/plain/);
+    assert.equal(text.body, (await get(`${PATH}?format=text`)).body);
+  });
+
+  test('are not there where nothing is held, and a Call-ID cannot break the name', async () => {
+    const { get, deps } = client();
+    for (const file of ['pcap', 'pcapng', 'text']) assert.equal((await get(`/call/unknown/${file}`)).statusCode, 404);
+    // An event is all that is left of a call: there is text, but no message to be captured.
+    deps.engine.messages = [];
+    assert.equal((await get(`${PATH}/pcap`)).statusCode, 404);
+    deps.engine.messages = [message({ callId: HOSTILE })];
+    const { headers, statusCode } = await get(`/call/${encodeURIComponent(HOSTILE)}/pcap`);
+    assert.equal(statusCode, 200);
+    assert.match(String(headers['content-disposition']), /^attachment; filename="call-[\w.@-]+\.pcap"$/);
+  });
+});

@@ -7,6 +7,7 @@ import {
   type Engine,
   type EngineHealth,
   type EventQuery,
+  type InjectedMessage,
   type LinkPage,
   type LinkQuery,
   type LinkView,
@@ -15,8 +16,10 @@ import {
   type RegistrationChanges,
   type RegistrationQuery,
   type RegistrationSettingsView,
+  type TcpTimeoutView,
 } from '../../src/model/engine.ts';
 import { RATE_SETTINGS, type RatePage } from '../../src/model/event-rates.ts';
+import type { CaptureFormatName } from '../../src/model/capture.ts';
 import type { LogLevelControl } from '../../src/model/log.ts';
 import { SELECTABLE_EVENTS } from '../../src/model/event-type.ts';
 import type { StatisticsBlock, StatisticsSource } from '../../src/model/statistics.ts';
@@ -26,6 +29,7 @@ import type {
   CallMessageView,
   CallView,
   EventView,
+  InjectView,
   ListenerView,
   RateEntryView,
   ProbeView,
@@ -328,6 +332,33 @@ export function link(changes: Partial<LinkView> = {}): LinkView {
   };
 }
 
+export function tcpTimeout(changes: Partial<TcpTimeoutView> = {}): TcpTimeoutView {
+  return {
+    name: 'tcp_gc_int',
+    description: 'how often the other two are looked at',
+    ms: 20_000,
+    configuredMs: 30_000,
+    minMs: 10,
+    maxMs: 3_600_000,
+    ...changes,
+  };
+}
+
+export function injectView(changes: Partial<InjectView> = {}): InjectView {
+  return {
+    outcome: 'tracked',
+    code: '',
+    reason: '',
+    octets: 300,
+    parsedOctets: 300,
+    rest: '',
+    fields: [{ name: 'method', value: 'INVITE' }],
+    callId: call().callId,
+    entries: [call()],
+    ...changes,
+  };
+}
+
 export const LISTENERS: readonly ListenerView[] = [
   {
     name: 'hep-udp',
@@ -372,6 +403,8 @@ export class FakeEngine implements Engine {
   rateSettingTexts = new Map<string, string>();
   probes: ProbeView[] = [probe()];
   links: LinkView[] = [link()];
+  tcp: TcpTimeoutView[] = [tcpTimeout()];
+  injected: InjectView = injectView();
   listening: ListenerView[] = [...LISTENERS];
   nextIndex = 4;
   state: EngineHealth = { running: true, ready: true, restarts: 0, heartbeatAgeMs: 40, lastError: '' };
@@ -387,6 +420,11 @@ export class FakeEngine implements Engine {
 
   async callsByCallId(callId: string) {
     return this.calls.filter((item) => item.callId === callId);
+  }
+
+  async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
+    this.#ask(['callCapture', callId, format]);
+    return Buffer.from(`${format} of ${callId}`);
   }
 
   async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
@@ -570,6 +608,19 @@ export class FakeEngine implements Engine {
     this.#ask(['forceTimeout', timeoutMs]);
     const table = await this.callTable();
     return { before: table, after: table, timeoutMs, forced: 6, walked: 6, loops: 1, durationMs: 2.15 };
+  }
+
+  async tcpTimeouts() {
+    return this.tcp;
+  }
+
+  async setTcpTimeouts(changes: Record<string, number>) {
+    this.#ask(['setTcpTimeouts', changes]);
+  }
+
+  async inject(typed: InjectedMessage) {
+    this.#ask(['inject', typed]);
+    return { ...this.injected, octets: typed.octets.length };
   }
 
   async listAgents(query: { offset: number; limit: number }) {

@@ -1,7 +1,7 @@
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { AgentView, ListenerView, Page } from '../../model/views.ts';
 import { quoted, textTime, visible } from '../show.ts';
-import { roughly, type Hint } from '../why.ts';
+import { listenerPlace, roughly, type Hint } from '../why.ts';
 import { filterText, whyText } from './calls.ts';
 
 export function agentListText(
@@ -20,7 +20,7 @@ export function agentListText(
 }
 
 function listenerLine(listener: ListenerView): string {
-  const parts = [`Listener ${listener.name}: ${formatEndpoint(listener.address, listener.port)}`];
+  const parts = [`Listener ${listener.name}: ${listenerPlace(listener)}`];
   if (listener.connections !== null) parts.push(`connections: ${listener.connections}`);
   if (listener.receiveMethod !== null) parts.push(`received by: ${listener.receiveMethod}`);
   if (listener.receiveBufferBytes !== null) parts.push(`receive buffer: ${listener.receiveBufferBytes}`);

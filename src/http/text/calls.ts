@@ -26,7 +26,7 @@ export function whyText(why: readonly Hint[]): string {
 }
 
 /** Everything of one call on one line, so that `grep` finds calls, not parts of them. */
-function callLine(call: CallView, index: number): string {
+export function callLine(call: CallView, index: number): string {
   const { retransmissions: again } = call;
   return [
     `${String(index).padStart(6)}. ${quoted(call.callId)}:${quoted(call.fromTag)}:${quoted(call.toTag)}`,

@@ -1,8 +1,7 @@
 import type { VNode } from 'preact';
-import { formatEndpoint } from '../../model/endpoint.ts';
 import type { AgentView, ListenerView, Page } from '../../model/views.ts';
 import { formatNumber, visible } from '../show.ts';
-import { roughly, type Hint } from '../why.ts';
+import { listenerPlace, roughly, type Hint } from '../why.ts';
 import { Section } from './layout.tsx';
 import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time, Transport } from './parts.tsx';
 
@@ -177,7 +176,7 @@ export function ListenerTable({ listeners }: { listeners: readonly ListenerView[
         {listeners.map((listener) => (
           <tr>
             <Cell label="Listener">{listener.name}</Cell>
-            <Cell label="Address">{formatEndpoint(listener.address, listener.port)}</Cell>
+            <Cell label="Address">{listenerPlace(listener)}</Cell>
             <Cell label="Connections" number>
               {maybe(listener.connections)}
             </Cell>

@@ -4,6 +4,7 @@ import type { CallMessages, CallMessageView, CallView, EventView, Pair } from '.
 import { GROUPINGS, letter, type Grouping, type Ladder, type LadderRow } from '../ladder/model.ts';
 import { againText, LadderSvg } from '../ladder/svg.tsx';
 import { pause, timeOfDay } from '../ladder/times.ts';
+import { CAPTURE_FORMATS } from '../../model/capture.ts';
 import { callHref, formatNumber, isoMicros, link } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import { callTone, statusTone } from './calls.tsx';
@@ -49,7 +50,13 @@ export function CallPage({ call, ladder, events, limit, grouping, fold }: CallPa
       <Notes call={call} ladder={ladder} />
       {items.length === 0 ? undefined : (
         <Section title="Ladder">
-          <LadderTools at={at} grouping={grouping} fold={fold} hasRepeats={items.some(isRetransmission)} />
+          <LadderTools
+            callId={call.callId}
+            at={at}
+            grouping={grouping}
+            fold={fold}
+            hasRepeats={items.some(isRetransmission)}
+          />
           <Legend legs={ladder.legs} call={call} />
           <div class="scroll ladder-frame" role="region" aria-label="Ladder" tabIndex={0}>
             <LadderSvg ladder={ladder} href={(row) => `#m${row.message?.id ?? 0}`} />
@@ -257,11 +264,13 @@ const GROUPING_TEXT: Readonly<Record<Grouping, string>> = {
 type PageLink = (changes: Record<string, string | number | undefined>) => string;
 
 function LadderTools({
+  callId,
   at,
   grouping,
   fold,
   hasRepeats,
 }: {
+  callId: string;
   at: PageLink;
   grouping: Grouping;
   fold: boolean;
@@ -295,6 +304,9 @@ function LadderTools({
         <span class="quiet">Export</span>
         {['text', 'json', 'svg', 'mermaid'].map((format) => (
           <a href={at({ format })}>{format === 'json' || format === 'svg' ? format.toUpperCase() : format}</a>
+        ))}
+        {CAPTURE_FORMATS.map((format) => (
+          <a href={`${callHref(callId)}/${format}`}>{format}</a>
         ))}
       </span>
     </div>
@@ -448,7 +460,7 @@ function Message({ row, message, number, markUp }: MessageProps): VNode {
 }
 
 /** A message as captured: what cannot be seen is marked, but for the ends of lines. */
-function RawText({ raw, markUp }: { raw: string; markUp: boolean }): VNode {
+export function RawText({ raw, markUp }: { raw: string; markUp: boolean }): VNode {
   const lines = raw.split(/\r\n|\n/);
   const body = lines.indexOf('');
   return (

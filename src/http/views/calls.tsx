@@ -56,14 +56,20 @@ export function CallList({ page, filter, why }: CallListProps): VNode {
       {page.items.length === 0 ? (
         <Hints hints={why} tone="empty" title="Why is nothing here?" />
       ) : (
-        <Table head={HEAD} caption="Calls">
-          {page.items.map((call) => (
-            <CallRows call={call} />
-          ))}
-        </Table>
+        <CallRowsTable calls={page.items} />
       )}
       <Pager page={page} path="/calls/list" parameters={filterParameters(filter)} />
     </>
+  );
+}
+
+export function CallRowsTable({ calls }: { calls: readonly CallView[] }): VNode {
+  return (
+    <Table head={HEAD} caption="Calls">
+      {calls.map((call) => (
+        <CallRows call={call} />
+      ))}
+    </Table>
   );
 }
 

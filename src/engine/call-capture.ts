@@ -1,0 +1,31 @@
+import type { CaptureFormatName } from '../model/capture.ts';
+import type { KeptMessage, MessageRing } from '../tracker/message-ring.ts';
+import { Repeat } from '../tracker/repeats.ts';
+import { captureFormat } from '../wire/pcap/capture-writer.ts';
+import { commentOn, FrameSynthesis } from '../wire/pcap/synthesis.ts';
+
+/** Octets of messages in one answer; the newest beyond are left out. */
+const MAX_OCTETS = 32 << 20;
+
+/** Messages of the ring as a capture file, as they could have been on the wire; one reported twice is there once. */
+export function callCapture(ring: MessageRing, positions: readonly number[], formatName: CaptureFormatName): Buffer {
+  const format = captureFormat(formatName);
+  const synthesis = new FrameSynthesis();
+  const parts = [format.header];
+  let octets = 0;
+  for (const position of positions) {
+    const message = ring.read(position);
+    if (message.repeat === Repeat.SEEN_AGAIN) continue;
+    octets += message.octets.length;
+    if (octets > MAX_OCTETS) break;
+    const comment = commentFor(message);
+    for (const frame of synthesis.frames(message)) parts.push(format.record(frame, message.trackedAtUs, comment));
+  }
+  return Buffer.concat(parts);
+}
+
+function commentFor(message: KeptMessage): string {
+  const remark = commentOn(message);
+  const seenBy = `seen by ${message.observers.join(', ')}`;
+  return remark === '' ? seenBy : `${remark}; ${seenBy}`;
+}
