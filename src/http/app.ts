@@ -3,10 +3,11 @@ import formBody from '@fastify/formbody';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { EngineRequestError, EngineUnavailableError } from '../model/engine.ts';
-import { Access } from './access.ts';
+import { Access } from './access/access.ts';
 import type { HttpDeps } from './deps.ts';
 import { HttpProblem } from './problem.ts';
-import { sendProblem } from './reply.ts';
+import { FORMATS, sendProblem } from './reply.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { callPageRoutes } from './routes/call.ts';
 import { callRoutes } from './routes/calls.ts';
@@ -14,10 +15,12 @@ import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
+import { loginPath, loginRoutes } from './routes/login.ts';
 import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
 import { registrationRoutes } from './routes/registrations.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
+import { LoginForm } from './views/login.tsx';
 import { Problem } from './views/messages.tsx';
 
 /** Bodies carry a few parameters. */
@@ -46,12 +49,14 @@ const SECURITY_HEADERS = {
  * everything changed goes there.
  */
 export function buildApp(deps: HttpDeps): FastifyInstance {
+  const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5000 };
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
+    http: timeouts,
+    ...(deps.tls === undefined ? {} : { https: { ...timeouts, ...deps.tls, requestCert: deps.tls.ca !== undefined } }),
     routerOptions: { maxParamLength: MAX_PARAMETER, ignoreTrailingSlash: true },
     forceCloseConnections: true,
     frameworkErrors(error, request, reply) {
@@ -62,10 +67,14 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   });
   app.server.maxConnections = MAX_CONNECTIONS;
 
-  const access = new Access(deps.settings);
+  const access = new Access(deps);
+  app.decorateRequest('visitor');
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
-    access.check(request);
+    access.admit(request);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    audit(access, request, reply.statusCode);
   });
 
   // Parameters are read by `Params`, whose refusals people can read; schemas are the description.
@@ -76,7 +85,11 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   app.removeContentTypeParser('text/plain');
 
   const answerProblem = (problem: HttpProblem, request: FastifyRequest, reply: FastifyReply): void => {
-    sendProblem(deps, request, reply, problem, () => Problem({ problem }));
+    const canLogIn = problem.status === 401 && access.hasLogin;
+    if (canLogIn && isFromElsewhere(request)) reply.header('refresh', `0; url=${loginPath(request.url)}`);
+    sendProblem(deps, request, reply, problem, () =>
+      canLogIn ? LoginForm({ next: request.url, message: problem.message }) : Problem({ problem }),
+    );
   };
   const answerError = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
     answerProblem(problemOf(error, request, deps), request, reply);
@@ -101,9 +114,37 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     statisticsRoutes(scope, deps);
     linkRoutes(scope, deps);
     debugRoutes(scope, deps);
+    loginRoutes(scope, deps, access);
+    auditRoutes(scope, deps, access.audit);
     scope.get('/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
   });
   return app;
+}
+
+/** Changes that were made and exports that were given go into the audit trail. */
+function audit({ audit: trail }: Access, request: FastifyRequest, status: number): void {
+  const { visitor } = request;
+  if (visitor === undefined || status >= 400 || request.routeOptions.config.open === true) return;
+  const isChange = request.method === 'POST';
+  if (!isChange && !isExport(request)) return;
+  const { name: user, via, address } = visitor;
+  const parameters = isChange ? JSON.stringify(request.body ?? {}) : '';
+  trail.add({ action: isChange ? 'change' : 'export', user, via, address, target: request.url, parameters });
+}
+
+/** An answer was given in a form that is no page: a file to take away. */
+function isExport({ query }: FastifyRequest): boolean {
+  const format = typeof query === 'object' && query !== null && 'format' in query ? query.format : undefined;
+  return format !== undefined && !FORMATS.some((form) => form === format);
+}
+
+/**
+ * A link of another site brought the browser here, so that it kept our SameSite=Strict cookie to itself. It sends it
+ * when it follows the page's own way to the login, and that leads back at once whoever is logged in.
+ */
+function isFromElsewhere({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  return headers['sec-fetch-mode'] === 'navigate' && site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
 function openApiHead(deps: HttpDeps): object {
@@ -114,8 +155,15 @@ function openApiHead(deps: HttpDeps): object {
       version: deps.about.version,
       description: 'Every page answers as HTML, JSON or text: by ?format=, else by Accept; JSON is described here.',
     },
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-    ...(deps.settings.tokens.length === 0 ? {} : { security: [{ token: [] }] }),
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: deps.tls === undefined ? 'sipcol' : '__Host-sipcol' },
+      },
+    },
+    ...(deps.settings.tokens.length + deps.settings.users.length === 0
+      ? {}
+      : { security: [{ token: [] }, { session: [] }] }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import type { AboutInfo } from './deps.ts';
 import type { Clock } from '../model/ports.ts';
+import type { AccessSettings } from '../model/settings.ts';
 import { badParameter, HttpProblem } from './problem.ts';
 import { visible } from './show.ts';
 import { renderPage } from './views/layout.tsx';
@@ -13,6 +14,7 @@ export type Format = (typeof FORMATS)[number];
 export interface Site {
   about: AboutInfo;
   clock: Clock;
+  settings: AccessSettings;
 }
 
 /** One answer in its three forms; only the one asked for is made. */
@@ -114,6 +116,8 @@ function render(site: Site, request: FastifyRequest, format: Format, answer: Ans
     siteName: site.about.name,
     version: site.about.version,
     nowUs: site.clock(),
+    visitor: request.visitor,
+    canLogIn: site.settings.users.some((user) => user.password !== undefined),
     body: answer.html(),
   });
 }

@@ -584,6 +584,27 @@ export const FormSchema = Type.Object({
   parameters: Type.Array(Type.Object({ name: Text(), description: Text() })),
 });
 
+export const VisitorSchema = Type.Object({
+  user: Text('Name of a user, or what stands for one'),
+  via: Text('How that is known: session, token, proxy, this host, nobody'),
+  roles: Strings,
+  expiresUs: NullableUs('End of the session'),
+  expires: Type.Optional(Iso()),
+  canLogIn: Type.Boolean({ description: 'Somebody has a password' }),
+});
+
+export const AuditEntrySchema = Type.Object({
+  index: Count('Ever growing'),
+  atUs: Us('When'),
+  at: Iso(),
+  action: Text('login, login-failed, logout, change or export'),
+  user: Text(),
+  via: Text('How the user is known'),
+  address: Text(),
+  target: Text('Page, with its query'),
+  parameters: Text('Parameters of a change'),
+});
+
 export const StatusSchema = Type.Object({ status: Text(), reason: Type.Optional(Text()) });
 
 export const ProblemSchema = Type.Object({
@@ -609,6 +630,12 @@ export function formatParameter(exports: readonly string[] = []): Properties {
   };
 }
 export const FORMAT_PARAMETER = formatParameter();
+
+export const LOGIN_PARAMETERS: Properties = {
+  user: Type.String({ description: 'Name' }),
+  password: Type.String({ description: 'Password' }),
+  next: Type.Optional(Type.String({ description: 'Page a browser is sent to then' })),
+};
 
 export const PAGING_PARAMETERS: Properties = {
   n: Type.Optional(

@@ -45,6 +45,8 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Process', '/debug/forcetimeout', 'End all calls early'),
   page('About', '/about', 'Version and dependencies'),
   page('About', '/about/config', 'Configuration in effect'),
+  page('About', '/login', 'Log in, and who you are'),
+  page('About', '/audit', 'Who changed or exported what'),
   page('About', '/healthz', 'Is it alive'),
   page('About', '/readyz', 'Is it ready for traffic'),
   page('About', '/openapi.json', 'Description of the API'),

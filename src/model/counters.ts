@@ -377,6 +377,18 @@ export const EventLog = {
   REOPENED: declare('event_log', 'reopened', 'times the file was opened again after SIGHUP'),
 } as const;
 
+/** `http`: pages and API. Counted by the main thread. */
+export const Http = {
+  REQUESTS: declare('http', 'requests', 'requests, whatever became of them'),
+  LIMITED: declare('http', 'limited', 'requests refused because their address asked for more than http_rate_limit'),
+  UNAUTHORIZED: declare('http', 'unauthorized', 'requests refused because nobody had logged in or the token was wrong'),
+  FORBIDDEN: declare('http', 'forbidden', 'requests refused because of a missing role or a page of another site'),
+  LOGINS: declare('http', 'logins', 'logins'),
+  LOGIN_FAILURES: declare('http', 'login_failures', 'logins refused because of the name or the password'),
+  SLOWED: declare('http', 'slowed', 'attempts to log in or to use a token refused after too many failures'),
+  SESSIONS_LOST: declare('http', 'sessions_lost', 'logins ended early because there were too many'),
+} as const;
+
 /** `pkt_stats`: packets and SIP messages, names as in the reference program where the meaning is the same. */
 export const Pkt = {
   TOTAL_PACKETS: declare('pkt_stats', 'total_packets', 'packets handed to the pipeline'),

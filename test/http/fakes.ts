@@ -18,6 +18,7 @@ import {
 } from '../../src/model/engine.ts';
 import { RATE_SETTINGS, type RatePage } from '../../src/model/event-rates.ts';
 import type { LogLevelControl } from '../../src/model/log.ts';
+import type { AccessSettings } from '../../src/model/settings.ts';
 import { SELECTABLE_EVENTS } from '../../src/model/event-type.ts';
 import type { StatisticsBlock, StatisticsSource } from '../../src/model/statistics.ts';
 import type {
@@ -653,12 +654,29 @@ export interface FakeDeps extends HttpDeps {
   engine: FakeEngine;
 }
 
+/** Access as by default, but for some changes. */
+export function accessSettings(changes: Partial<AccessSettings> = {}): AccessSettings {
+  return {
+    tokens: [],
+    users: [],
+    allowAnonymous: false,
+    sessionUs: 12 * 3600 * 1e6,
+    proxies: [],
+    proxyUserHeader: '',
+    proxyRole: 'viewer',
+    requestsPerSecond: 0,
+    auditEntries: 1000,
+    ...changes,
+  };
+}
+
 export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
   const counters = countersOf(SOME_TRAFFIC);
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   return {
     engine: new FakeEngine(),
     counters: () => counters,
+    count: (index) => counters.add(index, 1),
     clock: () => NOW_US,
     statistics: STATISTICS,
     about: {
@@ -688,7 +706,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
         unit: '',
       },
     ],
-    settings: { tokens: [], allowAnonymous: false },
+    settings: accessSettings(),
     log,
     logLevel: level(),
     ...changes,

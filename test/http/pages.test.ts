@@ -76,7 +76,7 @@ suite('every page', () => {
     const { get } = client();
     const description = (await get('/openapi.json')).json<Described>();
     assert.equal(description.openapi, '3.1.0');
-    const described = new Set([...ALL.map((path) => path.split('?', 1)[0]), '/call/{callid}']);
+    const described = new Set([...ALL.map((path) => path.split('?', 1)[0]), '/call/{callid}', '/logout']);
     assert.deepEqual(new Set(Object.keys(description.paths)), described);
   });
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
+import type { Role } from '../../model/settings.ts';
 import type { HttpDeps } from '../deps.ts';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
@@ -24,6 +25,8 @@ export interface Page {
   exports?: Readonly<Record<string, string>>;
   /** Answers everybody, without a token. */
   open?: boolean;
+  /** Reading needs more than the role `viewer`. */
+  needs?: Role;
   /**
    * @param applied what a change has just done, in words; `undefined` for plain reading
    * @param place values of the path's own parameters
@@ -54,7 +57,7 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, page: Page, change
   const query = { ...page.query, ...formatParameter(exports) };
   const known = Object.keys(query);
   const changing = new Set(Object.keys(change?.parameters ?? {}));
-  const config = { open: page.open === true };
+  const config = { open: page.open === true, needs: page.needs ?? 'viewer' };
 
   app.get(page.path, { config, schema: readSchema(page, query) }, async (request, reply) => {
     formatOf(request, exports);

@@ -1,6 +1,8 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
+import type { Visitor } from '../access/access.ts';
 import { isoMicros } from '../show.ts';
+import { Account } from './login.tsx';
 
 interface PageFrame {
   title: string;
@@ -9,6 +11,9 @@ interface PageFrame {
   siteName: string;
   version: string;
   nowUs: number;
+  visitor: Visitor | undefined;
+  /** Somebody has a password. */
+  canLogIn: boolean;
   body: VNode;
 }
 
@@ -29,7 +34,7 @@ export function renderPage(frame: PageFrame): string {
   return `<!doctype html>${renderToStaticMarkup(<Frame {...frame} />)}\n`;
 }
 
-function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode {
+function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, body }: PageFrame): VNode {
   const path = url.split('?', 1)[0] ?? '/';
   return (
     <html lang="en">
@@ -56,6 +61,7 @@ function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode
               </a>
             ))}
           </nav>
+          <Account visitor={visitor} canLogIn={canLogIn} url={url} />
         </header>
         <main id="content">
           <h1>{title}</h1>
