@@ -5,9 +5,11 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { EngineRequestError, EngineUnavailableError } from '../model/engine.ts';
 import { Access } from './access/access.ts';
 import type { HttpDeps } from './deps.ts';
+import { swaggerOptions } from './openapi.ts';
 import { HttpProblem } from './problem.ts';
 import { FORMATS, sendProblem } from './reply.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { apiRoutes } from './routes/api.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { callPageRoutes } from './routes/call.ts';
 import { callRoutes } from './routes/calls.ts';
@@ -15,7 +17,7 @@ import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
-import { loginPath, loginRoutes } from './routes/login.ts';
+import { loginPath, loginRoutes, placeAfterLogin } from './routes/login.ts';
 import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
 import { registrationRoutes } from './routes/registrations.ts';
@@ -88,7 +90,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     const canLogIn = problem.status === 401 && access.hasLogin;
     if (canLogIn && isFromElsewhere(request)) reply.header('refresh', `0; url=${loginPath(request.url)}`);
     sendProblem(deps, request, reply, problem, () =>
-      canLogIn ? LoginForm({ next: request.url, message: problem.message }) : Problem({ problem }),
+      canLogIn ? LoginForm({ next: placeAfterLogin(request), message: problem.message }) : Problem({ problem }),
     );
   };
   const answerError = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
@@ -101,7 +103,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
 
   app.register(accepts);
   app.register(formBody, { bodyLimit: MAX_BODY_BYTES });
-  app.register(swagger, { openapi: openApiHead(deps) });
+  app.register(swagger, swaggerOptions(deps));
   app.register(async (scope) => {
     assetRoutes(scope);
     processRoutes(scope, deps);
@@ -116,7 +118,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     debugRoutes(scope, deps);
     loginRoutes(scope, deps, access);
     auditRoutes(scope, deps, access.audit);
-    scope.get('/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
+    apiRoutes(scope, deps);
   });
   return app;
 }
@@ -145,26 +147,6 @@ function isExport({ query }: FastifyRequest): boolean {
 function isFromElsewhere({ headers }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site'];
   return headers['sec-fetch-mode'] === 'navigate' && site !== undefined && site !== 'same-origin' && site !== 'none';
-}
-
-function openApiHead(deps: HttpDeps): object {
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: deps.about.name,
-      version: deps.about.version,
-      description: 'Every page answers as HTML, JSON or text: by ?format=, else by Accept; JSON is described here.',
-    },
-    components: {
-      securitySchemes: {
-        token: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: deps.tls === undefined ? 'sipcol' : '__Host-sipcol' },
-      },
-    },
-    ...(deps.settings.tokens.length + deps.settings.users.length === 0
-      ? {}
-      : { security: [{ token: [] }, { session: [] }] }),
-  };
 }
 
 function problemOf(error: FastifyError | Error, request: FastifyRequest, deps: HttpDeps): HttpProblem {

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import type { AboutInfo } from './deps.ts';
 import type { Clock } from '../model/ports.ts';
 import type { AccessSettings } from '../model/settings.ts';
+import { sendConditional } from './conditional.ts';
 import { badParameter, HttpProblem } from './problem.ts';
 import { visible } from './show.ts';
 import { renderPage } from './views/layout.tsx';
@@ -26,6 +27,8 @@ export interface Answer {
   /** Forms of this page alone, by the name in `?format=`. */
   exports?: Readonly<Record<string, { type: string; body: () => string }>>;
   status?: number;
+  /** The same each time, so that clients may keep it. */
+  isSteady?: true;
 }
 
 const CONTENT_TYPE: Readonly<Record<Format, string>> = {
@@ -90,7 +93,10 @@ export function send(site: Site, request: FastifyRequest, reply: FastifyReply, a
   const exported = answer.exports?.[format];
   if (exported !== undefined) return reply.type(exported.type).send(exported.body());
   const form = FORMATS.find((known) => known === format) ?? 'text';
-  return reply.type(CONTENT_TYPE[form]).send(render(site, request, form, answer));
+  const content = render(site, request, form, answer);
+  // A page says when it was made.
+  if (answer.isSteady === true && form !== 'html') return sendConditional(request, reply, CONTENT_TYPE[form], content);
+  return reply.type(CONTENT_TYPE[form]).send(content);
 }
 
 export function sendProblem(

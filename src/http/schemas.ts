@@ -748,7 +748,7 @@ export const RATE_LIST_PARAMETERS: Properties = {
     Type.String({ enum: ['-1', '0', '1'], description: '-1 = any, 0 = within all limits, 1 = beyond one' }),
   ),
   rate: Type.Optional(Type.Number({ description: 'Compared with the rate of an entry' })),
-  rop: Type.Optional(Type.String({ enum: [...RATE_COMPARISONS], default: '>=', description: 'How' })),
+  rop: Type.Optional(Type.String({ enum: [...RATE_COMPARISONS], default: '>=', description: 'How rate is compared' })),
   ridx: Type.Optional(
     Type.String({ enum: ['-1', '0', '1', '2'], description: 'With which rate; -1 = the one the entry reports' }),
   ),

@@ -49,7 +49,8 @@ export const SITE_MAP: readonly SitePage[] = [
   page('About', '/audit', 'Who changed or exported what'),
   page('About', '/healthz', 'Is it alive'),
   page('About', '/readyz', 'Is it ready for traffic'),
-  page('About', '/openapi.json', 'Description of the API'),
+  page('About', '/api', 'The API, to read'),
+  page('About', '/openapi.json', 'Description of the API, for programs'),
 ];
 
 /** Members by their group, groups in order of first appearance. */

@@ -4,7 +4,7 @@ import type { Access, Visitor } from '../access/access.ts';
 import type { HttpDeps } from '../deps.ts';
 import { Params } from '../params.ts';
 import { formatOf, send, type Answer } from '../reply.ts';
-import { LOGIN_PARAMETERS, ProblemSchema, VisitorSchema } from '../schemas.ts';
+import { LOGIN_PARAMETERS, VisitorSchema } from '../schemas.ts';
 import { link, visible, withTimes } from '../show.ts';
 import { LoginForm, WhoYouAre } from '../views/login.tsx';
 
@@ -85,12 +85,15 @@ const FORMS = ['application/x-www-form-urlencoded', 'application/json'];
 const LOGIN_QUERY = Type.Object({ next: Type.Optional(Type.String({ description: 'Page to come back to' })) });
 
 function schemaOf(summary: string): object {
-  const refused = {
-    description: 'Refused, with the reason',
-    content: { 'application/problem+json': { schema: ProblemSchema } },
-  };
   const answer = { description: 'Who you are', content: { 'application/json': { schema: VisitorSchema } } };
-  return { summary, tags: [TAG], security: [], response: { 200: answer, '4xx': refused } };
+  return { summary, tags: [TAG], security: [], response: { 200: answer } };
+}
+
+/** The page a login that was asked for, or has just failed, should lead to. */
+export function placeAfterLogin({ url, body }: FastifyRequest): string {
+  if (!url.startsWith('/login')) return ownPath(url);
+  const next = typeof body === 'object' && body !== null && 'next' in body ? body.next : undefined;
+  return ownPath(typeof next === 'string' ? next : undefined);
 }
 
 /** A path of ours, or the index: a form must not lead to other sites, whatever a browser takes for one. */

@@ -5,7 +5,7 @@ import type { HttpDeps } from '../deps.ts';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
 import { formatOf, send, type Answer } from '../reply.ts';
-import { FORMAT_PARAMETER, formatParameter, ProblemSchema } from '../schemas.ts';
+import { FORMAT_PARAMETER, formatParameter } from '../schemas.ts';
 
 type Properties = Readonly<Record<string, TSchema>>;
 
@@ -121,9 +121,5 @@ function responses(page: Page): object {
     },
   });
   const also = Object.entries(page.also ?? {}).map(([status, description]) => [status, answer(description)]);
-  const refused = {
-    description: 'Refused, with the reason',
-    content: { 'application/problem+json': { schema: ProblemSchema } },
-  };
-  return { 200: answer(page.summary), ...Object.fromEntries(also), '4xx': refused };
+  return { 200: answer(page.summary), ...Object.fromEntries(also) };
 }

@@ -45,6 +45,7 @@ export function processRoutes(app: FastifyInstance, deps: HttpDeps): void {
     schema: AboutSchema,
     read: () => ({
       title: 'About',
+      isSteady: true,
       data: deps.about,
       html: () => About({ about: deps.about }),
       text: () => aboutText(deps.about),
@@ -58,6 +59,7 @@ export function processRoutes(app: FastifyInstance, deps: HttpDeps): void {
     schema: listOf(ConfigRowSchema),
     read: () => ({
       title: 'Configuration',
+      isSteady: true,
       data: wholeList(deps.config),
       html: () => Config({ rows: deps.config }),
       text: () => configText(deps.config),

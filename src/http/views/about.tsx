@@ -13,7 +13,7 @@ export function About({ about }: { about: AboutInfo }): VNode {
           [
             'More',
             <>
-              <a href="/about/config">configuration in effect</a>, <a href="/openapi.json">API description</a>
+              <a href="/about/config">configuration in effect</a>, <a href="/api">the API</a>
             </>,
           ],
         ]}

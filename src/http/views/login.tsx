@@ -13,7 +13,7 @@ export function LoginForm({ next, message }: { next: string; message?: string })
         </p>
       )}
       <form class="login" method="post" action="/login">
-        <input type="hidden" name="next" value={next.startsWith('/login') ? '/' : next} />
+        <input type="hidden" name="next" value={next} />
         <label>
           <span>Name</span>
           <input type="text" name="user" autocomplete="username" autocapitalize="none" spellcheck={false} required />
