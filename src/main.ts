@@ -83,6 +83,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     about: aboutPages(about),
     config: describeConfig({ ...loaded, config }),
     settings: http,
+    linksOut: config.links_out,
     ...(http.tls === undefined ? {} : { tls: readTls(http.tls) }),
     log,
     logLevel: log.level,

@@ -7,7 +7,7 @@ import { MAX_RATE_INTERVAL_MS, MAX_RATE_LIMIT, RATES } from '../model/event-rate
 import { eventByName, eventName } from '../model/event-type.ts';
 import { LOG_LEVELS_EXPECTED, logLevelName, parseLogLevel } from '../model/log.ts';
 import { formatPasswordHash, parsePasswordHash } from '../model/password.ts';
-import { type Cidr, type HttpUser, type Role, ROLES } from '../model/settings.ts';
+import { type Cidr, type HttpUser, type LinkOut, type Role, ROLES } from '../model/settings.ts';
 
 /** A value as an operator wrote it: one text, or the elements of a list in a file, which are not split further. */
 export type Written = string | readonly string[];
@@ -334,6 +334,21 @@ export const USERS: Kind<readonly HttpUser[]> = list(
     return { name, role, password };
   },
   ({ name, role, password }) => [name, role, ...(password ? [formatPasswordHash(password)] : [])].join(':'),
+);
+
+/** `name=URL`, where the URL may hold {callid}, {from}, {to}, {time}, {time_ms} and {end_ms}. */
+export const LINKS_OUT: Kind<readonly LinkOut[]> = list(
+  {
+    expected: 'a list of name=https://… where {callid}, {from}, {to}, {time}, {time_ms} and {end_ms} are filled in',
+    placeholder: 'LIST',
+    unit: '',
+  },
+  (text) => {
+    const [, name = '', url = ''] = /^([^=\p{C}]{1,60})=(https?:\/\/[^\s\p{C}]+)$/u.exec(text) ?? [];
+    const filled = url.replace(/\{(?:callid|from|to|time|time_ms|end_ms)\}/g, 'x');
+    return /[{}]/.test(filled) || !URL.canParse(filled) ? undefined : { name, url };
+  },
+  ({ name, url }) => `${name}=${url}`,
 );
 
 /** Names of files, separated by white space; an array in a file may hold names with spaces. `-` is standard input. */

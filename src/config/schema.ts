@@ -18,6 +18,7 @@ import {
   KEYS,
   type Kind,
   LEVEL,
+  LINKS_OUT,
   NETWORKS,
   PORT,
   PORTS,
@@ -308,6 +309,13 @@ export const OPTIONS = {
     count(1, 1_000_000, 'entries'),
     '1000',
     'logins, changes and exports held for /audit; the oldest give way, the log has them all',
+  ),
+
+  links_out: option(
+    'HTTP',
+    LINKS_OUT,
+    '',
+    'links from the page of a call to other tools, as name=URL with {callid}, {from}, {to} (URIs), {time} (ISO 8601), {time_ms}, {end_ms} (epoch) filled in',
   ),
 
   calls_max_entries: option(

@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { EngineRequestError, EngineUnavailableError } from '../model/engine.ts';
 import { Access } from './access/access.ts';
+import { deepLink } from './deep-link.ts';
 import type { HttpDeps } from './deps.ts';
 import { swaggerOptions } from './openapi.ts';
 import { HttpProblem } from './problem.ts';
@@ -74,6 +75,11 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
     access.admit(request);
+  });
+  app.addHook('preHandler', async (request, reply) => {
+    if (request.routeOptions.url !== '/') return;
+    const place = deepLink(request.query as Record<string, unknown>, deps.clock()); // a query is an object
+    if (place !== undefined) return reply.redirect(place, 302);
   });
   app.addHook('onResponse', async (request, reply) => {
     audit(access, request, reply.statusCode);

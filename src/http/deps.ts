@@ -2,7 +2,7 @@ import type { CounterSet } from '../model/counters.ts';
 import type { Engine } from '../model/engine.ts';
 import type { Log, LogLevelControl } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
-import type { AccessSettings } from '../model/settings.ts';
+import type { AccessSettings, LinkOut } from '../model/settings.ts';
 import type { StatisticsSource } from '../model/statistics.ts';
 
 export interface AboutInfo {
@@ -42,6 +42,8 @@ export interface HttpDeps {
   settings: AccessSettings;
   /** What TLS needs, PEM; with `ca` a client certificate is required. */
   tls?: { cert: string; key: string; ca?: string };
+  /** Other tools that a call leads to. */
+  linksOut: readonly LinkOut[];
   log: Log;
   logLevel: LogLevelControl;
 }

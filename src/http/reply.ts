@@ -18,6 +18,14 @@ export interface Site {
   settings: AccessSettings;
 }
 
+/** A form to take away. */
+export interface Export {
+  type: string;
+  /** Name of the file, for what browsers should not open by themselves. */
+  name?: string;
+  body: () => string;
+}
+
 /** One answer in its three forms; only the one asked for is made. */
 export interface Answer {
   title: string;
@@ -25,7 +33,7 @@ export interface Answer {
   html: () => VNode;
   text: () => string;
   /** Forms of this page alone, by the name in `?format=`. */
-  exports?: Readonly<Record<string, { type: string; body: () => string }>>;
+  exports?: Readonly<Record<string, Export>>;
   status?: number;
   /** The same each time, so that clients may keep it. */
   isSteady?: true;
@@ -91,7 +99,10 @@ export function send(site: Site, request: FastifyRequest, reply: FastifyReply, a
   const format = formatOf(request, Object.keys(answer.exports ?? {}));
   reply.code(answer.status ?? 200);
   const exported = answer.exports?.[format];
-  if (exported !== undefined) return reply.type(exported.type).send(exported.body());
+  if (exported !== undefined) {
+    if (exported.name !== undefined) reply.header('content-disposition', `attachment; filename="${exported.name}"`);
+    return reply.type(exported.type).send(exported.body());
+  }
   const form = FORMATS.find((known) => known === format) ?? 'text';
   const content = render(site, request, form, answer);
   // A page says when it was made.
@@ -124,6 +135,7 @@ function render(site: Site, request: FastifyRequest, format: Format, answer: Ans
     nowUs: site.clock(),
     visitor: request.visitor,
     canLogIn: site.settings.users.some((user) => user.password !== undefined),
+    forms: ['text', 'json', ...Object.keys(answer.exports ?? {})],
     body: answer.html(),
   });
 }

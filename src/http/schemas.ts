@@ -182,6 +182,9 @@ export const CALL_PAGE_PARAMETERS: Properties = {
     }),
   ),
   fold: Type.Optional(Type.String({ enum: ['0', '1'], description: '1: retransmissions as a count' })),
+  around: Type.Optional(
+    Type.String({ description: 'Time, ISO 8601 or since the epoch: where s is absent, messages around it are shown' }),
+  ),
 };
 
 export const RegistrationSchema = Type.Object({

@@ -233,6 +233,12 @@ export interface AccessSettings {
   auditEntries: number;
 }
 
+/** A link from a call to another tool: a template with {callid}, {from}, {to}, {time}. */
+export interface LinkOut {
+  readonly name: string;
+  readonly url: string;
+}
+
 /** The HTTP listener and who may use it. */
 export interface HttpSettings extends AccessSettings {
   addr: string;

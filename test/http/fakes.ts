@@ -707,6 +707,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
       },
     ],
     settings: accessSettings(),
+    linksOut: [],
     log,
     logLevel: level(),
     ...changes,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { EventView } from '../../model/views.ts';
+import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
 import { GROUPINGS, makeLadder } from '../ladder/model.ts';
@@ -33,7 +34,11 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
     exports: { svg: SVG, mermaid: MERMAID },
     async read(params, _applied, { callid = '' }) {
       const limit = params.integer(['n'], 1, MAX_MESSAGES, DEFAULT_MESSAGES);
-      const offset = params.integer(['s'], 0, Number.MAX_SAFE_INTEGER, 0);
+      const around = params.text('around');
+      const offset =
+        around === undefined || params.has('s')
+          ? params.integer(['s'], 0, Number.MAX_SAFE_INTEGER, 0)
+          : await offsetAround(deps, callid, timeOf('around', around), limit);
       const grouping = params.choice('group', GROUPINGS) ?? 'auto';
       const fold = params.flag('fold');
       const [call, events] = await Promise.all([
@@ -49,7 +54,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       return {
         title: `Call ${visible(callid.length > MAX_TITLE ? `${callid.slice(0, MAX_TITLE)}…` : callid)}`,
         data: withTimes({ ...rest, missing: ladder.missing, messages: items, events }),
-        html: () => CallPage({ call, ladder, events, limit, grouping, fold }),
+        html: () => CallPage({ call, ladder, events, limit, grouping, fold, linksOut: deps.linksOut }),
         text: () => callText(call, ladder, events),
         exports: {
           svg: { type: SVG, body: () => ladderFile(ladder) },
@@ -58,6 +63,13 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       };
     },
   });
+}
+
+/** Index of the first of `limit` messages in whose middle a time lies. */
+async function offsetAround({ engine }: HttpDeps, callId: string, atUs: number, limit: number): Promise<number> {
+  const { items, total } = await engine.callMessages(callId, { offset: 0, limit: MAX_MESSAGES });
+  const before = items.filter((message) => message.atUs < atUs).length;
+  return Math.max(0, Math.min(total - limit, before - Math.floor(limit / 2)));
 }
 
 /** Events of exactly this Call-ID; the engine's filter also finds longer ones. */

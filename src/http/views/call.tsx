@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { formatEndpoint } from '../../model/endpoint.ts';
+import type { LinkOut } from '../../model/settings.ts';
 import type { CallMessages, CallMessageView, CallView, EventView, Pair } from '../../model/views.ts';
 import { GROUPINGS, letter, type Grouping, type Ladder, type LadderRow } from '../ladder/model.ts';
 import { againText, LadderSvg } from '../ladder/svg.tsx';
@@ -8,6 +9,7 @@ import { callHref, formatNumber, isoMicros, link } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import { callTone, statusTone } from './calls.tsx';
 import { Section } from './layout.tsx';
+import { LinksOut } from './links-out.tsx';
 import {
   Captured,
   CapturedLink,
@@ -34,10 +36,11 @@ export interface CallPageProps {
   limit: number;
   grouping: Grouping;
   fold: boolean;
+  linksOut: readonly LinkOut[];
 }
 
 /** What happened to one call: in figures, as a ladder, as a table that says the same, and in the messages' own words. */
-export function CallPage({ call, ladder, events, limit, grouping, fold }: CallPageProps): VNode {
+export function CallPage({ call, ladder, events, limit, grouping, fold, linksOut }: CallPageProps): VNode {
   const { items, offset, total } = call;
   const choice = { group: grouping === 'auto' ? undefined : grouping, fold: fold ? 1 : undefined };
   const at = (changes: Record<string, string | number | undefined>): string =>
@@ -46,6 +49,7 @@ export function CallPage({ call, ladder, events, limit, grouping, fold }: CallPa
     <>
       <Neighbours call={call} />
       <Summary call={call} ladder={ladder} events={events} />
+      <LinksOut linksOut={linksOut} call={call.entries.find((entry) => entry.callId === call.callId)} />
       <Notes call={call} ladder={ladder} />
       {items.length === 0 ? undefined : (
         <Section title="Ladder">

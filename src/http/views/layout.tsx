@@ -14,6 +14,8 @@ interface PageFrame {
   visitor: Visitor | undefined;
   /** Somebody has a password. */
   canLogIn: boolean;
+  /** Other forms of this page, as in `?format=`. */
+  forms: readonly string[];
   body: VNode;
 }
 
@@ -34,7 +36,7 @@ export function renderPage(frame: PageFrame): string {
   return `<!doctype html>${renderToStaticMarkup(<Frame {...frame} />)}\n`;
 }
 
-function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, body }: PageFrame): VNode {
+function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms, body }: PageFrame): VNode {
   const path = url.split('?', 1)[0] ?? '/';
   return (
     <html lang="en">
@@ -74,15 +76,15 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, body }
           <span>
             As of <time dateTime={isoMicros(nowUs)}>{isoMicros(nowUs).slice(0, 19).replace('T', ' ')} UTC</time>
           </span>
-          <OtherForms url={url} />
+          <OtherForms url={url} forms={forms} />
         </footer>
       </body>
     </html>
   );
 }
 
-/** The same page as text and as JSON. */
-function OtherForms({ url }: { url: string }): VNode {
+/** The same page as text, as JSON and what else there is. */
+function OtherForms({ url, forms }: { url: string; forms: readonly string[] }): VNode {
   const [path = '/', query = ''] = url.split('?', 2);
   const href = (format: string): string => {
     const parameters = new URLSearchParams(query);
@@ -90,8 +92,11 @@ function OtherForms({ url }: { url: string }): VNode {
     return `${path}?${parameters.toString()}`;
   };
   return (
-    <span>
-      This page as <a href={href('text')}>text</a> or <a href={href('json')}>JSON</a>
+    <span class="forms">
+      This page as{' '}
+      {forms.map((format) => (
+        <a href={href(format)}>{format}</a>
+      ))}
     </span>
   );
 }
