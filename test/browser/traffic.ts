@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { encodeHep3, type HepMessage } from '../../src/wire/hep/encode.ts';
+import { readExpected } from '../captures/expected.ts';
+import type { Collector } from '../support/collector.ts';
+import { replay, sendingsOf, UdpAgent } from '../support/hep-sender.ts';
+import { readDatagrams } from '../support/pcap.ts';
+import { type Program, start, until } from '../support/process.ts';
+import { ROOT } from '../support/root.ts';
+
+const CLI = process.env['SIPCOL_CLI'] ?? join(ROOT, '.build/src/cli.js');
+const CAPTURE = 'kamailio-5.6-siptrace-hep3';
+export const expected = readExpected(CAPTURE);
+const FILE = join(ROOT, 'fixtures/captures', `${CAPTURE}.pcap`);
+
+/** Plays recorded calls of a proxy, so that pages have something to show. */
+export async function playCapture(collector: Collector): Promise<void> {
+  const agent = await UdpAgent.open();
+  try {
+    await replay(sendingsOf(readDatagrams(FILE, [expected.hepPort]), agent), [collector]);
+  } finally {
+    agent.close();
+  }
+}
+
+/** An SBC that exports the same calls and stays connected. */
+export async function playProbe(collector: Collector): Promise<Program> {
+  const options = [
+    `--to=127.0.0.1:${collector.ipfix}`,
+    `--pcap=${FILE}`,
+    '--b2bua',
+    '--host-name=sbc',
+    '--speed=1000',
+    '--stay',
+  ];
+  const probe = start(process.execPath, [CLI, 'probe', ...options]);
+  await until(
+    'the probe has sent its calls',
+    20_000,
+    async () => ((await collector.probes())[0]?.sipSets ?? 0) > 50 || undefined,
+    () => probe.stderr,
+  );
+  return probe;
+}
+
+/** One message as one agent reports it. */
+export function hepPacket(sip: string | Buffer, more: Partial<HepMessage> = {}): Buffer {
+  return encodeHep3({
+    src: '192.0.2.10',
+    srcPort: 5060,
+    dst: '192.0.2.20',
+    dstPort: 5060,
+    ipProtocol: 17,
+    capturedAtUs: Date.now() * 1000,
+    kind: 1,
+    captureId: 7,
+    payload: typeof sip === 'string' ? Buffer.from(sip) : sip,
+    ...more,
+  });
+}
+
+/** Sends packets in their order, each worked on before the next. */
+export async function send(collector: Collector, packets: readonly Buffer[]): Promise<void> {
+  const agent = await UdpAgent.open();
+  try {
+    const before = (await collector.counters()).get('ingest.received') ?? 0;
+    for (const [index, packet] of packets.entries()) {
+      await agent.send(packet, collector.hepUdp);
+      await collector.received(before + index + 1);
+    }
+  } finally {
+    agent.close();
+  }
+}
