@@ -11,6 +11,7 @@ import { resolveGroups } from './model/counter-groups.ts';
 import { formatEndpoint, isLoopback } from './model/endpoint.ts';
 import type { Log } from './model/log.ts';
 import type { HttpSettings } from './model/settings.ts';
+import type { ListenerView } from './model/views.ts';
 import { aboutPackage, type PackageInfo } from './package-info.ts';
 import { createLog } from './telemetry/log.ts';
 import { EventFeed } from './sinks/event-feed.ts';
@@ -57,8 +58,9 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   }
   const engine = new EngineClient(toEngineSettings(config), log, (reason) => stopRequested.fail(reason));
   const startedMs = performance.now();
+  let listeners: ListenerView[];
   try {
-    await engine.start();
+    listeners = await engine.start();
   } catch (error) {
     log.error({}, messageOf(error));
     return 1;
@@ -80,7 +82,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     count: (index) => engine.counters.add(index, 1),
     clock,
     statistics,
-    about: aboutPages(about),
+    about: aboutPages(about, listeners),
     config: describeConfig({ ...loaded, config }),
     settings: http,
     linksOut: config.links_out,
@@ -181,7 +183,10 @@ function watchFiles(engine: EngineClient, staysUp: boolean, stop: StopRequest, l
   };
 }
 
-function aboutPages(about: PackageInfo): {
+function aboutPages(
+  about: PackageInfo,
+  listeners: readonly ListenerView[],
+): {
   name: string;
   version: string;
   node: string;
@@ -189,7 +194,8 @@ function aboutPages(about: PackageInfo): {
   dependencies: PackageInfo['dependencies'];
 } {
   const { name, version, dependencies } = about;
-  return { name, version, node: process.version, receiveMethod: 'dgram', dependencies };
+  const receiveMethod = listeners.find((listener) => listener.receiveMethod !== null)?.receiveMethod ?? 'nothing';
+  return { name, version, node: process.version, receiveMethod, dependencies };
 }
 
 /** The files were readable when the configuration was checked. */

@@ -5,7 +5,8 @@ import type { Packet } from '../model/packet.ts';
 import type { Transport } from '../model/transport.ts';
 import type { Binding } from './binding-table.ts';
 import { MAX_CONTACT } from './attributes.ts';
-import type { Call, Hop } from './call.ts';
+import type { Call } from './call.ts';
+import type { Hop } from './hops.ts';
 import { type EventRates, type RateOutcome, RateVerdict } from './event-rates.ts';
 import { Row } from './rows.ts';
 

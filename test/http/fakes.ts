@@ -330,9 +330,33 @@ export function link(changes: Partial<LinkView> = {}): LinkView {
 }
 
 export const LISTENERS: readonly ListenerView[] = [
-  { name: 'hep-udp', address: '0.0.0.0', port: 9060, receiveBufferBytes: 8_388_608, kernelDrops: 0, connections: null },
-  { name: 'hep-tcp', address: '0.0.0.0', port: 9060, receiveBufferBytes: null, kernelDrops: null, connections: 2 },
-  { name: 'ipfix-tcp', address: '0.0.0.0', port: 4739, receiveBufferBytes: null, kernelDrops: null, connections: 1 },
+  {
+    name: 'hep-udp',
+    address: '0.0.0.0',
+    port: 9060,
+    receiveMethod: 'native',
+    receiveBufferBytes: 8_388_608,
+    kernelDrops: 0,
+    connections: null,
+  },
+  {
+    name: 'hep-tcp',
+    address: '0.0.0.0',
+    port: 9060,
+    receiveMethod: null,
+    receiveBufferBytes: null,
+    kernelDrops: null,
+    connections: 2,
+  },
+  {
+    name: 'ipfix-tcp',
+    address: '0.0.0.0',
+    port: 4739,
+    receiveMethod: null,
+    receiveBufferBytes: null,
+    kernelDrops: null,
+    connections: 1,
+  },
 ];
 
 /** What the engine has to say, for tests to set; and what it was told, for tests to look at. */
@@ -683,7 +707,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
       name: 'sipcol',
       version: '0.1.0',
       node: 'v20.20.2',
-      receiveMethod: 'dgram',
+      receiveMethod: 'native',
       dependencies: [{ name: 'fastify', version: '5.12.8', licence: 'MIT' }],
     },
     config: [
