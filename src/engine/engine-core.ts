@@ -341,10 +341,11 @@ export class EngineCore {
 
   listEvents(query: EventQuery, emit: Emit<EventView>): Promise<Omit<EventPage, 'items'>> {
     const { firstIndex, nextIndex } = this.#events;
-    if (query.offset < firstIndex) this.counters.add(EventRingCounters.GET_OLD, 1);
+    if (query.order === 'newest') this.counters.add(EventRingCounters.GET_LAST, 1);
+    else if (query.offset < firstIndex) this.counters.add(EventRingCounters.GET_OLD, 1);
     else if (query.offset === nextIndex) this.counters.add(EventRingCounters.GET_LAST, 1);
     else if (query.offset > nextIndex) this.counters.add(EventRingCounters.GET_HIGH, 1);
-    return listEvents(this.#events, this.#ringStartedUs, query, this.#slicing, emit);
+    return listEvents(this.#events, this.#ringStartedUs, query, this.#clock(), this.#slicing, emit);
   }
 
   eventBlacklist(): EventBlacklistView {

@@ -1,9 +1,11 @@
+import { MAX_SEARCH_LENGTH } from '../model/search/parse.ts';
 import { Type, type TSchema } from 'typebox';
 import { RATE_INTERVALS_MS } from '../model/statistics.ts';
 import { TIMED_CALL_STATES } from '../model/call-state.ts';
 import {
   CALL_FILTERS,
   EVENT_FILTERS,
+  EVENT_ORDERS,
   LINK_ORDERS,
   MAX_LINK_DEPTH,
   MAX_LIST_LIMIT,
@@ -593,6 +595,7 @@ export const ProblemSchema = Type.Object({
   detail: Text(),
   parameter: Type.Optional(Text()),
   value: Type.Optional(Text()),
+  position: Type.Optional(Count('Character of the value it is about, from 0')),
   allowed: Type.Optional(Text()),
 });
 
@@ -687,8 +690,18 @@ function filterParameters(fields: readonly string[], kind: string): Properties {
   };
 }
 
+export const SEARCH_PARAMETER: Properties = {
+  q: Type.Optional(
+    Type.String({
+      maxLength: MAX_SEARCH_LENGTH,
+      description: 'Search, such as status:5xx AND pdd>4s; see docs/search.md',
+    }),
+  ),
+};
+
 export const CALL_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
+  ...SEARCH_PARAMETER,
   ...filterParameters(CALL_FILTERS, 'case-sensitive'),
 };
 export const REGISTRATION_LIST_PARAMETERS: Properties = {
@@ -708,6 +721,13 @@ export const REGISTRATION_SETTING_PARAMETERS: Properties = {
 };
 export const EVENT_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
+  ...SEARCH_PARAMETER,
+  order: Type.Optional(
+    Type.String({
+      enum: [...EVENT_ORDERS],
+      description: 'oldest (default): from index s on; newest: from the one before s back, without s from the end',
+    }),
+  ),
   ...filterParameters(EVENT_FILTERS, 'case does not matter'),
 };
 

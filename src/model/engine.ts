@@ -1,4 +1,5 @@
 import type { RatePage } from './event-rates.ts';
+import type { Search } from './search/ast.ts';
 import type { CallEviction } from './settings.ts';
 import type {
   AgentView,
@@ -55,13 +56,20 @@ export interface ListQuery<Field extends string> {
 }
 
 /** Newest call first. */
-export type CallQuery = ListQuery<CallFilterField>;
+export interface CallQuery extends ListQuery<CallFilterField> {
+  search?: Search;
+}
 
 /** Newest binding first. */
 export type RegistrationQuery = ListQuery<RegistrationFilterField>;
 
-/** Oldest event first, from ring index `offset` on. */
-export type EventQuery = ListQuery<EventFilterField>;
+export const EVENT_ORDERS = ['oldest', 'newest'] as const;
+
+/** Oldest event first (the default), from ring index `offset` on; or newest first, from the one before `offset` back. */
+export interface EventQuery extends ListQuery<EventFilterField> {
+  search?: Search;
+  order?: (typeof EVENT_ORDERS)[number];
+}
 
 export interface CallTableStats {
   calls: number;

@@ -68,12 +68,12 @@ suite('refused parameters', () => {
     [
       '/calls/list?callid=1',
       'callid',
-      'one of: n, s, limit, offset, cid, ftag, ttag, key, state, filter, val, re, format',
+      'one of: n, s, limit, offset, q, cid, ftag, ttag, key, state, filter, val, re, format',
     ],
     [
       '/calls/list?__proto__=1',
       '__proto__',
-      'one of: n, s, limit, offset, cid, ftag, ttag, key, state, filter, val, re, format',
+      'one of: n, s, limit, offset, q, cid, ftag, ttag, key, state, filter, val, re, format',
     ],
     ['/calls/list?filter=from&val=x', 'filter', 'one of: cid, ftag, ttag, key, state'],
     ['/calls/list?val=x', 'filter', 'the field "val" is compared with, one of: cid, ftag, ttag, key, state'],

@@ -1,14 +1,13 @@
 import type { VNode } from 'preact';
 import { formatDuration } from '../../model/duration.ts';
 import {
-  CALL_FILTERS,
   type CallFilterField,
   type CallTableStats,
   type CallTimeoutView,
   type TextFilter,
 } from '../../model/engine.ts';
 import type { CallView, Page, Pair } from '../../model/views.ts';
-import { FIELD_DOC } from '../schemas.ts';
+import type { AskedSearch } from '../search.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
@@ -17,7 +16,6 @@ import {
   CapturedLink,
   Cell,
   Facts,
-  FilterForm,
   Hints,
   Milliseconds,
   Nothing,
@@ -30,10 +28,12 @@ import {
   type Tone,
 } from './parts.tsx';
 import { interfaceText, Quality } from './quality.tsx';
+import { filterParameters, SearchForm } from './search.tsx';
 
 interface CallListProps {
   page: Page<CallView>;
   filter: TextFilter<CallFilterField> | undefined;
+  search: AskedSearch | undefined;
   why: readonly Hint[];
 }
 
@@ -49,10 +49,10 @@ const HEAD = [
   'Call-ID',
 ];
 
-export function CallList({ page, filter, why }: CallListProps): VNode {
+export function CallList({ page, filter, search, why }: CallListProps): VNode {
   return (
     <>
-      <CallFilterForm filter={filter} limit={page.limit} />
+      <SearchForm subject="calls" action="/calls/list" search={search} filter={filter} limit={page.limit} />
       {page.items.length === 0 ? (
         <Hints hints={why} tone="empty" title="Why is nothing here?" />
       ) : (
@@ -62,33 +62,8 @@ export function CallList({ page, filter, why }: CallListProps): VNode {
           ))}
         </Table>
       )}
-      <Pager page={page} path="/calls/list" parameters={filterParameters(filter)} />
+      <Pager page={page} path="/calls/list" parameters={{ q: search?.text, ...filterParameters(filter) }} />
     </>
-  );
-}
-
-export function filterParameters(filter: TextFilter<string> | undefined): Record<string, string | number | undefined> {
-  return filter === undefined ? {} : { [filter.field]: filter.value, re: filter.regexp ? 1 : undefined };
-}
-
-export function CallFilterForm({
-  filter,
-  limit,
-  offset,
-}: {
-  filter: TextFilter<CallFilterField> | undefined;
-  limit: number;
-  offset?: number;
-}): VNode {
-  return (
-    <FilterForm
-      action="/calls/list"
-      fields={CALL_FILTERS}
-      filter={filter}
-      limit={limit}
-      {...(offset === undefined ? {} : { offset })}
-      describe={(field) => FIELD_DOC[field] ?? field}
-    />
   );
 }
 

@@ -10,6 +10,9 @@ export function Problem({ problem }: { problem: HttpProblem }): VNode {
       <p class="refused" role="alert">
         <Captured text={problem.message} />
       </p>
+      {problem.position === undefined || problem.fault === undefined ? undefined : (
+        <SearchAgain text={problem.fault.value} at={problem.position} />
+      )}
       {problem.status === 404 ? (
         <PageLinks />
       ) : (
@@ -17,6 +20,28 @@ export function Problem({ problem }: { problem: HttpProblem }): VNode {
           <a href="/">All pages</a>
         </p>
       )}
+    </>
+  );
+}
+
+/** The search with the mark where it went wrong, and the box to mend it in; the form leads to where it came from. */
+function SearchAgain({ text, at }: { text: string; at: number }): VNode {
+  return (
+    <>
+      <pre class="mark">
+        <Captured text={text.slice(0, at)} />
+        <mark>
+          <Captured text={text.slice(at, at + 1) || ' '} />
+        </mark>
+        <Captured text={text.slice(at + 1)} />
+      </pre>
+      <form class="filter" method="get" role="search">
+        <label class="grow">
+          <span>Search</span>
+          <input type="search" name="q" value={text} autocomplete="off" spellcheck={false} />
+        </label>
+        <button type="submit">Search</button>
+      </form>
     </>
   );
 }
