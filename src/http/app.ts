@@ -141,5 +141,5 @@ function nothingAt(app: FastifyInstance, request: FastifyRequest): HttpProblem {
     const list = allowed.join(', ');
     return new HttpProblem(405, `${request.method} is not possible here, only ${list}`, { allow: list });
   }
-  return new HttpProblem(404, `There is no page "${path.slice(0, 200)}"; all pages are listed at /`);
+  return new HttpProblem(404, `There is no page "${path.slice(0, 200)}"; all pages are listed at /pages`);
 }

@@ -2,7 +2,7 @@ import type { CounterSet } from '../model/counters.ts';
 import type { Engine } from '../model/engine.ts';
 import type { Log, LogLevelControl } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
-import type { StatisticsSource } from '../model/statistics.ts';
+import type { SeriesSource, StatisticsSource } from '../model/statistics.ts';
 
 /** `viewer` reads, `admin` also changes. */
 export type Role = 'viewer' | 'admin';
@@ -43,6 +43,7 @@ export interface HttpDeps {
   counters: () => CounterColumns;
   clock: Clock;
   statistics: StatisticsSource;
+  series: SeriesSource;
   about: AboutInfo;
   config: readonly ConfigRow[];
   settings: HttpSettings;

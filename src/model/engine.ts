@@ -139,6 +139,34 @@ export interface EventBlacklistView {
   types: { name: string; blacklisted: boolean }[];
 }
 
+/** What calls can be told apart by, to see which are busiest or fail most. */
+export const TALKER_KINDS = ['source', 'destination', 'caller', 'callee', 'userAgent', 'status'] as const;
+export type TalkerKind = (typeof TALKER_KINDS)[number];
+
+/** Calls of one origin whose outcome was reported between two times. */
+export interface TalkerView {
+  /** Address, user, user agent, or status code. */
+  key: string;
+  calls: number;
+  /** Of them, not answered. */
+  failed: number;
+  /** Calls in the time of the same length before; `null` when its events are no longer held. */
+  before: number | null;
+}
+
+export interface TalkersQuery {
+  sinceUs: number;
+  untilUs: number;
+  /** Most of each kind. */
+  limit: number;
+}
+
+export interface TalkersView {
+  /** Time of the oldest event held that was looked at; 0 = events go back to the beginning. */
+  heldSinceUs: number;
+  kinds: Record<TalkerKind, TalkerView[]>;
+}
+
 /** Server, client, transport, server port: so many of them tell links apart. */
 export const MAX_LINK_DEPTH = 4;
 export const LINK_ORDERS = ['name', 'busiest'] as const;
@@ -285,6 +313,8 @@ export interface Engine {
   /** Sets what is given; `null` goes back to what was configured. All or nothing. */
   setRegistrationSettings(changes: RegistrationChanges): Promise<void>;
   listEvents(query: EventQuery): Promise<EventPage>;
+  /** Who the calls whose outcome was reported between two times were from and to, busiest first. */
+  topTalkers(query: TalkersQuery): Promise<TalkersView>;
   eventBlacklist(): Promise<EventBlacklistView>;
   /** `changes` by event name; `reset` first returns to the configured list. All or nothing. */
   setEventBlacklist(changes: Record<string, boolean>, reset: boolean): Promise<EventBlacklistView>;

@@ -300,7 +300,7 @@ suite('methods and paths', () => {
     assert.equal(html.statusCode, 404);
     assert.match(html.body, /href="\/calls\/list"/);
     const text = await get('/nope');
-    assert.equal(text.body, 'Error 404 Not Found: There is no page "/nope"; all pages are listed at /\n');
+    assert.equal(text.body, 'Error 404 Not Found: There is no page "/nope"; all pages are listed at /pages\n');
     const json = await get('/nope', { accept: 'application/json' });
     assert.equal(json.json<{ status: number }>().status, 404);
   });

@@ -68,6 +68,9 @@ function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode
           <span>
             As of <time dateTime={isoMicros(nowUs)}>{isoMicros(nowUs).slice(0, 19).replace('T', ' ')} UTC</time>
           </span>
+          <span>
+            <a href="/pages">All pages</a>
+          </span>
           <OtherForms url={url} />
         </footer>
       </body>

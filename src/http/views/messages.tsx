@@ -14,10 +14,10 @@ export function Problem({ problem }: { problem: HttpProblem }): VNode {
         <SearchAgain text={problem.fault.value} at={problem.position} />
       )}
       {problem.status === 404 ? (
-        <PageLinks />
+        <PageIndex />
       ) : (
         <p>
-          <a href="/">All pages</a>
+          <a href="/pages">All pages</a>
         </p>
       )}
     </>
@@ -46,7 +46,8 @@ function SearchAgain({ text, at }: { text: string; at: number }): VNode {
   );
 }
 
-function PageLinks(): VNode {
+/** Every page by its group. */
+export function PageIndex(): VNode {
   return (
     <div class="index">
       {[...byGroup(SITE_MAP)].map(([group, pages]) => (
@@ -55,7 +56,7 @@ function PageLinks(): VNode {
           <ul>
             {pages.map((page) => (
               <li>
-                <a href={page.path}>{page.title}</a>
+                <a href={page.path}>{page.title}</a> <code class="quiet">{page.path}</code>
               </li>
             ))}
           </ul>

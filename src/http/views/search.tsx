@@ -41,10 +41,10 @@ export function SearchForm({ subject, action, search, filter, limit, order }: Se
         <input type="number" name="n" min="1" max="10000" value={limit} />
       </label>
       <button type="submit">Search</button>
-      <Understood action={action} search={search} filter={filter} limit={limit} order={order} />
       <a class="aside" href={link(`${action}/query`, { q: search?.text })}>
         How to search
       </a>
+      <Understood action={action} search={search} filter={filter} limit={limit} order={order} />
     </form>
   );
 }
