@@ -14,6 +14,7 @@ import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
+import { liveRoutes } from './routes/live.ts';
 import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
 import { registrationRoutes } from './routes/registrations.ts';
@@ -32,7 +33,7 @@ const MAX_CONNECTIONS = 512;
 
 const SECURITY_HEADERS = {
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
   // Not "no-referrer": under that, browsers send "Origin: null" with our own forms (Fetch, "append a request Origin header").
   'referrer-policy': 'same-origin',
@@ -100,6 +101,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     ingestRoutes(scope, deps);
     statisticsRoutes(scope, deps);
     linkRoutes(scope, deps);
+    liveRoutes(scope, deps);
     debugRoutes(scope, deps);
     scope.get('/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
   });

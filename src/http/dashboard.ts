@@ -264,7 +264,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
     },
     {
       name: 'acd',
-      title: 'Mean duration',
+      title: 'ACD',
       unit: 'ms',
       value: ended > 0 ? total(Outcomes.TALK_MS) / ended : null,
       of: ended,
@@ -273,7 +273,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
     },
     {
       name: 'registrations',
-      title: 'Registrations',
+      title: 'Registered',
       unit: 'count',
       value: total(Regs.ACTIVE),
       ...plain,
@@ -300,7 +300,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
     },
     {
       name: 'retransmissions',
-      title: 'Retransmitted',
+      title: 'Resent',
       unit: 'ratio',
       value: ratio(total(Calls.RETRANSMISSIONS), total(Ingest.TRACKED)),
       of: total(Ingest.TRACKED),

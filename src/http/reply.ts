@@ -105,6 +105,10 @@ export function sendProblem(
   return reply.send(render(site, request, format, { title: problem.title, data: problem, html, text }));
 }
 
+function themeOf(cookies = ''): string | undefined {
+  return /(?:^|; ?)theme=(light|dark)(?:;|$)/.exec(cookies)?.[1];
+}
+
 function render(site: Site, request: FastifyRequest, format: Format, answer: Answer): string {
   if (format === 'json') return `${JSON.stringify(answer.data)}\n`;
   if (format === 'text') return answer.text();
@@ -114,6 +118,7 @@ function render(site: Site, request: FastifyRequest, format: Format, answer: Ans
     siteName: site.about.name,
     version: site.about.version,
     nowUs: site.clock(),
+    theme: themeOf(request.headers.cookie),
     body: answer.html(),
   });
 }

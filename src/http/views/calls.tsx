@@ -53,16 +53,18 @@ export function CallList({ page, filter, search, why }: CallListProps): VNode {
   return (
     <>
       <SearchForm subject="calls" action="/calls/list" search={search} filter={filter} limit={page.limit} />
-      {page.items.length === 0 ? (
-        <Hints hints={why} tone="empty" title="Why is nothing here?" />
-      ) : (
-        <Table head={HEAD} caption="Calls">
-          {page.items.map((call) => (
-            <CallRows call={call} />
-          ))}
-        </Table>
-      )}
-      <Pager page={page} path="/calls/list" parameters={{ q: search?.text, ...filterParameters(filter) }} />
+      <div data-live={page.offset === 0 ? 'received' : undefined}>
+        {page.items.length === 0 ? (
+          <Hints hints={why} tone="empty" title="Why is nothing here?" />
+        ) : (
+          <Table head={HEAD} caption="Calls">
+            {page.items.map((call) => (
+              <CallRows call={call} />
+            ))}
+          </Table>
+        )}
+        <Pager page={page} path="/calls/list" parameters={{ q: search?.text, ...filterParameters(filter) }} />
+      </div>
     </>
   );
 }
@@ -71,7 +73,7 @@ export function CallList({ page, filter, search, why }: CallListProps): VNode {
 function CallRows({ call }: { call: CallView }): VNode {
   const repeats = sum(call.retransmissions.requests) + sum(call.retransmissions.replies);
   return (
-    <tbody class="item">
+    <tbody class="item" id={`call-${call.id}`} data-row="">
       <tr>
         <Cell label="State">
           <Pill
@@ -102,7 +104,7 @@ function CallRows({ call }: { call: CallView }): VNode {
           <Milliseconds ms={call.durationMs} />
         </Cell>
         <Cell label="Call-ID">
-          <CapturedLink text={call.callId} href={callHref(call.callId)} />
+          <CapturedLink text={call.callId} href={callHref(call.callId)} opens />
         </Cell>
       </tr>
       <tr class="more">

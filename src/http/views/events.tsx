@@ -51,19 +51,23 @@ const HEAD = [
 ];
 
 export function EventList({ page, filter, search, order, why }: EventListProps): VNode {
+  // The end of the ring; other parts of it stay as they are.
+  const isTail = order === 'newest' && page.offset === page.nextIndex;
   return (
     <>
       <SearchForm subject="events" action="/events" search={search} filter={filter} limit={page.limit} order={order} />
-      {page.items.length === 0 ? (
-        <Hints hints={why} tone="empty" title="Why is nothing here?" />
-      ) : (
-        <Table head={HEAD} caption="Events">
-          {page.items.map((event) => (
-            <EventRows event={event} />
-          ))}
-        </Table>
-      )}
-      <EventPager page={page} filter={filter} search={search} order={order} />
+      <div data-live={isTail ? 'events' : undefined}>
+        {page.items.length === 0 ? (
+          <Hints hints={why} tone="empty" title="Why is nothing here?" />
+        ) : (
+          <Table head={HEAD} caption="Events">
+            {page.items.map((event) => (
+              <EventRows event={event} />
+            ))}
+          </Table>
+        )}
+        <EventPager page={page} filter={filter} search={search} order={order} />
+      </div>
     </>
   );
 }
@@ -86,9 +90,15 @@ function EventPager({ page, filter, search, order }: Omit<EventListProps, 'why'>
         {isNarrowed && indices.length > 0 ? `; ${page.matched} match${isNewest ? ' up to here' : ' from here on'}` : ''}
       </span>
       {indices.length > 0 && hasOlder ? (
-        <a href={from(isNewest ? low : low - page.limit)}>{isNewest ? 'Older →' : '← Older'}</a>
+        <a rel={isNewest ? 'next' : 'prev'} href={from(isNewest ? low : low - page.limit)}>
+          {isNewest ? 'Older →' : '← Older'}
+        </a>
       ) : undefined}
-      {indices.length > 0 && hasNewer && !isNewest ? <a href={from(high + 1)}>Newer →</a> : undefined}
+      {indices.length > 0 && hasNewer && !isNewest ? (
+        <a rel="next" href={from(high + 1)}>
+          Newer →
+        </a>
+      ) : undefined}
       {isNewest ? (
         <a href={link('/events', asked)}>Oldest first</a>
       ) : (
@@ -102,7 +112,7 @@ function EventRows({ event }: { event: EventView }): VNode {
   const from = event.attributes['sip.from'] ?? '';
   const to = event.attributes['sip.to'] ?? '';
   return (
-    <tbody class="item">
+    <tbody class="item" id={`event-${event.index}`} data-row="">
       <tr>
         <Cell label="#" number>
           {event.index}
@@ -140,7 +150,7 @@ function EventRows({ event }: { event: EventView }): VNode {
           <Milliseconds ms={event.durationMs} />
         </Cell>
         <Cell label="Call-ID">
-          <CapturedLink text={event.callId} href={callHref(event.callId)} />
+          <CapturedLink text={event.callId} href={callHref(event.callId)} opens />
         </Cell>
       </tr>
       <tr class="more">

@@ -38,7 +38,7 @@ interface HomeProps {
 /** What an engineer leaves open: figures over a window, their course, and who was busiest. */
 export function Home({ summary, dashboard, spanMs, agents, nowUs }: HomeProps): VNode {
   return (
-    <>
+    <div data-live="received">
       <nav class="spans" aria-label="Window">
         {SERIES_SPANS_MS.map((span) => (
           <a href={link('/', { d: spanText(span) })} aria-current={span === spanMs ? 'true' : undefined}>
@@ -71,7 +71,7 @@ export function Home({ summary, dashboard, spanMs, agents, nowUs }: HomeProps): 
         <LossBoard losses={dashboard.losses} />
         <ListenerBoard listeners={summary.listeners} />
       </div>
-    </>
+    </div>
   );
 }
 
@@ -170,7 +170,7 @@ function AgentBoard({ agents, nowUs }: { agents: readonly AgentView[]; nowUs: nu
                 Refused
               </th>
               <th scope="col" class="number">
-                Last seen
+                Seen
               </th>
             </tr>
           </thead>
@@ -182,7 +182,7 @@ function AgentBoard({ agents, nowUs }: { agents: readonly AgentView[]; nowUs: nu
                 </td>
                 <td class="number">{formatNumber(agent.packets)}</td>
                 <td class="number">{formatNumber(sumOf(agent.refused))}</td>
-                <td class="number">{roughly((nowUs - agent.lastSeenUs) / 1000)} ago</td>
+                <td class="number">{roughly((nowUs - agent.lastSeenUs) / 1000)}</td>
               </tr>
             ))}
           </tbody>

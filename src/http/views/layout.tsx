@@ -9,13 +9,15 @@ interface PageFrame {
   siteName: string;
   version: string;
   nowUs: number;
+  /** Chosen by the reader; without it the page follows the system. */
+  theme: string | undefined;
   body: VNode;
 }
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
   ['/regs/list', 'Registrations', '/regs'],
-  ['/events', 'Events', '/events'],
+  ['/events?order=newest', 'Events', '/events'],
   ['/evrateblst/list', 'Rates', '/evrateblst'],
   ['/hep/list', 'Agents', '/hep'],
   ['/ipfix/list', 'Probes', '/ipfix'],
@@ -29,10 +31,10 @@ export function renderPage(frame: PageFrame): string {
   return `<!doctype html>${renderToStaticMarkup(<Frame {...frame} />)}\n`;
 }
 
-function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode {
+function Frame({ title, url, siteName, version, nowUs, theme, body }: PageFrame): VNode {
   const path = url.split('?', 1)[0] ?? '/';
   return (
-    <html lang="en">
+    <html lang="en" data-theme={theme}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -40,6 +42,7 @@ function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode
         <title>{`${title} · ${siteName}`}</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />
+        <script type="module" src="/assets/client/main.js" />
       </head>
       <body>
         <a class="skip" href="#content">
@@ -58,7 +61,10 @@ function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode
           </nav>
         </header>
         <main id="content">
-          <h1>{title}</h1>
+          <div class="title">
+            <h1>{title}</h1>
+            <span data-live-place="" />
+          </div>
           {body}
         </main>
         <footer>
@@ -72,6 +78,7 @@ function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode
             <a href="/pages">All pages</a>
           </span>
           <OtherForms url={url} />
+          <span data-theme-place="" />
         </footer>
       </body>
     </html>
