@@ -20,6 +20,7 @@ import { EventLog } from './sinks/event-log.ts';
 import { FileOutput, type LineOutput, StreamOutput } from './sinks/line-output.ts';
 import { showCaptureProgress } from './telemetry/capture-progress.ts';
 import { finalLine, type FinalReport, finalReport } from './telemetry/report.ts';
+import { Series } from './telemetry/series.ts';
 import { Statistics } from './telemetry/statistics.ts';
 
 const OBSERVE_MS = 1000;
@@ -74,7 +75,15 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     output === undefined
       ? undefined
       : feedEventLog(output, engine, { startedUs: clock(), version: about.version }, log);
-  const observing = setInterval(() => statistics.observe(), OBSERVE_MS);
+  const series = new Series(
+    () => engine.counters.values,
+    () => performance.now(),
+    clock,
+  );
+  const observing = setInterval(() => {
+    statistics.observe();
+    series.observe();
+  }, OBSERVE_MS);
   const http = toHttpSettings(config);
   const app = buildApp({
     engine,
@@ -82,6 +91,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     count: (index) => engine.counters.add(index, 1),
     clock,
     statistics,
+    series,
     about: aboutPages(about, listeners),
     config: describeConfig({ ...loaded, config }),
     settings: http,

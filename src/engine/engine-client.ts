@@ -23,6 +23,8 @@ import {
   type RegistrationQuery,
   type RegistrationSettingsView,
   type RegistrationTableStats,
+  type TalkersQuery,
+  type TalkersView,
 } from '../model/engine.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import type { Log } from '../model/log.ts';
@@ -181,6 +183,10 @@ export class EngineClient implements Engine {
 
   async listEvents(query: EventQuery): Promise<EventPage> {
     return this.#askList<EventPage>('listEvents', [query]);
+  }
+
+  async topTalkers(query: TalkersQuery): Promise<TalkersView> {
+    return (await this.#ask('topTalkers', [query])).result as TalkersView;
   }
 
   async eventBlacklist(): Promise<EventBlacklistView> {

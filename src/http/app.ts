@@ -18,6 +18,7 @@ import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
+import { liveRoutes } from './routes/live.ts';
 import { loginPath, loginRoutes, placeAfterLogin } from './routes/login.ts';
 import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
@@ -38,7 +39,7 @@ const MAX_CONNECTIONS = 512;
 
 const SECURITY_HEADERS = {
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
   // Not "no-referrer": under that, browsers send "Origin: null" with our own forms (Fetch, "append a request Origin header").
   'referrer-policy': 'same-origin',
@@ -121,6 +122,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     ingestRoutes(scope, deps);
     statisticsRoutes(scope, deps);
     linkRoutes(scope, deps);
+    liveRoutes(scope, deps);
     debugRoutes(scope, deps);
     loginRoutes(scope, deps, access);
     auditRoutes(scope, deps, access.audit);
@@ -177,5 +179,5 @@ function nothingAt(app: FastifyInstance, request: FastifyRequest): HttpProblem {
     const list = allowed.join(', ');
     return new HttpProblem(405, `${request.method} is not possible here, only ${list}`, { allow: list });
   }
-  return new HttpProblem(404, `There is no page "${path.slice(0, 200)}"; all pages are listed at /`);
+  return new HttpProblem(404, `There is no page "${path.slice(0, 200)}"; all pages are listed at /pages`);
 }

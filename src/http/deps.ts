@@ -3,7 +3,7 @@ import type { Engine } from '../model/engine.ts';
 import type { Log, LogLevelControl } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
 import type { AccessSettings, LinkOut } from '../model/settings.ts';
-import type { StatisticsSource } from '../model/statistics.ts';
+import type { SeriesSource, StatisticsSource } from '../model/statistics.ts';
 
 export interface AboutInfo {
   name: string;
@@ -37,6 +37,7 @@ export interface HttpDeps {
   count: (index: number) => void;
   clock: Clock;
   statistics: StatisticsSource;
+  series: SeriesSource;
   about: AboutInfo;
   config: readonly ConfigRow[];
   settings: AccessSettings;

@@ -124,6 +124,10 @@ export function sendProblem(
   return reply.send(render(site, request, format, { title: problem.title, data: problem, html, text }));
 }
 
+function themeOf(cookies = ''): string | undefined {
+  return /(?:^|; ?)theme=(light|dark)(?:;|$)/.exec(cookies)?.[1];
+}
+
 function render(site: Site, request: FastifyRequest, format: Format, answer: Answer): string {
   if (format === 'json') return `${JSON.stringify(answer.data)}\n`;
   if (format === 'text') return answer.text();
@@ -136,6 +140,7 @@ function render(site: Site, request: FastifyRequest, format: Format, answer: Ans
     visitor: request.visitor,
     canLogIn: site.settings.users.some((user) => user.password !== undefined),
     forms: ['text', 'json', ...Object.keys(answer.exports ?? {})],
+    theme: themeOf(request.headers.cookie),
     body: answer.html(),
   });
 }

@@ -1,9 +1,11 @@
+import { MAX_SEARCH_LENGTH } from '../model/search/parse.ts';
 import { Type, type TSchema } from 'typebox';
 import { RATE_INTERVALS_MS } from '../model/statistics.ts';
 import { TIMED_CALL_STATES } from '../model/call-state.ts';
 import {
   CALL_FILTERS,
   EVENT_FILTERS,
+  EVENT_ORDERS,
   LINK_ORDERS,
   MAX_LINK_DEPTH,
   MAX_LIST_LIMIT,
@@ -460,6 +462,57 @@ export const HealthSchema = Type.Object({
   lastError: Text(),
 });
 
+const Unit = Type.String({ description: 'count, perSecond, ratio (0 to 1) or ms' });
+const TalkerSchema = Type.Object({
+  key: Text(),
+  calls: Count('Calls whose outcome was reported'),
+  failed: Count('Of them, not answered'),
+  before: OrNull(Count('Calls in the time before; null = no longer known')),
+  href: Text(),
+});
+const DashboardSchema = Type.Object({
+  spanMs: Type.Number({ description: 'Time the figures are over' }),
+  stepMs: Type.Number({ description: 'Length of a step of the charts' }),
+  endsUs: Type.Array(Type.Number(), { description: 'End of each step' }),
+  figures: Type.Array(
+    Type.Object({
+      name: Text(),
+      title: Text(),
+      unit: Unit,
+      value: OrNull(Type.Number({ description: 'null = nothing to divide by, nothing measured' })),
+      of: OrNull(Type.Number({ description: 'Denominator, or number of measurements' })),
+      formula: Text(),
+      href: Text('Calls behind it'),
+    }),
+  ),
+  charts: Type.Array(
+    Type.Object({
+      name: Text(),
+      title: Text(),
+      unit: Unit,
+      kind: Text('stack or lines'),
+      search: OrNull(Text('Search among events for what is behind a step')),
+      href: Text(),
+      series: Type.Array(
+        Type.Object({
+          name: Text(),
+          tone: Text('Meaning of its colour'),
+          href: Text(),
+          values: Type.Array(OrNull(Type.Number())),
+        }),
+      ),
+    }),
+  ),
+  talkers: Type.Array(Type.Object({ kind: Text(), title: Text(), items: Type.Array(TalkerSchema) })),
+  losses: Type.Array(Type.Object({ code: Text(), description: Text(), messages: Count() })),
+});
+
+export const DASHBOARD_PARAMETERS: Properties = {
+  d: Type.Optional(Type.String({ enum: ['15m', '1h', '24h'], description: 'Window of the figures' })),
+};
+
+export const PageSchema = Type.Object({ path: Text(), group: Text(), title: Text() });
+
 export const HomeSchema = Type.Object({
   name: Text(),
   version: Text(),
@@ -477,7 +530,8 @@ export const HomeSchema = Type.Object({
   rateIntervalMs: Type.Number({ description: 'Time the rates are over' }),
   listeners: Type.Array(ListenerSchema),
   warnings: Type.Array(HintSchema),
-  pages: Type.Array(Type.Object({ path: Text(), group: Text(), title: Text() })),
+  dashboard: DashboardSchema,
+  pages: Type.Array(PageSchema),
 });
 
 export const AboutSchema = Type.Object({
@@ -618,6 +672,7 @@ export const ProblemSchema = Type.Object({
   detail: Text(),
   parameter: Type.Optional(Text()),
   value: Type.Optional(Text()),
+  position: Type.Optional(Count('Character of the value it is about, from 0')),
   allowed: Type.Optional(Text()),
 });
 
@@ -718,8 +773,18 @@ function filterParameters(fields: readonly string[], kind: string): Properties {
   };
 }
 
+export const SEARCH_PARAMETER: Properties = {
+  q: Type.Optional(
+    Type.String({
+      maxLength: MAX_SEARCH_LENGTH,
+      description: 'Search, such as status:5xx AND pdd>4s; see docs/search.md',
+    }),
+  ),
+};
+
 export const CALL_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
+  ...SEARCH_PARAMETER,
   ...filterParameters(CALL_FILTERS, 'case-sensitive'),
 };
 export const REGISTRATION_LIST_PARAMETERS: Properties = {
@@ -739,6 +804,13 @@ export const REGISTRATION_SETTING_PARAMETERS: Properties = {
 };
 export const EVENT_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
+  ...SEARCH_PARAMETER,
+  order: Type.Optional(
+    Type.String({
+      enum: [...EVENT_ORDERS],
+      description: 'oldest (default): from index s on; newest: from the one before s back, without s from the end',
+    }),
+  ),
   ...filterParameters(EVENT_FILTERS, 'case does not matter'),
 };
 

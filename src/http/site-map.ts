@@ -43,6 +43,7 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Statistics', '/counters/avg', 'All counters, average per second'),
   page('Process', '/debug/options', 'Log level'),
   page('Process', '/debug/forcetimeout', 'End all calls early'),
+  page('About', '/pages', 'All pages'),
   page('About', '/about', 'Version and dependencies'),
   page('About', '/about/config', 'Configuration in effect'),
   page('About', '/login', 'Log in, and who you are'),

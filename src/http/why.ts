@@ -19,11 +19,13 @@ import {
 import { Fault } from '../model/fault.ts';
 import { formatDuration } from '../model/duration.ts';
 import { formatEndpoint } from '../model/endpoint.ts';
-import type { EngineHealth, EventPage, TextFilter } from '../model/engine.ts';
+import type { EngineHealth, EventPage, EventQuery, TextFilter } from '../model/engine.ts';
 import type { AgentView, CallView, ListenerView, Page, ProbeView, RegistrationView } from '../model/views.ts';
 import { Method } from '../model/method.ts';
+import { parseSearch, SearchFault } from '../model/search/parse.ts';
 import type { CounterColumns, HttpDeps } from './deps.ts';
 import { FIELD_DOC } from './schemas.ts';
+import type { AskedSearch } from './search.ts';
 import { link } from './show.ts';
 
 /**
@@ -178,9 +180,20 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
 
 // Why a list is empty
 
-export function whyNoCalls(facts: Facts, page: Page<CallView>, filter: TextFilter<string> | undefined): Hint[] {
-  const narrowed = whyNarrowed(page, filter, '/calls/list', 'call(s) held', 'case matters');
+export function whyNoCalls(
+  facts: Facts,
+  page: Page<CallView>,
+  filter: TextFilter<string> | undefined,
+  search: AskedSearch | undefined,
+): Hint[] {
+  const narrowed =
+    whyNarrowed(page, filter, '/calls/list', 'call(s) held', 'case matters') ??
+    whyNotFound(page, search, '/calls/list', 'call(s) held');
   if (narrowed !== undefined) {
+    if (search !== undefined && page.matched === 0 && !(parseSearch(search.text, 'events') instanceof SearchFault)) {
+      const text = 'A finished call leaves the list after some seconds; its events stay longer';
+      narrowed.push({ code: 'finished', text, href: link('/events', { q: search.text }) });
+    }
     if (filter?.field === 'cid') {
       const href = link('/events', { cid: filter.value, re: filter.regexp ? 1 : undefined });
       narrowed.push({
@@ -247,24 +260,21 @@ export function whyNoEvents(
   facts: Facts,
   page: EventPage,
   filter: TextFilter<string> | undefined,
-  offset: number,
+  search: AskedSearch | undefined,
+  order: EventQuery['order'] | undefined,
 ): Hint[] {
-  if (page.nextIndex > 0 && offset >= page.nextIndex) {
+  if (order !== 'newest' && page.nextIndex > 0 && page.offset >= page.nextIndex) {
     return [
       {
         code: 'behind-the-end',
-        text: `The next event will get index ${page.nextIndex}, and s=${offset} asks for what comes from there on`,
+        text: `The next event will get index ${page.nextIndex}, and s=${page.offset} asks for what comes from there on`,
         href: link('/events', { s: Math.max(0, page.nextIndex - 1) }),
       },
     ];
   }
-  const narrowed = whyNarrowed(
-    page,
-    filter,
-    '/events',
-    `event(s) held of ${page.nextIndex} generated`,
-    'case does not matter',
-  );
+  const what = `event(s) held of ${page.nextIndex} generated`;
+  const narrowed =
+    whyNarrowed(page, filter, '/events', what, 'case does not matter') ?? whyNotFound(page, search, '/events', what);
   if (narrowed !== undefined) return narrowed;
   const { counters } = facts;
   const hints: Hint[] = [];
@@ -379,6 +389,17 @@ function whyNarrowed(
   return [
     { code: 'filter', text: `${plural(page.total, what)}, but no ${field} ${how} "${filter.value}"`, href: path },
   ];
+}
+
+/** The search may be too narrow; each of its parts can be left out on the page itself. */
+function whyNotFound(
+  page: Page<unknown>,
+  search: AskedSearch | undefined,
+  path: string,
+  what: string,
+): Hint[] | undefined {
+  if (search === undefined || page.total === 0) return undefined;
+  return [{ code: 'search', text: `${plural(page.total, what)}, but none meets "${search.text}"`, href: path }];
 }
 
 function limitHints(counters: CounterColumns): Hint[] {

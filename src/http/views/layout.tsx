@@ -16,13 +16,15 @@ interface PageFrame {
   canLogIn: boolean;
   /** Other forms of this page, as in `?format=`. */
   forms: readonly string[];
+  /** Chosen by the reader; without it the page follows the system. */
+  theme: string | undefined;
   body: VNode;
 }
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
   ['/regs/list', 'Registrations', '/regs'],
-  ['/events', 'Events', '/events'],
+  ['/events?order=newest', 'Events', '/events'],
   ['/evrateblst/list', 'Rates', '/evrateblst'],
   ['/hep/list', 'Agents', '/hep'],
   ['/ipfix/list', 'Probes', '/ipfix'],
@@ -36,10 +38,10 @@ export function renderPage(frame: PageFrame): string {
   return `<!doctype html>${renderToStaticMarkup(<Frame {...frame} />)}\n`;
 }
 
-function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms, body }: PageFrame): VNode {
+function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms, theme, body }: PageFrame): VNode {
   const path = url.split('?', 1)[0] ?? '/';
   return (
-    <html lang="en">
+    <html lang="en" data-theme={theme}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -47,6 +49,7 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
         <title>{`${title} · ${siteName}`}</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />
+        <script type="module" src="/assets/client/main.js" />
       </head>
       <body>
         <a class="skip" href="#content">
@@ -66,7 +69,10 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
           <Account visitor={visitor} canLogIn={canLogIn} url={url} />
         </header>
         <main id="content">
-          <h1>{title}</h1>
+          <div class="title">
+            <h1>{title}</h1>
+            <span data-live-place="" />
+          </div>
           {body}
         </main>
         <footer>
@@ -76,7 +82,11 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
           <span>
             As of <time dateTime={isoMicros(nowUs)}>{isoMicros(nowUs).slice(0, 19).replace('T', ' ')} UTC</time>
           </span>
+          <span>
+            <a href="/pages">All pages</a>
+          </span>
           <OtherForms url={url} forms={forms} />
+          <span data-theme-place="" />
         </footer>
       </body>
     </html>
