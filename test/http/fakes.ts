@@ -380,10 +380,12 @@ export class FakeEngine implements Engine {
 
   async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
     this.#ask(['callMessages', callId, { offset, limit }]);
-    const held = this.messages.filter((item) => item.callId === callId);
+    const entries = await this.callsByCallId(callId);
+    const legs = entries.flatMap((entry) => entry.legs.map((leg) => leg.callId));
+    const held = this.messages.filter((item) => item.callId === callId || legs.includes(item.callId));
     return {
       callId,
-      entries: await this.callsByCallId(callId),
+      entries,
       total: held.length,
       offset,
       items: held.slice(offset, offset + limit),

@@ -100,9 +100,9 @@ function OtherForms({ url }: { url: string }): VNode {
   );
 }
 
-export function Section({ title, children }: { title: string; children: ComponentChildren }): VNode {
+export function Section({ title, id, children }: { title: string; id?: string; children: ComponentChildren }): VNode {
   return (
-    <section>
+    <section id={id}>
       <h2>{title}</h2>
       {children}
     </section>
