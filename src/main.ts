@@ -9,6 +9,7 @@ import type { CaptureSummary } from './model/capture.ts';
 import { resolveGroups } from './model/counter-groups.ts';
 import { formatEndpoint } from './model/endpoint.ts';
 import type { Log } from './model/log.ts';
+import type { ListenerView } from './model/views.ts';
 import { aboutPackage, type PackageInfo } from './package-info.ts';
 import { createLog } from './telemetry/log.ts';
 import { EventFeed } from './sinks/event-feed.ts';
@@ -56,8 +57,9 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   }
   const engine = new EngineClient(toEngineSettings(config), log, (reason) => stopRequested.fail(reason));
   const startedMs = performance.now();
+  let listeners: ListenerView[];
   try {
-    await engine.start();
+    listeners = await engine.start();
   } catch (error) {
     log.error({}, messageOf(error));
     return 1;
@@ -86,7 +88,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     clock,
     statistics,
     series,
-    about: aboutPages(about),
+    about: aboutPages(about, listeners),
     config: describeConfig({ ...loaded, config }),
     settings: toHttpSettings(config),
     log,
@@ -185,7 +187,10 @@ function watchFiles(engine: EngineClient, staysUp: boolean, stop: StopRequest, l
   };
 }
 
-function aboutPages(about: PackageInfo): {
+function aboutPages(
+  about: PackageInfo,
+  listeners: readonly ListenerView[],
+): {
   name: string;
   version: string;
   node: string;
@@ -193,7 +198,8 @@ function aboutPages(about: PackageInfo): {
   dependencies: PackageInfo['dependencies'];
 } {
   const { name, version, dependencies } = about;
-  return { name, version, node: process.version, receiveMethod: 'dgram', dependencies };
+  const receiveMethod = listeners.find((listener) => listener.receiveMethod !== null)?.receiveMethod ?? 'nothing';
+  return { name, version, node: process.version, receiveMethod, dependencies };
 }
 
 async function openPages(app: ReturnType<typeof buildApp>, addr: string, port: number, log: Log): Promise<void> {

@@ -1,3 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { tuneForPackets } from '../../src/engine/v8-options.ts';
+
+// What is measured is compiled as in an engine thread.
+tuneForPackets();
+
 /** One figure of a benchmark. */
 export interface Figure {
   name: string;
@@ -30,7 +37,18 @@ export function printFigures(title: string, figures: readonly Figure[]): void {
   console.log(title);
   for (const { name, value, unit } of figures) {
     const shown =
-      unit === 'ns' || unit === 'ratio' ? value.toFixed(unit === 'ns' ? 0 : 2) : Math.round(value).toString();
+      unit === 'ratio' || unit === 'ms' ? value.toFixed(unit === 'ms' ? 1 : 2) : Math.round(value).toString();
     console.log(`  ${name.padEnd(44)} ${shown.padStart(10)} ${unit}`);
   }
+}
+
+/** The same for programs: machine and figures. */
+export function writeJson(path: string, figures: readonly Figure[]): void {
+  const machine = {
+    node: process.version,
+    arch: process.arch,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+  };
+  writeFileSync(path, `${JSON.stringify({ machine, figures }, undefined, 2)}\n`);
 }

@@ -1,3 +1,4 @@
+import { message as ipfixMessage, sipSet } from '../../src/probe/encode.ts';
 import { encodeHep1, encodeHep2, encodeHep3, type HepMessage } from '../../src/wire/hep/encode.ts';
 
 /**
@@ -29,14 +30,17 @@ interface Leg {
   branch: string;
 }
 
-function legOf(call: number): Leg {
+/** Where a sender that goes round and round writes the number of its round: every round brings other calls. */
+export const ROUND = '~~~~';
+
+function legOf(call: number, prefix: string): Leg {
   const mark = (call * 2_654_435_761) >>> 0;
   return {
-    callId: `${mark.toString(16).padStart(8, '0')}-${call}@198.51.100.${call % 250}`,
-    fromTag: `f${mark.toString(36)}`,
-    toTag: `t${(mark ^ 0x5bd1e995).toString(36)}`,
+    callId: `${prefix}${mark.toString(16).padStart(8, '0')}-${call}@198.51.100.${call % 250}`,
+    fromTag: `f${prefix}${mark.toString(36)}`,
+    toTag: `t${prefix}${(mark ^ 0x5bd1e995).toString(36)}`,
     user: `+4930${1_000_000 + call}`,
-    branch: `z9hG4bK-${mark.toString(16)}-1`,
+    branch: `z9hG4bK-${prefix}${mark.toString(16)}-1`,
   };
 }
 
@@ -55,9 +59,13 @@ function message(leg: Leg, startLine: string, cseq: string, toTag: boolean, extr
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** The SIP messages of one call in order, with their direction: true = caller to callee. */
-export function callMessages(call: number): { text: string; forward: boolean }[] {
-  const leg = legOf(call);
+/**
+ * The SIP messages of one call in order, with their direction: true = caller to callee.
+ *
+ * @param prefix stands in all identifiers of the call
+ */
+export function callMessages(call: number, prefix = ''): { text: string; forward: boolean }[] {
+  const leg = legOf(call, prefix);
   const uri = 'sip:+4989555@example.net;user=phone';
   const contact = ['Contact: <sip:alice@198.51.100.10:5060;transport=udp>', 'User-Agent: Example Phone 2.4.1'];
   const sdp = ['Content-Type: application/sdp'];
@@ -100,21 +108,58 @@ export function hepOf(text: string, forward: boolean, atUs: number, version: Hep
   });
 }
 
+/** An IPFIX message with the SIP an SBC received from the caller, or sent to it. */
+export function ipfixOf(text: string, forward: boolean, atUs: number): Buffer {
+  const set = sipSet({
+    direction: forward ? 'in' : 'out',
+    transport: 'udp',
+    timeUs: atUs,
+    slot: 0,
+    port: 1,
+    vlan: 0,
+    src: forward ? '192.0.2.10' : '192.0.2.20',
+    srcPort: 5060,
+    dst: forward ? '192.0.2.20' : '192.0.2.10',
+    dstPort: 5060,
+    ingressCallId: '',
+    contextId: 0,
+    payload: Buffer.from(text, 'latin1'),
+  });
+  return ipfixMessage(set === undefined ? [] : [set], Math.floor(atUs / 1e6), 0);
+}
+
 /**
  * Packets of `calls` calls that overlap: while one rings, others begin and end. `window` calls are open at a time.
  *
- * @param firstCall number of the first call, so that further traffic has other identifiers
+ * @param as HEP version, or IPFIX messages
+ * @param prefix stands in all identifiers
  */
-export function overlappingCalls(calls: number, window: number, version: HepVersion = 3, firstCall = 0): Buffer[] {
+export function overlappingCalls(
+  calls: number,
+  window: number,
+  as: HepVersion | typeof ipfixOf = 3,
+  prefix = '',
+): Buffer[] {
   const packets: Buffer[] = [];
   const startUs = 1_700_000_000_000_000;
   const spread = Math.max(1, Math.floor(window / MESSAGES_PER_CALL));
-  const all = Array.from({ length: calls }, (_, call) => callMessages(firstCall + call));
+  const all = Array.from({ length: calls }, (_, call) => callMessages(call, prefix));
   for (let step = 0; step < calls + spread * MESSAGES_PER_CALL; step++) {
     for (let n = 0; n < MESSAGES_PER_CALL; n++) {
       const entry = all[step - n * spread]?.[n];
-      if (entry !== undefined) packets.push(hepOf(entry.text, entry.forward, startUs + packets.length * 20, version));
+      if (entry === undefined) continue;
+      const { text, forward } = entry;
+      const atUs = startUs + packets.length * 20;
+      packets.push(typeof as === 'number' ? hepOf(text, forward, atUs, as) : as(text, forward, atUs));
     }
   }
   return packets;
+}
+
+/** What an attacker sends: nothing but first INVITEs, each of another call. */
+export function inviteFlood(calls: number, version: HepVersion = 3, prefix = ''): Buffer[] {
+  return Array.from({ length: calls }, (_, call) => {
+    const text = callMessages(call, prefix)[0]?.text ?? '';
+    return hepOf(text, true, 1_700_000_000_000_000 + call * 20, version);
+  });
 }

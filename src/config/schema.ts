@@ -29,7 +29,7 @@ import {
   TEXT,
   TOKENS,
 } from './kinds.ts';
-import { CALL_EVICTIONS } from '../model/settings.ts';
+import { CALL_EVICTIONS, RECEIVE_CHOICES } from '../model/settings.ts';
 
 /** Headings of the help text and of the reference page, in their order. */
 export const SECTIONS = [
@@ -102,6 +102,12 @@ export const OPTIONS = {
     size('64KiB', '1GiB'),
     '8MiB',
     'receive buffer asked of the kernel for the UDP socket; the kernel may grant less',
+  ),
+  hep_receive: option(
+    'HEP listeners',
+    choice(RECEIVE_CHOICES),
+    'auto',
+    'how datagrams are received: native = many at once (Linux, needs the module that npm ci builds where there is a C compiler), dgram = one by one, auto = native where it can be had',
   ),
 
   hep_max_message: option(

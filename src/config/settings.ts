@@ -78,6 +78,7 @@ function toHepSettings(config: Config): HepSettings {
     tlsPort: toPort(config.hep_tls_port),
     tls: config.hep_tls_port === 0 ? undefined : toTlsFiles(config.hep_tls_cert, config.hep_tls_key, config.hep_tls_ca),
     rcvbufBytes: config.hep_rcvbuf,
+    receive: config.hep_receive,
     limits: {
       maxMessageBytes: config.hep_max_message,
       maxChunks: config.hep_max_chunks,

@@ -62,6 +62,7 @@ import type { Account } from '../pipeline/account.ts';
 import { AgentTable } from '../pipeline/agents.ts';
 import { CapturePipeline, type FrameFilter } from '../pipeline/capture.ts';
 import { Ingest } from '../pipeline/ingest.ts';
+import { Overload } from '../pipeline/overload.ts';
 import { IpfixPipeline } from '../pipeline/ipfix.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { ProbeTable } from '../pipeline/probes.ts';
@@ -125,6 +126,7 @@ export class EngineCore {
   readonly #probes: ProbeTable;
   readonly #qos: QosTable;
   readonly #links: LinkTable;
+  readonly #overload: Overload;
   readonly #sources: Source[] = [];
   readonly #captureClock: CaptureClock | undefined;
   readonly #files: CaptureFiles | undefined;
@@ -158,6 +160,8 @@ export class EngineCore {
     const ingest = new Ingest(settings, this.tracker, this.#links, this.#events, counters, this.#reportFault);
     this.pipeline = new Pipeline(settings, ingest, this.#agents, counters);
     this.ipfix = new IpfixPipeline(settings, ingest, this.#probes, this.#qos, counters);
+    const dispensables = [this.tracker.messages].filter(({ isOn }) => isOn);
+    this.#overload = new Overload(dispensables, counters, this.#reportOverload);
     this.#state = new EngineState({
       settings: settings.state,
       tracker: this.tracker,
@@ -475,8 +479,9 @@ export class EngineCore {
     const shared = { counters: this.counters, clock: this.#clock, log: this.#log, onError };
     const common = { ...shared, ingest: this.pipeline };
     if (hep.udpPort >= 0) {
-      const { addr, udpPort, rcvbufBytes } = hep;
-      this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes }));
+      const { addr, udpPort, rcvbufBytes, receive } = hep;
+      const onLoad = (fullness: number, dropped: number): void => this.#overload.observe(fullness, dropped);
+      this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes, receive, onLoad }));
     }
     const connectionLimit = new ConnectionLimit(hep.limits.maxConnections, hep.limits.maxConnectionsPerAddress);
     const stream = (listener: 'tcp' | 'tls', port: number): Source =>
@@ -526,6 +531,11 @@ export class EngineCore {
     const silenced = new Set(this.#settings.eventBlacklist);
     for (const { type, name } of SELECTABLE_EVENTS) this.#events.silence(type, silenced.has(name));
   }
+
+  readonly #reportOverload = (isPaused: boolean, name: string): void => {
+    if (isPaused) this.#log.warn({}, `more arrives than can be worked on: given up for now: ${name}`);
+    else this.#log.info({}, `the load is bearable again: back are ${name}`);
+  };
 
   readonly #reportFault = (agent: Account, fault: Fault, hex: string, heldBack: number): void => {
     const { code, text } = faultInfo(fault);

@@ -5,9 +5,11 @@ import type { Log } from '../model/log.ts';
 import { systemClock } from './clock.ts';
 import { EngineCore } from './engine-core.ts';
 import type { FromEngine, LogLevel, ToEngine, WorkerStart } from './protocol.ts';
+import { tuneForPackets } from './v8-options.ts';
 
 /** Entry point of an engine thread: an `EngineCore` and its end of the conversation in protocol.ts. */
 if (parentPort === null) throw new Error('engine/worker.ts runs as a worker thread only');
+tuneForPackets();
 const port = parentPort;
 // The client that started this thread passed exactly this.
 const start = workerData as WorkerStart;

@@ -401,7 +401,7 @@ export const RateGcSchema = Type.Object({
 export const LogLevelSchema = Type.Object({ log_level: Text('Least severe log lines written') });
 
 export const AgentSchema = Type.Object({
-  id: Text('captureId@ip:port/transport, as in the agents of a call'),
+  id: Text('captureId@ip:port/udp, over a connection captureId@ip/tcp or /tls; as in the agents of a call'),
   source: EndpointSchema,
   transport: Text(),
   captureId: Count(),
@@ -464,6 +464,7 @@ export const ListenerSchema = Type.Object({
   name: Text(),
   address: Text(),
   port: Count(),
+  receiveMethod: Type.Union([Type.Literal('native'), Type.Literal('dgram'), Type.Null()]),
   receiveBufferBytes: Type.Union([Type.Integer(), Type.Null()]),
   kernelDrops: Type.Union([Type.Integer(), Type.Null()]),
   connections: Type.Union([Type.Integer(), Type.Null()]),

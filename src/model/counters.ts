@@ -68,7 +68,7 @@ function declare(group: string, name: string, description: string, flags: Flags 
 
 const GAUGE: Flags = { max: true, gauge: true };
 
-/** `ingest`: what became of everything received. received = tracked + refused + ignored + dropped, always. */
+/** `ingest`: what became of everything received. received = tracked + refused + ignored + dropped, always. What the kernel dropped is received and dropped. */
 export const Ingest = {
   RECEIVED: declare('ingest', 'received', 'messages received, every one counted here once and below once'),
   TRACKED: declare('ingest', 'tracked', 'SIP messages taken by the tracker'),
@@ -76,6 +76,7 @@ export const Ingest = {
   IGNORED: declare('ingest', 'ignored', 'well-formed messages without use for tracking, by reason in ingest.ignored'),
   DROPPED: declare('ingest', 'dropped', 'messages thrown away unread, by reason in ingest.dropped'),
   BYTES: declare('ingest', 'bytes', 'octets of all messages received'),
+  OVERLOAD: declare('ingest', 'overload', 'things given up for now because more arrives than can be worked on', GAUGE),
 } as const;
 
 /** Counter index by fault number (sparse). */
@@ -108,7 +109,7 @@ export const Dropped: Readonly<Record<(typeof DROPPED_REASONS)[number], number>>
   'ingest.dropped',
   DROPPED_REASONS,
   {
-    overload: 'given up because more arrived than could be worked on',
+    overload: 'datagrams the kernel dropped because more arrived than could be worked on',
     shutdown: 'still unread when the stop deadline passed',
   },
 );
@@ -238,6 +239,7 @@ export const Calls = {
   OTHER_HOP: declare('calls', 'other_hop', 'messages seen again on another hop'),
   SEEN_AGAIN: declare('calls', 'seen_again', 'messages reported again: by another agent or within dup_window'),
   MESSAGES_KEPT: declare('calls', 'messages_kept', 'messages kept for the page of their call'),
+  MESSAGES_LEFT_OUT: declare('calls', 'messages_left_out', 'messages not kept because of overload'),
   MESSAGES_CUT: declare('calls', 'messages_cut', 'of these, longer than what is kept of one'),
   LEGS_JOINED: declare('calls', 'legs_joined', 'entries that named the Call-ID of another leg'),
 } as const;

@@ -9,8 +9,11 @@ export type Clock = () => number;
  * its buffer at once. None throws for anything a sender can cause.
  */
 export interface HepIngest {
-  /** One UDP datagram: all of `bytes`. Counts at least one message, also when it is empty. */
-  datagram(bytes: Buffer, ip: string, port: number, nowUs: number): void;
+  /**
+   * One UDP datagram: all of `bytes`, or `bytes[start..end)` of a buffer that holds others too. Counts at least one
+   * message, also when it is empty.
+   */
+  datagram(bytes: Buffer, ip: string, port: number, nowUs: number, start?: number, end?: number): void;
   /** A new connection, or `undefined` when its address may not send; the refusal is counted. */
   connection(ip: string, port: number, listener: 'tcp' | 'tls'): StreamIngest | undefined;
 }

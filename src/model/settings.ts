@@ -8,6 +8,11 @@ export interface Cidr {
   text: string;
 }
 
+/** How datagrams are received: in batches by the native module, or one by one by Node.js. */
+export type ReceiveMethod = 'native' | 'dgram';
+export const RECEIVE_CHOICES = ['auto', 'native', 'dgram'] as const;
+export type ReceiveChoice = (typeof RECEIVE_CHOICES)[number];
+
 /** A HEP listener set: addresses and ports are decided, `auto` ports are 0 here and -1 means off. */
 export interface HepSettings {
   addr: string;
@@ -18,6 +23,7 @@ export interface HepSettings {
   tls: { cert: string; key: string; ca?: string } | undefined;
   /** Octets asked for as receive buffer of the UDP socket. */
   rcvbufBytes: number;
+  receive: ReceiveChoice;
   limits: HepLimits;
   allow: readonly Cidr[];
   auth: HepAuthSettings;

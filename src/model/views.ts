@@ -1,3 +1,5 @@
+import type { ReceiveMethod } from './settings.ts';
+
 /**
  * What pages and the API show: plain data, JSON names, copied out of the engine. The contract's §3 lists the fields.
  *
@@ -307,7 +309,7 @@ export interface RateEntryView {
 }
 
 export interface AgentView {
-  /** `captureId@ip:port/transport`, as listed in `CallView.agents`. */
+  /** `captureId@ip:port/udp`, over a connection `captureId@ip/tcp` or `/tls`; as listed in `CallView.agents`. */
   id: string;
   source: EndpointView;
   transport: string;
@@ -373,6 +375,8 @@ export interface ListenerView {
   name: string;
   address: string;
   port: number;
+  /** UDP: how datagrams are received; `null` elsewhere. */
+  receiveMethod: ReceiveMethod | null;
   /** UDP: receive buffer the kernel granted, in octets; `null` elsewhere. */
   receiveBufferBytes: number | null;
   /** UDP: datagrams the kernel dropped on this socket; `null` where it cannot be read. */

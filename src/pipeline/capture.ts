@@ -117,7 +117,7 @@ export class CapturePipeline implements CaptureIngest {
     if (frame.isFragment) counters.add(frame.family === 4 ? Pkt.IP4_FRAGS : Pkt.IP6_FRAGS, 1);
     if (skip === undefined && frame.ipProtocol === IP_PROTOCOL_UDP && this.#isHep(frame)) {
       const ip = formatIp(frame.family, frame.src0, frame.src1, frame.src2, frame.src3);
-      this.#hep.datagram(frame.bytes.subarray(frame.start, frame.end), ip, frame.srcPort, timeUs);
+      this.#hep.datagram(frame.bytes, ip, frame.srcPort, timeUs, frame.start, frame.end);
       return;
     }
     counters.add(Pkt.TOTAL_PACKETS, 1);

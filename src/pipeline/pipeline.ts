@@ -44,25 +44,25 @@ export class Pipeline implements HepIngest {
     });
   }
 
-  datagram(bytes: Buffer, ip: string, port: number, nowUs: number): void {
+  datagram(bytes: Buffer, ip: string, port: number, nowUs: number, start = 0, end = bytes.length): void {
     const sender = this.#agents.udpSender(ip, port);
-    if (bytes.length > this.#limits.maxMessageBytes) {
-      this.#receive(Hep.UDP, bytes.length);
-      this.#refuse(Fault.HEP_TOO_BIG, this.#agents.blamed(sender, nowUs), bytes, 0, bytes.length, nowUs);
+    if (end - start > this.#limits.maxMessageBytes) {
+      this.#receive(Hep.UDP, end - start);
+      this.#refuse(Fault.HEP_TOO_BIG, this.#agents.blamed(sender, nowUs), bytes, start, end, nowUs);
       return;
     }
-    if (looksGzipped(bytes)) {
-      const inflated = inflateDatagram(bytes, 0, bytes.length, this.#limits);
+    if (looksGzipped(bytes, start, end)) {
+      const inflated = inflateDatagram(bytes, start, end, this.#limits);
       if (typeof inflated === 'number') {
-        this.#receive(Hep.UDP, bytes.length);
-        this.#refuse(inflated, this.#agents.blamed(sender, nowUs), bytes, 0, bytes.length, nowUs);
+        this.#receive(Hep.UDP, end - start);
+        this.#refuse(inflated, this.#agents.blamed(sender, nowUs), bytes, start, end, nowUs);
       } else {
         this.#counters.add(Hep.INFLATED, 1);
-        this.#packets(inflated, sender, this.#innerLimits, nowUs);
+        this.#packets(inflated, 0, inflated.length, sender, this.#innerLimits, nowUs);
       }
       return;
     }
-    this.#packets(bytes, sender, this.#limits, nowUs);
+    this.#packets(bytes, start, end, sender, this.#limits, nowUs);
   }
 
   connection(ip: string, port: number, listener: 'tcp' | 'tls'): StreamIngest | undefined {
@@ -82,19 +82,19 @@ export class Pipeline implements HepIngest {
   }
 
   /** All packets of a datagram: HEP3 messages may follow one another when an agent flushes its buffer. */
-  #packets(bytes: Buffer, sender: Sender, limits: HepDecodeLimits, nowUs: number): void {
-    let at = 0;
+  #packets(bytes: Buffer, start: number, end: number, sender: Sender, limits: HepDecodeLimits, nowUs: number): void {
+    let at = start;
     for (;;) {
-      const rest = bytes.length - at;
+      const rest = end - at;
       this.#counters.add(Hep.UDP, 1);
       this.#counters.add(IngestCounters.RECEIVED, 1);
-      const used = this.#packet1(bytes, at, bytes.length, sender, limits, nowUs);
+      const used = this.#packet1(bytes, at, end, sender, limits, nowUs);
       // After a fault the rest belongs to the same refusal.
       this.#counters.add(IngestCounters.BYTES, used === 0 ? rest : used);
       if (used === 0) return;
       at += used;
-      if (at >= bytes.length) return;
-      if (!startsWithHep3(bytes, at, bytes.length)) return;
+      if (at >= end) return;
+      if (!startsWithHep3(bytes, at, end)) return;
     }
   }
 

@@ -1,18 +1,17 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
 import { Hep, type CounterSet } from '../model/counters.ts';
-
 import type { Log } from '../model/log.ts';
 import type { Clock, HepIngest } from '../model/ports.ts';
+import type { ReceiveChoice } from '../model/settings.ts';
 import type { ListenerView } from '../model/views.ts';
-import { dropsOf, readUdpTable } from './kernel-drops.ts';
-import { checkAddress, hepListener, listenError } from './listen-error.ts';
+import { checkAddress, hepListener, listenError, ListenError } from './listen-error.ts';
 import { Occasional } from './occasional.ts';
+import { loadUdpReceive, MissingModule, openBatched } from './udp-batched.ts';
+import { openDgram } from './udp-dgram.ts';
+import type { UdpSocket, UdpSocketOptions } from './udp-socket.ts';
 
 /** Longest time spent on what still comes in after the stop. */
 const DRAIN_LIMIT_US = 500_000;
-const DROPS_INTERVAL_MS = 1000;
+const LOAD_INTERVAL_MS = 250;
 
 export interface HepUdpOptions {
   /** IPv4, IPv6, or `::` for both. */
@@ -21,35 +20,36 @@ export interface HepUdpOptions {
   port: number;
   /** Receive buffer asked for. */
   rcvbufBytes: number;
+  /** In batches or one by one; auto = in batches where that is possible. */
+  receive: ReceiveChoice;
   ingest: HepIngest;
   counters: CounterSet;
   clock: Clock;
   log: Log;
   /** Told of socket errors after the start. */
   onError?: (error: Error) => void;
+  /** Told four times a second how full the receive buffer is, 0 to 1, and how many datagrams found no room since the last time. */
+  onLoad?: (fullness: number, dropped: number) => void;
 }
 
 /** HEP over UDP: hands each datagram to `ingest` and watches what the kernel had to drop. */
 export class HepUdpSource {
   readonly #options: HepUdpOptions;
-  readonly #family: 4 | 6;
   readonly #dropsLog = new Occasional();
   readonly #errorLog = new Occasional();
   #starting: Promise<ListenerView> | undefined;
-  #socket: Socket | undefined;
+  #socket: UdpSocket | undefined;
   #port: number;
-  #receiveBufferBytes: number | null = null;
   /** Since the start; `null` until it could be read. */
   #kernelDrops: number | null = null;
   /** What the kernel's own count was when it was last read. */
   #kernelCount = 0;
   #datagrams = 0;
-  #dropsTimer: NodeJS.Timeout | undefined;
+  #loadTimer: NodeJS.Timeout | undefined;
   #polling: Promise<void> | undefined;
 
   constructor(options: HepUdpOptions) {
     this.#options = options;
-    this.#family = isIPv6(options.addr) ? 6 : 4;
     this.#port = options.port;
   }
 
@@ -60,47 +60,68 @@ export class HepUdpSource {
   }
 
   async #open(): Promise<ListenerView> {
-    const { addr, port, ingest, counters, clock, log } = this.#options;
+    const { addr, port, rcvbufBytes, ingest, counters, clock, log } = this.#options;
     checkAddress(hepListener('udp'), addr);
-    const socket = createSocket(this.#family === 6 ? 'udp6' : 'udp4');
-    socket.on('message', (bytes, sender) => {
-      counters.add(Hep.DATAGRAMS, 1);
-      this.#datagrams++;
-      ingest.datagram(bytes, sender.address, sender.port, clock());
+    let nowUs = 0;
+    const socket = await this.#bind({
+      addr,
+      port,
+      rcvbufBytes,
+      onBatch: () => (nowUs = clock()),
+      onDatagram: (bytes, ip, senderPort, start, end) => {
+        counters.add(Hep.DATAGRAMS, 1);
+        this.#datagrams++;
+        ingest.datagram(bytes, ip, senderPort, nowUs, start, end);
+      },
+      onError: (error) => this.#socketError(error),
     });
-    try {
-      socket.bind(port, addr);
-      await once(socket, 'listening');
-    } catch (cause) {
-      socket.close();
-      throw listenError(hepListener('udp'), addr, port, cause);
-    }
-    socket.on('error', (error) => this.#socketError(error));
     this.#socket = socket;
-    this.#port = socket.address().port;
+    this.#port = socket.port;
     this.#kernelDrops = null;
     this.#kernelCount = 0;
-    this.#raiseReceiveBuffer(socket);
-    this.#dropsTimer = setInterval(() => this.pollKernelDrops(), DROPS_INTERVAL_MS).unref();
+    this.#checkReceiveBuffer(socket);
+    this.#loadTimer = setInterval(() => this.pollLoad(), LOAD_INTERVAL_MS).unref();
     const view = this.view();
-    log.info({ listener: view.name, address: view.address, port: view.port }, 'listening');
+    const { name, address, receiveMethod } = view;
+    log.info({ listener: name, address, port: view.port, receiveMethod }, 'listening');
     return view;
+  }
+
+  async #bind(options: UdpSocketOptions): Promise<UdpSocket> {
+    const { addr, port, receive, log } = this.#options;
+    const name = hepListener('udp');
+    const module = receive === 'dgram' ? undefined : loadUdpReceive();
+    if (module instanceof MissingModule) {
+      const remedy = 'install a C compiler and run npm ci again';
+      if (receive === 'native') {
+        throw new ListenError(
+          `Cannot listen for HEP over UDP: hep_receive is "native", but ${module.message}; ${remedy}, or set hep_receive to "auto"`,
+          { cause: module },
+        );
+      }
+      // Elsewhere there is nothing to be had.
+      if (process.platform === 'linux') log.info({}, `datagrams are received one by one: ${module.message}; ${remedy}`);
+    }
+    try {
+      if (module === undefined || module instanceof MissingModule) return await openDgram(options);
+      return openBatched(module, options);
+    } catch (cause) {
+      throw listenError(name, addr, port, cause);
+    }
   }
 
   /** Closes the socket, after what the kernel holds for it has been read, and a last look at its drops. */
   async stop(): Promise<void> {
     await this.#starting?.catch(() => undefined); // reported to whoever called start()
     this.#starting = undefined;
-    clearInterval(this.#dropsTimer);
-    this.pollKernelDrops();
+    clearInterval(this.#loadTimer);
+    this.pollLoad();
     await this.#polling;
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#socket = undefined;
     await this.#drain();
-    await new Promise<void>((resolve) => {
-      socket.close(resolve);
-    });
+    await socket.close();
   }
 
   /** Reads on until a turn of the event loop brings nothing more, or senders have been heard for long enough. */
@@ -119,59 +140,48 @@ export class HepUdpSource {
       name: 'hep-udp',
       address: this.#options.addr,
       port: this.#port,
-      receiveBufferBytes: this.#receiveBufferBytes,
+      receiveMethod: this.#socket?.method ?? null,
+      receiveBufferBytes: this.#socket?.receiveBufferBytes ?? null,
       kernelDrops: this.#kernelDrops,
       connections: null,
     };
   }
 
-  /** Starts to read the kernel's drops of this socket, unless that is under way. Runs by itself once a second. */
-  pollKernelDrops(): void {
-    this.#polling ??= this.#readKernelDrops().finally(() => {
+  /** Starts to ask the kernel about this socket, unless that is under way. Runs by itself four times a second. */
+  pollLoad(): void {
+    this.#polling ??= this.#readLoad().finally(() => {
       this.#polling = undefined;
     });
   }
 
-  async #readKernelDrops(): Promise<void> {
+  async #readLoad(): Promise<void> {
     const socket = this.#socket;
-    if (socket === undefined) return;
-    const { address, port } = socket.address();
-    const table = await readUdpTable(this.#family);
-    const drops = table === null ? null : dropsOf(table, this.#family, address, port);
+    const load = await socket?.load();
     // A table that changes while it is read may lack a line: the next look finds it.
-    if (drops === null || this.#socket !== socket) return;
-    const { counters, clock, log } = this.#options;
+    if (load === undefined || load === null || this.#socket !== socket) return;
+    const { counters, clock, log, onLoad } = this.#options;
     // The kernel counts in 32 bits and starts again at 0.
-    const grown = (drops - this.#kernelCount) >>> 0;
-    this.#kernelCount = drops;
+    const grown = (load.dropped - this.#kernelCount) >>> 0;
+    this.#kernelCount = load.dropped;
     this.#kernelDrops = (this.#kernelDrops ?? 0) + grown;
     counters.add(Hep.KERNEL_DROPS, grown);
+    onLoad?.(load.queued / load.limit, grown);
     const dropped = this.#dropsLog.take(grown, clock());
     if (dropped > 0) {
       log.warn(
-        { port, dropped, receiveBufferBytes: this.#receiveBufferBytes },
+        { port: this.#port, dropped, receiveBufferBytes: socket?.receiveBufferBytes },
         'Datagrams dropped by the kernel, receive buffer full: raise hep_rcvbuf and net.core.rmem_max',
       );
     }
   }
 
-  #raiseReceiveBuffer(socket: Socket): void {
+  #checkReceiveBuffer({ receiveBufferBytes: granted }: UdpSocket): void {
     const { rcvbufBytes, log } = this.#options;
-    try {
-      socket.setRecvBufferSize(rcvbufBytes);
-    } catch {
-      // Linux grants what it may, others refuse a size beyond their limit: what counts is the size read back.
-    }
-    const size = socket.getRecvBufferSize();
-    // Linux doubles what it grants, for its own bookkeeping, and reports that.
-    const granted = process.platform === 'linux' ? size / 2 : size;
-    this.#receiveBufferBytes = granted;
-    if (granted < rcvbufBytes) {
-      log.warn(
-        { asked: rcvbufBytes, granted },
-        `UDP receive buffer is ${granted} octets, not ${rcvbufBytes}: sysctl -w net.core.rmem_max=${rcvbufBytes}`,
-      );
-    }
+    if (granted >= rcvbufBytes) return;
+    log.warn(
+      { asked: rcvbufBytes, granted },
+      `UDP receive buffer is ${granted} octets, not ${rcvbufBytes}: sysctl -w net.core.rmem_max=${rcvbufBytes}`,
+    );
   }
 
   #socketError(error: Error): void {

@@ -165,6 +165,7 @@ export class StreamListener {
       name: `${name.protocol.toLowerCase()}-${name.transport}`,
       address: addr,
       port: this.#port,
+      receiveMethod: null,
       receiveBufferBytes: null,
       kernelDrops: null,
       connections: this.#connections.size,

@@ -1,7 +1,8 @@
 import { hashBytes } from '../model/hash.ts';
 import type { Observer } from '../model/observer.ts';
 import { splitUri } from '../sip/uri.ts';
-import { type Call, copyHop, type Hop } from './call.ts';
+import { type Call } from './call.ts';
+import { copyHop, type Hop } from './hops.ts';
 import { EntryTable } from './entry-table.ts';
 import { Row } from './rows.ts';
 import { textBytes } from './text-bytes.ts';

@@ -3,7 +3,7 @@ import type { EventType } from '../model/event-type.ts';
 import type { Method } from '../model/method.ts';
 import type { Observer } from '../model/observer.ts';
 import type { QosRecord } from '../model/qos.ts';
-import type { Transport } from '../model/transport.ts';
+import type { Hop } from './hops.ts';
 import { Time } from './rows.ts';
 import type { TimedRequest } from './timed-request.ts';
 import { Timed } from './timer-wheel.ts';
@@ -172,11 +172,6 @@ export interface KeptQos {
   readonly receivedUs: number;
 }
 
-/** Most hops recorded per call; further ones are counted in `hopsLeftOut`. */
-export const MAX_HOPS = 16;
-/** Most observers told apart per call; the last bit stands for all further ones. */
-export const MAX_OBSERVERS = 16;
-
 /** Entry flags, names and order as in the reference's flag list where the meaning is the same. */
 export const CallFlag = {
   REUSED: 1,
@@ -201,77 +196,4 @@ const FLAG_NAMES: readonly (readonly [number, string])[] = [
 
 export function flagNames(flags: number): string[] {
   return FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
-}
-
-/** One link the call's messages travelled, initiator's side first. */
-export class Hop {
-  readonly family: number;
-  readonly src0: number;
-  readonly src1: number;
-  readonly src2: number;
-  readonly src3: number;
-  readonly srcPort: number;
-  readonly dst0: number;
-  readonly dst1: number;
-  readonly dst2: number;
-  readonly dst3: number;
-  readonly dstPort: number;
-  readonly transport: Transport;
-  /** Interface of the SBC that reported it as slot << 24 | port << 16 | VLAN, unsigned; -1 = none was named. */
-  readonly interface: number;
-  /** Bits of the call's observers that saw this hop. */
-  observers = 0;
-  /** Distinct messages, without retransmissions and repeated reports. */
-  messages = 0;
-  next: Hop | undefined = undefined;
-
-  constructor(
-    family: number,
-    src0: number,
-    src1: number,
-    src2: number,
-    src3: number,
-    srcPort: number,
-    dst0: number,
-    dst1: number,
-    dst2: number,
-    dst3: number,
-    dstPort: number,
-    transport: Transport,
-    networkInterface: number,
-  ) {
-    this.family = family;
-    this.src0 = src0;
-    this.src1 = src1;
-    this.src2 = src2;
-    this.src3 = src3;
-    this.srcPort = srcPort;
-    this.dst0 = dst0;
-    this.dst1 = dst1;
-    this.dst2 = dst2;
-    this.dst3 = dst3;
-    this.dstPort = dstPort;
-    this.transport = transport;
-    this.interface = networkInterface;
-  }
-}
-
-/** A hop with the same endpoints, on which nothing was counted yet. */
-export function copyHop(hop: Hop): Hop {
-  const h = hop;
-  return new Hop(
-    h.family,
-    h.src0,
-    h.src1,
-    h.src2,
-    h.src3,
-    h.srcPort,
-    h.dst0,
-    h.dst1,
-    h.dst2,
-    h.dst3,
-    h.dstPort,
-    h.transport,
-    h.interface,
-  );
 }

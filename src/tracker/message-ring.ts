@@ -72,8 +72,9 @@ export interface KeptMessage {
 }
 
 export class MessageRing {
-  /** The one switch: under overload messages for display are given up first. */
-  isOn: boolean;
+  readonly name = 'messages kept for display';
+  readonly isOn: boolean;
+  #isPaused = false;
   readonly #perCall: number;
   readonly #capacity: number;
   readonly #bytes: Buffer;
@@ -103,6 +104,15 @@ export class MessageRing {
     this.#counters = counters;
   }
 
+  /** From now on messages are counted at their call, and not kept. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+  }
+
   /** Copies a message that was just tracked. */
   add(
     call: Call,
@@ -113,6 +123,11 @@ export class MessageRing {
     onLink: number,
     observerId: string,
   ): void {
+    const ordinal = (call.row[call.base + Row.MESSAGES]! += 1); // inside the row
+    if (this.#isPaused) {
+      this.#counters.add(Calls.MESSAGES_LEFT_OUT, 1);
+      return;
+    }
     const length = message.end - message.start;
     const kept = Math.min(length, MAX_KEPT_OCTETS, this.#capacity - HEAD_OCTETS);
     const size = HEAD_OCTETS + ((kept + 7) & ~7);
@@ -132,7 +147,6 @@ export class MessageRing {
     doubles[at / 8 + ARRIVED_US] = packet.arrivedAtUs;
     this.#newest[bucket] = position;
 
-    const ordinal = (call.row[call.base + Row.MESSAGES]! += 1); // inside the row
     const callIdStart = message.callIdStart - message.start;
     const callIdLength = message.callIdEnd - message.callIdStart;
     const ints = this.#ints;

@@ -11,15 +11,19 @@ import type { SipMessage } from '../sip/message.ts';
 import { takeCorrelation, takeReason, takeReplyText, takeRequestText, takeSignature } from './attributes.ts';
 import { Binding } from './binding-table.ts';
 import { bytesOfCall, NEW_CALL_BYTES } from './call-memory.ts';
-import { Call, CallFlag, copyHop, Hop, LegReason, MAX_HOPS, MAX_OBSERVERS } from './call.ts';
+import { Call, CallFlag, LegReason } from './call.ts';
 import { EntryTable } from './entry-table.ts';
 import type { EventRing, GeneratedOn } from './event-ring.ts';
 import { FinishedCalls } from './finished-calls.ts';
+import { copyHop, makeHop, recordHop } from './hops.ts';
 import { LegIndex } from './legs.ts';
 import { MessageRing } from './message-ring.ts';
 import { Action, actionFor, Fit, findCall, isChallenge, Match } from './match.ts';
+import { observerBit } from './observers.ts';
+import { isLateReply, isLateRequest, movesOrder } from './order.ts';
 import { Registrations } from './registrations.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
+import { reportedStatus } from './reported-status.ts';
 import { Row, ROW_BYTES, RowPages } from './rows.ts';
 import { SharedText } from './shared-text.ts';
 import {
@@ -45,10 +49,6 @@ import {
 
 /** Call-ID and tags together; longer keys are refused. */
 const MAX_KEY_OCTETS = 1024;
-const STATUS_TIMEOUT = 408;
-const STATUS_CANCELED = 487;
-const STATUS_IMPLIED_START = 290;
-const STATUS_IMPLIED_END = 291;
 
 /**
  * The shared call tracker: SIP messages and times in, calls and events out. Alone in its thread, with no clock of its own.
@@ -258,27 +258,6 @@ export class CallTracker {
     return this.#rows.bytes - this.table.size * ROW_BYTES;
   }
 
-  /** Position of an observer among those of a call as a bit, -1 = not among them. */
-  #observerBit(call: Call, observer: Observer): number {
-    if (call.observer === observer) return 1;
-    // An observer of a snapshot is a mere name, until the one it names reports again.
-    if (call.observer === undefined || call.observer.id === observer.id) {
-      call.observer = observer;
-      return 1;
-    }
-    const more = (call.moreObservers ??= []);
-    let position = more.indexOf(observer);
-    if (position < 0) {
-      position = more.findIndex((other) => other.id === observer.id);
-      if (position >= 0) more[position] = observer;
-    }
-    if (position < 0) {
-      if (more.length < MAX_OBSERVERS - 1) more.push(observer);
-      position = more.length - 1;
-    }
-    return 1 << (position + 1);
-  }
-
   #refusal: Fault = Fault.NONE;
 
   /** @param parent the entry that forks: it must not make room for its own fork */
@@ -438,7 +417,7 @@ export class CallTracker {
   #apply(call: Call, packet: Packet, message: SipMessage, direction: 0 | 1, observer: Observer): Fault {
     const { row, base } = call;
     const { isRequest } = message;
-    const bit = this.#observerBit(call, observer);
+    const bit = observerBit(call, observer);
     const identity = messageIdentity(message, direction);
     const onLink = linkIdentity(identity, packet, message);
     const repeat = classify(
@@ -670,7 +649,7 @@ export class CallTracker {
     if (type === EventType.CALL_ATTEMPT && (call.flags & (CallFlag.FORK_CHILD | CallFlag.FORK_PARENT)) !== 0) {
       if (this.#familyReported(call)) return;
     }
-    const status = this.#reportedStatus(call, type);
+    const status = reportedStatus(call, type);
     this.#events.call(call, type, tsUs, on, status.code, status.reason);
     call.lastEvent = type;
   }
@@ -683,30 +662,6 @@ export class CallTracker {
       other.emitted |= 1 << EventType.CALL_ATTEMPT;
     }
     return reported || (call.emitted & FAMILY_EVENTS & ~(1 << EventType.CALL_ATTEMPT)) !== 0;
-  }
-
-  #reportedStatus(call: Call, type: EventType): { code: number; reason: string } {
-    if ((call.flags & CallFlag.FORCED_TIMEOUT) !== 0) {
-      return { code: STATUS_TIMEOUT, reason: 'internal: call state timeout' };
-    }
-    const code = call.row[call.base + Row.STATUS]!;
-    if (type === EventType.SUB_NEW && (code < 200 || code >= 300)) {
-      // NOTIFY told it; what is stored is of an attempt before.
-      return { code: STATUS_IMPLIED_START, reason: 'internal: implied OK' };
-    }
-    if (code >= 200) return { code, reason: call.reason };
-    switch (type) {
-      case EventType.CALL_START:
-        return { code: STATUS_IMPLIED_START, reason: 'internal: implied OK' };
-      case EventType.CALL_END:
-      case EventType.SUB_DEL:
-        return { code: STATUS_IMPLIED_END, reason: 'internal: implied OK' };
-      case EventType.CALL_ATTEMPT:
-        if (call.state === CallState.INV_CANCELED) return { code: STATUS_CANCELED, reason: 'internal: cancel' };
-        return { code, reason: call.reason };
-      default:
-        return { code, reason: call.reason };
-    }
   }
 }
 
@@ -721,120 +676,4 @@ const FAMILY_EVENTS = (1 << EventType.CALL_ATTEMPT) | (1 << EventType.CALL_START
 
 function isAnswered(state: CallState): boolean {
   return state === CallState.INV_ESTABLISHED || state === CallState.INV_BYE_SEEN || state === CallState.INV_BYE_REPL;
-}
-
-/** Replies that say where the numbering of a direction stands; the others run beside the INVITE (RFC 3261 §9, 3262, 3311). */
-function movesOrder(cseqMethod: Method): boolean {
-  return (
-    cseqMethod !== Method.CANCEL &&
-    cseqMethod !== Method.ACK &&
-    cseqMethod !== Method.PRACK &&
-    cseqMethod !== Method.UPDATE
-  );
-}
-
-/** A request that comes after its own reply, or after a later request: seen, but too late to move the call. */
-function isLateRequest(call: Call, message: SipMessage, direction: 0 | 1): boolean {
-  const { method, cseq } = message;
-  if (method === Method.ACK || method === Method.CANCEL) return false;
-  const at = call.base + direction;
-  return cseq < call.row[at + Row.CSEQ]! || cseq <= call.row[at + Row.REPLY_CSEQ]!;
-}
-
-function isLateReply(call: Call, message: SipMessage, direction: 0 | 1): boolean {
-  if (!movesOrder(message.cseqMethod)) return false;
-  const at = call.base + direction;
-  const replied = call.row[at + Row.REPLY_CSEQ]!;
-  if (message.cseq !== replied) return message.cseq < replied;
-  const last = call.row[at + Row.ORDER_STATUS]!;
-  const answersAfterAll = message.statusCode >= 200 && message.statusCode < 300 && (last < 200 || last >= 300);
-  return message.statusCode <= last && !answersAfterAll;
-}
-
-function makeHop(packet: Packet, reversed: boolean): Hop {
-  const p = packet;
-  return reversed
-    ? new Hop(
-        p.family,
-        p.dst0,
-        p.dst1,
-        p.dst2,
-        p.dst3,
-        p.dstPort,
-        p.src0,
-        p.src1,
-        p.src2,
-        p.src3,
-        p.srcPort,
-        p.transport,
-        interfaceOf(p),
-      )
-    : new Hop(
-        p.family,
-        p.src0,
-        p.src1,
-        p.src2,
-        p.src3,
-        p.srcPort,
-        p.dst0,
-        p.dst1,
-        p.dst2,
-        p.dst3,
-        p.dstPort,
-        p.transport,
-        interfaceOf(p),
-      );
-}
-
-function interfaceOf(packet: Packet): number {
-  return packet.interface < 0 ? -1 : packet.interface * 0x1_0000 + packet.vlan;
-}
-
-function isLink(hop: Hop, p: Packet, reversed: boolean): boolean {
-  if (hop.transport !== p.transport) return false;
-  return reversed
-    ? hop.srcPort === p.dstPort &&
-        hop.dstPort === p.srcPort &&
-        hop.src3 === p.dst3 &&
-        hop.dst3 === p.src3 &&
-        hop.src0 === p.dst0 &&
-        hop.src1 === p.dst1 &&
-        hop.src2 === p.dst2 &&
-        hop.dst0 === p.src0 &&
-        hop.dst1 === p.src1 &&
-        hop.dst2 === p.src2
-    : hop.srcPort === p.srcPort &&
-        hop.dstPort === p.dstPort &&
-        hop.src3 === p.src3 &&
-        hop.dst3 === p.dst3 &&
-        hop.src0 === p.src0 &&
-        hop.src1 === p.src1 &&
-        hop.src2 === p.src2 &&
-        hop.dst0 === p.dst0 &&
-        hop.dst1 === p.dst1 &&
-        hop.dst2 === p.dst2;
-}
-
-/** Notes on which link a message travelled; a link new to the call is appended while there is room. */
-function recordHop(call: Call, packet: Packet, toCallee: boolean, observerBit: number, counts: boolean): void {
-  let last: Hop | undefined;
-  let hops = 0;
-  for (let hop = call.firstHop; hop !== undefined; hop = hop.next) {
-    if (isLink(hop, packet, !toCallee)) {
-      hop.observers |= observerBit;
-      if (counts) hop.messages++;
-      return;
-    }
-    last = hop;
-    hops++;
-  }
-  if (hops >= MAX_HOPS) {
-    call.hopsLeftOut++;
-    return;
-  }
-  const hop = makeHop(packet, !toCallee);
-  hop.observers = observerBit;
-  hop.messages = counts ? 1 : 0;
-  if (last === undefined) call.firstHop = hop;
-  else last.next = hop;
 }

@@ -19,7 +19,8 @@ import type {
 import { displayText } from '../model/text.ts';
 import { requestSignature } from '../sip/signature.ts';
 import { type Binding, Leaving, type RegisterTransaction } from './binding-table.ts';
-import { type Call, CallFlag, flagNames, type Hop } from './call.ts';
+import { type Call, CallFlag, flagNames } from './call.ts';
+import { type Hop } from './hops.ts';
 import type { EventSlot } from './event-ring.ts';
 import type { RateEntry } from './event-rates.ts';
 import { qosView } from './qos.ts';

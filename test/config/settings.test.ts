@@ -45,6 +45,7 @@ test('toEngineSettings() turns options into what the engine counts in', () => {
       tlsPort: -1,
       tls: undefined,
       rcvbufBytes: 8_388_608,
+      receive: 'auto',
       limits: {
         maxMessageBytes: 65_535,
         maxChunks: 256,

@@ -41,7 +41,18 @@ test('the image contains production dependencies only, and nothing is compiled o
     lastStage.filter((line) => line.startsWith('RUN ')),
     [],
   );
-  assert.equal(dockerfile.filter((line) => /\b(?:apt-get|apk|g\+\+|make)\b/.test(line)).length, 0);
+});
+
+test('the native module is built in a stage of its own, or the image is not', () => {
+  const from = dockerfile.findIndex((line) => line.endsWith(' AS native'));
+  const stage = dockerfile.slice(from, dockerfile.indexOf('FROM ${BASE_IMAGE} AS build'));
+  assert.ok(stage.includes('RUN node scripts/build-native.mjs --required'));
+  assert.ok(lastStage.includes('COPY --from=native /app/native/udp-receive.node native/'));
+  const compilers = /\b(?:apt-get|apk|gcc|g\+\+|make)\b/;
+  assert.deepEqual(
+    dockerfile.filter((line) => compilers.test(line)),
+    stage.filter((line) => compilers.test(line)),
+  );
 });
 
 test('the image checks its health with Node.js, through a file that is in it and in the build context', () => {

@@ -331,9 +331,33 @@ export function link(changes: Partial<LinkView> = {}): LinkView {
 }
 
 export const LISTENERS: readonly ListenerView[] = [
-  { name: 'hep-udp', address: '0.0.0.0', port: 9060, receiveBufferBytes: 8_388_608, kernelDrops: 0, connections: null },
-  { name: 'hep-tcp', address: '0.0.0.0', port: 9060, receiveBufferBytes: null, kernelDrops: null, connections: 2 },
-  { name: 'ipfix-tcp', address: '0.0.0.0', port: 4739, receiveBufferBytes: null, kernelDrops: null, connections: 1 },
+  {
+    name: 'hep-udp',
+    address: '0.0.0.0',
+    port: 9060,
+    receiveMethod: 'native',
+    receiveBufferBytes: 8_388_608,
+    kernelDrops: 0,
+    connections: null,
+  },
+  {
+    name: 'hep-tcp',
+    address: '0.0.0.0',
+    port: 9060,
+    receiveMethod: null,
+    receiveBufferBytes: null,
+    kernelDrops: null,
+    connections: 2,
+  },
+  {
+    name: 'ipfix-tcp',
+    address: '0.0.0.0',
+    port: 4739,
+    receiveMethod: null,
+    receiveBufferBytes: null,
+    kernelDrops: null,
+    connections: 1,
+  },
 ];
 
 /** What the engine has to say, for tests to set; and what it was told, for tests to look at. */
@@ -381,8 +405,8 @@ export class FakeEngine implements Engine {
   async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
     this.#ask(['callMessages', callId, { offset, limit }]);
     const entries = await this.callsByCallId(callId);
-    const legs = entries.flatMap((entry) => entry.legs.map((leg) => leg.callId));
-    const held = this.messages.filter((item) => item.callId === callId || legs.includes(item.callId));
+    const ids = new Set([callId, ...entries.flatMap((entry) => entry.legs.map((leg) => leg.callId))]);
+    const held = this.messages.filter((item) => ids.has(item.callId));
     return {
       callId,
       entries,
@@ -702,7 +726,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
       name: 'sipcol',
       version: '0.1.0',
       node: 'v20.20.2',
-      receiveMethod: 'dgram',
+      receiveMethod: 'native',
       dependencies: [{ name: 'fastify', version: '5.12.8', licence: 'MIT' }],
     },
     config: [

@@ -51,6 +51,7 @@ const cases: Case[] = [
           name: 'hep-udp',
           address: '127.0.0.1',
           port: 9060,
+          receiveMethod: null,
           receiveBufferBytes: null,
           kernelDrops: null,
           connections: null,

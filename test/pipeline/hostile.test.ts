@@ -7,7 +7,7 @@ import { Random } from '../support/random.ts';
 import { NOW_US, PipelineStage } from './pipeline-stage.ts';
 
 const DATAGRAMS = 100_000;
-const STREAMS = 20_000;
+const STREAMS = 100_000;
 
 test(`the pipeline counts each of ${DATAGRAMS} damaged datagrams and tracks the next good packet`, () => {
   const stage = new PipelineStage('--calls_max_entries=5000', '--hep_max_agents=50');

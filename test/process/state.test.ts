@@ -11,16 +11,19 @@ import { until } from '../support/process.ts';
 
 const LIMIT_MS = 30_000;
 
-function directory(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'sipcol-state-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
-
-async function started(t: TestContext, options: Record<string, string>): Promise<Collector> {
-  const collector = await startCollector(options);
-  t.after(() => collector.program.stop(0));
-  return collector;
+/** A way to start collectors on one `state_dir`, which goes when the last of them is gone: they write into it. */
+function starter(t: TestContext, options: Record<string, string> = {}): () => Promise<Collector> {
+  const directory = mkdtempSync(join(tmpdir(), 'sipcol-state-'));
+  const collectors: Collector[] = [];
+  t.after(async () => {
+    await Promise.all(collectors.map(({ program }) => program.stop(0)));
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return async () => {
+    const collector = await startCollector({ state_dir: directory, ...options });
+    collectors.push(collector);
+    return collector;
+  };
 }
 
 /** Sends an INVITE for each name and waits until `total` messages are worked on. */
@@ -37,11 +40,11 @@ const callIds = async (collector: Collector): Promise<string[]> =>
   (await collector.calls()).map(({ callId }) => callId).toSorted();
 
 test('after SIGTERM and a new start the calls and counters are still there', async (t) => {
-  const state = { state_dir: directory(t) };
-  const first = await started(t, state);
+  const start = starter(t);
+  const first = await start();
   await invite(first, ['one', 'two'], 2);
   await first.stop();
-  const second = await started(t, state);
+  const second = await start();
   assert.deepEqual(await callIds(second), ['one', 'two']);
   await invite(second, ['three'], 3);
   assert.deepEqual(await callIds(second), ['one', 'three', 'two']);
@@ -52,8 +55,8 @@ test('after SIGTERM and a new start the calls and counters are still there', asy
 });
 
 test('SIGKILL loses at most what came since the last state file', async (t) => {
-  const state = { state_dir: directory(t), state_interval: '100ms' };
-  const first = await started(t, state);
+  const start = starter(t, { state_interval: '100ms' });
+  const first = await start();
   await invite(first, ['one', 'two'], 2);
   const saved = async (): Promise<number> => (await first.counters()).get('state.saved') ?? 0;
   const before = await saved();
@@ -61,7 +64,7 @@ test('SIGKILL loses at most what came since the last state file', async (t) => {
   await until('two more state files', LIMIT_MS, async () => ((await saved()) >= before + 2 ? true : undefined));
   process.kill(first.program.pid, 'SIGKILL');
   assert.equal(await first.program.exited, 'SIGKILL');
-  const second = await started(t, state);
+  const second = await start();
   assert.deepEqual(await callIds(second), ['one', 'two']);
 });
 

@@ -46,8 +46,8 @@ export class FakeIngest implements HepIngest {
   readonly sinks: FakeSink[] = [];
   admits = true;
 
-  datagram(bytes: Buffer, ip: string, port: number, nowUs: number): void {
-    this.datagrams.push({ bytes: Buffer.from(bytes), ip, port, nowUs });
+  datagram(bytes: Buffer, ip: string, port: number, nowUs: number, start = 0, end = bytes.length): void {
+    this.datagrams.push({ bytes: Buffer.from(bytes.subarray(start, end)), ip, port, nowUs });
   }
 
   connection(ip: string, port: number, listener: 'tcp' | 'tls'): StreamIngest | undefined {

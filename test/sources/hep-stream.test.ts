@@ -521,6 +521,7 @@ test('HepStreamSource shows the port in use and logs it', limited, async (t) => 
     name: 'hep-tcp',
     address: '127.0.0.1',
     port: view.port,
+    receiveMethod: null,
     receiveBufferBytes: null,
     kernelDrops: null,
     connections: 0,

@@ -29,6 +29,8 @@ export interface Collector {
   counters(): Promise<Map<string, number>>;
   /** Waits until so many messages have been received and every one of them has been worked on. */
   received(messages: number, limitMs?: number): Promise<void>;
+  /** Ends all calls, bindings and subscriptions at once. */
+  endCalls(): Promise<void>;
   /** Ends the collector as an operator would; the exit code must be 0. */
   stop(): Promise<void>;
 }
@@ -39,8 +41,8 @@ interface ListenLine {
   port: number;
 }
 
-/** Starts a collector. `options` are command line options by name. */
-export async function startCollector(options: Record<string, string> = {}): Promise<Collector> {
+/** Starts a collector. `options` are command line options by name; `cli` is another build of the program. */
+export async function startCollector(options: Record<string, string> = {}, cli = CLI): Promise<Collector> {
   const given: Record<string, string> = {
     hep_addr: '127.0.0.1',
     hep_udp_port: 'auto',
@@ -51,7 +53,7 @@ export async function startCollector(options: Record<string, string> = {}): Prom
     ...options,
   };
   const program = startProgram(process.execPath, [
-    CLI,
+    cli,
     'serve',
     ...Object.entries(given).map(([name, value]) => `--${name}=${value}`),
   ]);
@@ -138,6 +140,13 @@ class RunningCollector implements Collector {
       },
       () => `received, done: ${last.join(', ')}\n${this.program.stderr}`,
     );
+  }
+
+  async endCalls(): Promise<void> {
+    const url = `http://127.0.0.1:${this.http}/debug/forcetimeout`;
+    const body = new URLSearchParams({ timeout: '0s' });
+    const response = await fetch(url, { method: 'POST', body, signal: AbortSignal.timeout(10_000) });
+    if (!response.ok) throw new Error(`POST ${url}: ${response.status} ${await response.text()}`);
   }
 
   async stop(): Promise<void> {

@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { after } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const running = new Set<ChildProcess>();
-process.on('exit', () => {
+const killAll = (): void => {
   for (const child of running) child.kill('SIGKILL');
-});
+};
+process.on('exit', killAll);
+// A program that a failed test left behind would keep its file from ever ending.
+after(killAll);
 
 /** A program a test started: what it said, and an end that is certain. */
 export interface Program {

@@ -30,7 +30,8 @@ import { rateSettings } from './rate-stage.ts';
  *
  * Keys of a message: f, t (tags), id (Call-ID, default c1), branch (default: from requester, method, CSeq), by (agents,
  * default x, comma-separated), over (transport, default udp), from, to (URIs, sip:a@example.com and sip:b@example.com),
- * contact (the header's value, spaces left out), expires, state (Subscription-State), package (Event).
+ * contact (the header's value, spaces left out), expires, state (Subscription-State), package (Event), sdp (with a
+ * body).
  * Hosts A, B, C … are 192.0.2.1, .2, .3 …; `with reg_del_delay=3` changes a setting from there on.
  * Events, calls and bindings may be followed by key=value: what is named there is compared too.
  */
@@ -60,6 +61,8 @@ const REGISTRATIONS: RegistrationSettings = {
   maxBytes: 0,
   maxContacts: 256,
 };
+
+const SDP = ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 't=0 0', ''].join('\r\n');
 
 /** `contact=<sip:u@h>;expires=5` → `contact`, `<sip:u@h>;expires=5`. */
 function keyAndValue(pair: string): [string, string] {
@@ -118,6 +121,7 @@ export class Stage {
     const expires = keys.get('expires');
     const state = keys.get('state');
     const eventPackage = keys.get('package');
+    const body = keys.has('sdp') ? SDP : '';
     const text = [
       isReply ? `SIP/2.0 ${head} Reason ${head}` : `${head} sip:b@example.com SIP/2.0`,
       `Via: SIP/2.0/${over.toUpperCase()} ${host(requester)};branch=z9hG4bK${branch}`,
@@ -129,9 +133,10 @@ export class Stage {
       ...(expires === undefined ? [] : [`Expires: ${expires}`]),
       ...(state === undefined ? [] : [`Subscription-State: ${state}`]),
       ...(eventPackage === undefined ? [] : [`Event: ${eventPackage}`]),
-      'Content-Length: 0',
+      ...(keys.has('sdp') ? ['Content-Type: application/sdp'] : []),
+      `Content-Length: ${body.length}`,
       '',
-      '',
+      body,
     ].join('\r\n');
     this.advance(Number(time));
     let fault: Fault = Fault.NONE;

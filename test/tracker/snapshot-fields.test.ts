@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Binding } from '../../src/tracker/binding-table.ts';
-import type { Call, Hop } from '../../src/tracker/call.ts';
+import type { Call } from '../../src/tracker/call.ts';
+import type { Hop } from '../../src/tracker/hops.ts';
 import {
   BINDING_DOUBLES,
   BINDING_INTS,

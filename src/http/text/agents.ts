@@ -22,6 +22,7 @@ export function agentListText(
 function listenerLine(listener: ListenerView): string {
   const parts = [`Listener ${listener.name}: ${formatEndpoint(listener.address, listener.port)}`];
   if (listener.connections !== null) parts.push(`connections: ${listener.connections}`);
+  if (listener.receiveMethod !== null) parts.push(`received by: ${listener.receiveMethod}`);
   if (listener.receiveBufferBytes !== null) parts.push(`receive buffer: ${listener.receiveBufferBytes}`);
   if (listener.kernelDrops !== null) parts.push(`kernel drops: ${listener.kernelDrops}`);
   return parts.join(' ');

@@ -3,8 +3,8 @@ import { Fault } from '../../model/fault.ts';
 import type { HepDecodeLimits } from './limits.ts';
 
 /** True when a gzip member (RFC 1952) begins at `at`: a whole datagram or stream compressed by heplify 2. */
-export function looksGzipped(bytes: Uint8Array, at = 0): boolean {
-  return bytes[at] === 0x1f && bytes[at + 1] === 0x8b;
+export function looksGzipped(bytes: Uint8Array, at = 0, end = bytes.length): boolean {
+  return end - at >= 2 && bytes[at] === 0x1f && bytes[at + 1] === 0x8b;
 }
 
 /** True for the two octets of a zlib header (RFC 1950 §2.2): method deflate and the check bits. */
@@ -46,5 +46,5 @@ export function inflate(bytes: Buffer, start: number, end: number, limits: HepDe
  * inside is refused. Otherwise a few hundred octets could ask for thousands of inflations.
  */
 export function inflateDatagram(bytes: Buffer, start: number, end: number, limits: HepDecodeLimits): Buffer | Fault {
-  return looksGzipped(bytes.subarray(start, end)) ? inflate(bytes, start, end, limits) : Fault.HEP_INFLATE;
+  return looksGzipped(bytes, start, end) ? inflate(bytes, start, end, limits) : Fault.HEP_INFLATE;
 }

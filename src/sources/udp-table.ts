@@ -3,8 +3,8 @@ import { endianness } from 'node:os';
 import { parseIp } from '../model/endpoint.ts';
 
 /**
- * Datagrams the kernel dropped on one socket, from Linux's table of UDP sockets: one line per socket, in hex, addresses
- * in 32-bit words of the host's octet order, the drops in the last column.
+ * What waits in one socket and what the kernel dropped on it, from Linux's table of UDP sockets: one line per socket, in
+ * hex, addresses in 32-bit words of the host's octet order, the drops, decimal, in the last column.
  *
  *     sl  local_address rem_address   st tx_queue rx_queue … ref pointer drops
  *    702: 0100007F:2364 00000000:0000 07 00000000:00000000 … 2 0000000000000000 17
@@ -20,11 +20,17 @@ export async function readUdpTable(family: 4 | 6): Promise<Buffer | null> {
 }
 
 /**
- * Finds the drops of the socket bound to `ip` and `port`; `null` when it is not in the table.
+ * Finds the socket bound to `ip` and `port`; `null` when it is not in the table.
  *
  * @param table text of the table; it can be long, so only our own line is decoded
  */
-export function dropsOf(table: Buffer, family: 4 | 6, ip: string, port: number, order = endianness()): number | null {
+export function loadOf(
+  table: Buffer,
+  family: 4 | 6,
+  ip: string,
+  port: number,
+  order = endianness(),
+): { dropped: number; queued: number } | null {
   const words = parseIp(ip)?.words;
   if (words === undefined) return null;
   const address = (family === 4 ? words.slice(3) : words).map((word) => hexWord(word, order)).join('');
@@ -33,9 +39,11 @@ export function dropsOf(table: Buffer, family: 4 | 6, ip: string, port: number, 
   if (at < 0) return null;
   const lineEnd = table.indexOf('\n', at);
   const line = table.toString('latin1', at, lineEnd < 0 ? table.length : lineEnd).trimEnd();
-  const drops = line.slice(line.lastIndexOf(' ') + 1);
-  return /^\d+$/.test(drops) ? Number(drops) : null;
+  const found = QUEUED_AND_DROPPED.exec(line);
+  return found === null ? null : { queued: Number.parseInt(found[1] ?? '', 16), dropped: Number(found[2]) };
 }
+/** Behind the state and the send queue; and the last column. */
+const QUEUED_AND_DROPPED = /^: \S+ \S+ \S+ [0-9A-F]+:([0-9A-F]+) .* (\d+)$/;
 
 function hexWord(word: number, order: 'LE' | 'BE'): string {
   const octets = Buffer.alloc(4);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dropsOf } from '../../src/sources/kernel-drops.ts';
+import { loadOf } from '../../src/sources/udp-table.ts';
 
 // Laid out as Linux 6.1 prints them on x86-64; ports 9060 = 0x2364, 5353 = 0x14E9.
 const UDP = Buffer.from(
@@ -44,7 +44,11 @@ const cases: [string, Buffer, 4 | 6, string, number, 'LE' | 'BE', number | null]
 ];
 
 for (const [what, table, family, ip, port, order, drops] of cases) {
-  test(`dropsOf() finds ${what}`, () => {
-    assert.equal(dropsOf(table, family, ip, port, order), drops);
+  test(`loadOf() finds ${what}`, () => {
+    assert.equal(loadOf(table, family, ip, port, order)?.dropped ?? null, drops);
   });
 }
+
+test('loadOf() finds what waits in a socket', () => {
+  assert.deepEqual(loadOf(UDP, 4, '127.0.0.1', 9060, 'LE'), { queued: 0x36900, dropped: 17 });
+});
