@@ -15,7 +15,7 @@ import {
 import { RATE_SETTINGS, type RatePage } from '../model/event-rates.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
-import { GROUPINGS } from './ladder/model.ts';
+import { COLOUR_MODES, GROUPINGS, SDP_MODES, TIME_MODES } from './ladder/choice.ts';
 
 /** JSON answers and parameters as `/openapi.json` describes them; a test holds every answer against its schema. */
 
@@ -184,6 +184,20 @@ export const CALL_PAGE_PARAMETERS: Properties = {
     }),
   ),
   fold: Type.Optional(Type.String({ enum: ['0', '1'], description: '1: retransmissions as a count' })),
+  colour: Type.Optional(
+    Type.String({ enum: [...COLOUR_MODES], description: 'What rows of the ladder are coloured by' }),
+  ),
+  time: Type.Optional(
+    Type.String({ enum: [...TIME_MODES], description: 'Time of day, since the message before, since the first' }),
+  ),
+  sdp: Type.Optional(
+    Type.String({ enum: [...SDP_MODES], description: 'Session descriptions: first media, all, not at all, a mark' }),
+  ),
+  without: Type.Optional(Type.String({ description: 'Letters of legs left out of the ladder, such as B,C' })),
+  diff: Type.Optional(
+    Type.Array(Type.String(), { maxItems: 2, description: 'Ids of two messages to compare: given twice, or as 1,2' }),
+  ),
+  sorted: Type.Optional(Type.String({ enum: ['0', '1'], description: '1: the order of header fields does not count' })),
   around: Type.Optional(
     Type.String({ description: 'Time, ISO 8601 or since the epoch: where s is absent, messages around it are shown' }),
   ),
@@ -306,6 +320,15 @@ export const CallPageSchema = Type.Object({
   olderCallId: Text('Call that began before, empty = none'),
   newerCallId: Text('Call that began after, empty = none'),
   missing: Type.Array(Type.String(), { description: 'What should have been captured and was not' }),
+  media: Type.Array(
+    Type.Object({
+      offer: Type.Integer({ description: 'Id of the message with the offer' }),
+      answer: Type.Union([Type.Integer(), Type.Null()], { description: 'Id of the message with the answer' }),
+      result: Text('Codec and direction agreed upon'),
+      notes: Type.Array(Type.String(), { description: 'What may explain silence' }),
+    }),
+    { description: 'Offers and answers of session descriptions, in order' },
+  ),
   messages: Type.Array(CallMessageSchema, { description: 'In order of time' }),
   events: Type.Array(EventSchema),
 });

@@ -405,10 +405,12 @@ export class FakeEngine implements Engine {
 
   async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
     this.#ask(['callMessages', callId, { offset, limit }]);
-    const held = this.messages.filter((item) => item.callId === callId);
+    const entries = await this.callsByCallId(callId);
+    const ids = new Set([callId, ...entries.flatMap((entry) => entry.legs.map((leg) => leg.callId))]);
+    const held = this.messages.filter((item) => ids.has(item.callId));
     return {
       callId,
-      entries: await this.callsByCallId(callId),
+      entries,
       total: held.length,
       offset,
       items: held.slice(offset, offset + limit),

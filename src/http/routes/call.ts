@@ -4,9 +4,12 @@ import type { EventView } from '../../model/views.ts';
 import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
-import { GROUPINGS, makeLadder } from '../ladder/model.ts';
+import { choiceOf } from '../ladder/choice.ts';
+import { makeLadder } from '../ladder/model.ts';
+import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
-import { HttpProblem } from '../problem.ts';
+import type { Params } from '../params.ts';
+import { badParameter, HttpProblem } from '../problem.ts';
 import { CALL_PAGE_PARAMETERS, CallPageSchema } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
@@ -39,8 +42,9 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
         around === undefined || params.has('s')
           ? params.integer(['s'], 0, Number.MAX_SAFE_INTEGER, 0)
           : await offsetAround(deps, callid, timeOf('around', around), limit);
-      const grouping = params.choice('group', GROUPINGS) ?? 'auto';
-      const fold = params.flag('fold');
+      const choice = choiceOf(params);
+      const compared = comparedOf(params);
+      const isSorted = params.flag('sorted');
       const [call, events] = await Promise.all([
         engine.callMessages(callid, { offset, limit }),
         eventsOf(deps, callid),
@@ -49,15 +53,25 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
         throw new HttpProblem(404, `Nothing is held of a call with the Call-ID "${callid.slice(0, 300)}"`);
       }
       const complete = offset + call.items.length >= call.total;
-      const ladder = makeLadder(call.items, { grouping, fold, nowUs: deps.clock(), complete });
+      const ladder = makeLadder(call.items, { ...choice, nowUs: deps.clock(), complete });
       const { items, ...rest } = call;
+      const agreed = exchanges(items);
+      const media = agreed.map(({ offer, answer, result, notes }) => ({
+        offer: offer.id,
+        answer: answer?.id ?? null,
+        result,
+        notes,
+      }));
+      const [left, right] = compared.map((id) => items.find((message) => message.id === id));
+      const comparison = left === undefined || right === undefined ? undefined : { left, right, isSorted };
       return {
         title: `Call ${visible(callid.length > MAX_TITLE ? `${callid.slice(0, MAX_TITLE)}…` : callid)}`,
-        data: withTimes({ ...rest, missing: ladder.missing, messages: items, events }),
-        html: () => CallPage({ call, ladder, events, limit, grouping, fold, linksOut: deps.linksOut }),
-        text: () => callText(call, ladder, events),
+        data: withTimes({ ...rest, missing: ladder.missing, media, messages: items, events }),
+        html: () =>
+          CallPage({ call, ladder, events, limit, choice, exchanges: agreed, comparison, linksOut: deps.linksOut }),
+        text: () => callText(call, ladder, events, agreed),
         exports: {
-          svg: { type: SVG, body: () => ladderFile(ladder) },
+          svg: { type: SVG, body: () => ladderFile(ladder, choice.time) },
           mermaid: { type: MERMAID, body: () => ladderMermaid(ladder) },
         },
       };
@@ -70,6 +84,16 @@ async function offsetAround({ engine }: HttpDeps, callId: string, atUs: number, 
   const { items, total } = await engine.callMessages(callId, { offset: 0, limit: MAX_MESSAGES });
   const before = items.filter((message) => message.atUs < atUs).length;
   return Math.max(0, Math.min(total - limit, before - Math.floor(limit / 2)));
+}
+
+/** Ids of the two messages to compare: one parameter for each, as forms send them, or both with a comma between. */
+function comparedOf(params: Params): number[] {
+  const ids = params.texts('diff').flatMap((text) => text.split(','));
+  for (const id of ids) {
+    if (!/^\d{1,15}$/.test(id)) throw badParameter('diff', id, 'the id of a message');
+  }
+  if (ids.length > 2) throw badParameter('diff', ids.join(','), 'two messages, not more');
+  return ids.map(Number);
 }
 
 /** Events of exactly this Call-ID; the engine's filter also finds longer ones. */

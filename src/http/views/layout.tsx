@@ -111,9 +111,9 @@ function OtherForms({ url, forms }: { url: string; forms: readonly string[] }): 
   );
 }
 
-export function Section({ title, children }: { title: string; children: ComponentChildren }): VNode {
+export function Section({ title, id, children }: { title: string; id?: string; children: ComponentChildren }): VNode {
   return (
-    <section>
+    <section id={id}>
       <h2>{title}</h2>
       {children}
     </section>
