@@ -23,6 +23,9 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: find(CHROMIUM) ?? CHROMIUM, args });
 }
 
+/** Longest wait for something that must come. */
+const WAIT_MS = 15_000;
+
 export interface Watched {
   page: Page;
   /** Everything that should not happen on a page: errors, refused resources, dialogs, requests to elsewhere. */
@@ -32,6 +35,7 @@ export interface Watched {
 /** A page of the collector at `origin` that is watched for what must not happen. */
 export async function openPage(context: BrowserContext, origin: string): Promise<Watched> {
   const page = await context.newPage();
+  page.setDefaultTimeout(WAIT_MS);
   const complaints: string[] = [];
   page.on('console', (message) => {
     // An answer that is an error is told in the console, too; the tests look at the answer.
@@ -55,13 +59,29 @@ const MARKUP = `[...document.querySelectorAll('*')].flatMap((element) => [
   ...(['IFRAME', 'OBJECT', 'EMBED', 'BASE', 'STYLE', 'IMG', 'VIDEO', 'AUDIO'].includes(element.tagName) ? [element.outerHTML] : []),
   ...(element.tagName === 'SCRIPT' && !/^\\/assets\\//.test(element.getAttribute('src') ?? '') ? [element.outerHTML] : []),
   ...[...element.attributes]
-    .filter(({ name, value }) => /^on|^style$|^srcdoc$/i.test(name) || (/href$|^src|action$/i.test(name) && !/^(\\/|#|$)/.test(value)))
+    .filter(({ name, value }) => /^on|^style$|^srcdoc$/i.test(name) || (/^(?:xlink:)?href$|^src(?:set)?$|^(?:form)?action$/i.test(name) && !/^(\\/|#|$)/.test(value)))
     .map(({ name, value }) => name + '=' + value),
 ]).concat(typeof hit === 'undefined' ? [] : ['a script of the captured text has run'])`;
 
 /** Elements and attributes on the page that only captured text can have brought. */
 export async function foreignMarkup(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(MARKUP);
+}
+
+/** Of children that look alike, so many tell what all are like. */
+const ALIKE = 12;
+const FEWER = `for (const parent of document.querySelectorAll('main *')) {
+  const seen = new Map();
+  for (const child of [...parent.children]) {
+    const kind = child.tagName + '.' + child.getAttribute('class');
+    seen.set(kind, (seen.get(kind) ?? 0) + 1);
+    if (seen.get(kind) > ${ALIKE}) child.remove();
+  }
+}`;
+
+/** Leaves a few of the children that look alike, so that judging a long page takes no longer than a short one. */
+export async function shorten(page: Page): Promise<void> {
+  await page.evaluate(FEWER);
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -79,7 +99,8 @@ const NOT_FOR_DRAWINGS = { 'label-content-name-mismatch': { enabled: false } };
 
 /** What axe-core finds that is serious or critical, one line each. */
 export async function accessibilityFaults(page: Page, rules?: readonly string[]): Promise<string[]> {
-  await page.evaluate(AXE);
+  // Once for each document; reading it takes longer than a small page.
+  if (!(await page.evaluate<boolean>("typeof axe === 'object'"))) await page.evaluate(AXE);
   const options = {
     runOnly: rules === undefined ? { type: 'tag', values: RULES } : { type: 'rule', values: rules },
     rules: NOT_FOR_DRAWINGS,

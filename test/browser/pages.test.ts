@@ -12,6 +12,8 @@ import {
   openPage,
   OUT,
   overflow,
+  shorten,
+  type Watched,
 } from './browser.ts';
 import { expected, playCapture, playProbe } from './traffic.ts';
 
@@ -50,32 +52,36 @@ test(
       await playCapture(collector);
       const probe = await playProbe(collector);
       const origin = `http://127.0.0.1:${collector.http}`;
-      const context = await browser.newContext({ viewport: WIDE, colorScheme: 'light', reducedMotion: 'reduce' });
-      const look = async (path: string): Promise<void> => {
-        const { page, complaints } = await openPage(context, origin);
+      const context = await browser.newContext({ reducedMotion: 'reduce' });
+      const look = async ({ page, complaints }: Watched, path: string): Promise<void> => {
         const picture = async (name: string): Promise<void> => {
           await page.screenshot({ path: join(OUT, `${fileName(path)}-${name}.png`), animations: 'disabled' });
         };
+        complaints.length = 0;
+        await page.setViewportSize(WIDE);
+        await page.emulateMedia({ colorScheme: 'light' });
         await page.goto(`${origin}${path}`);
         assert.equal(await page.locator('h1').count(), 1);
         assert.deepEqual(await foreignMarkup(page), []);
-        assert.deepEqual(await accessibilityFaults(page), [], 'light');
         assert.equal(await overflow(page), 0, 'wide');
         await picture('wide-light');
-        await page.emulateMedia({ colorScheme: 'dark' });
-        assert.deepEqual(await accessibilityFaults(page, ['color-contrast']), [], 'dark');
-        await picture('wide-dark');
         await page.setViewportSize(PHONE);
-        await picture('phone-dark');
-        await page.emulateMedia({ colorScheme: 'light' });
         assert.equal(await overflow(page), 0, 'phone');
         await picture('phone-light');
+        await page.emulateMedia({ colorScheme: 'dark' });
+        await picture('phone-dark');
+        await page.setViewportSize(WIDE);
+        await picture('wide-dark');
+        await shorten(page);
+        assert.deepEqual(await accessibilityFaults(page, ['color-contrast']), [], 'dark');
+        await page.emulateMedia({ colorScheme: 'light' });
+        assert.deepEqual(await accessibilityFaults(page), [], 'light');
         assert.deepEqual(complaints, []);
-        await page.close();
       };
       const left = PAGES.values();
       const tab = async (): Promise<void> => {
-        for (const path of left) await t.test(path, () => look(path));
+        const watched = await openPage(context, origin);
+        for (const path of left) await t.test(path, () => look(watched, path));
       };
       await Promise.all(Array.from({ length: TABS }, tab));
       await probe.stop();

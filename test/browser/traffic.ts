@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeHep3, type HepMessage } from '../../src/wire/hep/encode.ts';
 import { readExpected } from '../captures/expected.ts';
@@ -6,11 +7,15 @@ import { replay, sendingsOf, UdpAgent } from '../support/hep-sender.ts';
 import { readDatagrams } from '../support/pcap.ts';
 import { type Program, start, until } from '../support/process.ts';
 import { ROOT } from '../support/root.ts';
+import { readMessage, readScenarios, type ScenarioMessage } from '../tracker/scenario.ts';
 
 const CLI = process.env['SIPCOL_CLI'] ?? join(ROOT, '.build/src/cli.js');
 const CAPTURE = 'kamailio-5.6-siptrace-hep3';
 export const expected = readExpected(CAPTURE);
 const FILE = join(ROOT, 'fixtures/captures', `${CAPTURE}.pcap`);
+
+const FOLDER = join(ROOT, 'fixtures/scenarios');
+const SCENARIOS = readdirSync(FOLDER).flatMap((name) => readScenarios(readFileSync(join(FOLDER, name), 'utf8')));
 
 /** Plays recorded calls of a proxy, so that pages have something to show. */
 export async function playCapture(collector: Collector): Promise<void> {
@@ -58,14 +63,45 @@ export function hepPacket(sip: string | Buffer, more: Partial<HepMessage> = {}):
   });
 }
 
-/** Sends packets in their order, each worked on before the next. */
+/** Messages of the scenario of that title, under a Call-ID of its own. */
+export function scenarioMessages(title: string, callId: string): ScenarioMessage[] {
+  const { lines } = SCENARIOS.find((scenario) => scenario.title === title) ?? { lines: [] };
+  if (lines.length === 0) throw new Error(`there is no scenario "${title}"`);
+  return lines.filter(({ text }) => /^\d/.test(text)).map(({ text }) => readMessage(`${text} id=${callId}`));
+}
+
+/** What the agents of a scenario send. Agents are told apart by letters, their capture ids are numbers. */
+export function packetsOf(
+  messages: readonly ScenarioMessage[],
+  startUs: number,
+  more: (agent: string) => Partial<HepMessage> = () => ({}),
+): Buffer[] {
+  return messages.flatMap(({ text, from, to, seconds, agents }) =>
+    agents.map((agent) =>
+      hepPacket(text, {
+        src: from,
+        dst: to,
+        capturedAtUs: startUs + Math.round(seconds * 1e6),
+        captureId: agent.charCodeAt(0),
+        ...more(agent),
+      }),
+    ),
+  );
+}
+
+/** Packets on their way at once: far below what a socket's buffer holds. */
+const BURST = 64;
+
+/** Sends packets in their order and waits until all have been worked on. */
 export async function send(collector: Collector, packets: readonly Buffer[]): Promise<void> {
   const agent = await UdpAgent.open();
   try {
-    const before = (await collector.counters()).get('ingest.received') ?? 0;
-    for (const [index, packet] of packets.entries()) {
-      await agent.send(packet, collector.hepUdp);
-      await collector.received(before + index + 1);
+    let received = (await collector.counters()).get('ingest.received') ?? 0;
+    for (let at = 0; at < packets.length; at += BURST) {
+      const burst = packets.slice(at, at + BURST);
+      for (const packet of burst) await agent.send(packet, collector.hepUdp);
+      received += burst.length;
+      await collector.received(received);
     }
   } finally {
     agent.close();

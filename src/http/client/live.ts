@@ -43,6 +43,7 @@ class LivePage implements Live {
   #isPaused = false;
   #isFetching = false;
   #restUntil = 0;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(counted: Counted, place: Element) {
     this.#counted = counted;
@@ -79,18 +80,20 @@ class LivePage implements Live {
   }
 
   #isDue(): boolean {
-    return (
-      this.#latest !== this.#seen &&
-      !this.#isPaused &&
-      !this.#isFetching &&
-      !document.hidden &&
-      performance.now() >= this.#restUntil &&
-      !isInUse()
-    );
+    return this.#latest !== this.#seen && !this.#isPaused && !this.#isFetching && !document.hidden && !isInUse();
   }
 
   async #update(): Promise<void> {
     if (!this.#isDue()) return;
+    const restMs = this.#restUntil - performance.now();
+    if (restMs > 0) {
+      // What is new is shown after the rest, even if no more comes.
+      this.#waiting ??= setTimeout(() => {
+        this.#waiting = undefined;
+        void this.#update();
+      }, restMs);
+      return;
+    }
     this.#isFetching = true;
     const startedMs = performance.now();
     const upTo = this.#latest;
@@ -107,6 +110,7 @@ class LivePage implements Live {
     const tookMs = performance.now() - startedMs;
     this.#restUntil = performance.now() + Math.max(REST_MS, tookMs * REST_FACTOR);
     this.#isFetching = false;
+    void this.#update();
   }
 
   #show(): void {
