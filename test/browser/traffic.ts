@@ -27,13 +27,13 @@ export async function playCapture(collector: Collector): Promise<void> {
   }
 }
 
-/** An SBC that exports the same calls and stays connected. */
-export async function playProbe(collector: Collector): Promise<Program> {
+/** An SBC of that name that exports the same calls and stays connected. */
+export async function playProbe(collector: Collector, name = 'sbc'): Promise<Program> {
   const options = [
     `--to=127.0.0.1:${collector.ipfix}`,
     `--pcap=${FILE}`,
     '--b2bua',
-    '--host-name=sbc',
+    `--host-name=${name}`,
     '--speed=1000',
     '--stay',
   ];

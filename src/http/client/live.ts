@@ -88,10 +88,8 @@ class LivePage implements Live {
     const restMs = this.#restUntil - performance.now();
     if (restMs > 0) {
       // What is new is shown after the rest, even if no more comes.
-      this.#waiting ??= setTimeout(() => {
-        this.#waiting = undefined;
-        void this.#update();
-      }, restMs);
+      clearTimeout(this.#waiting);
+      this.#waiting = setTimeout(() => void this.#update(), restMs);
       return;
     }
     this.#isFetching = true;
