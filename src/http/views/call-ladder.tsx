@@ -12,7 +12,8 @@ import {
   type SdpMode,
   type TimeMode,
 } from '../ladder/choice.ts';
-import { isRetransmission, labelOf, letter, type Ladder } from '../ladder/model.ts';
+import { labelOf } from '../ladder/label.ts';
+import { isRetransmission, letter, type Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { hueClass, LadderDrawing } from '../ladder/svg.tsx';
 import { callHref } from '../show.ts';
