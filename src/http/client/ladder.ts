@@ -31,12 +31,15 @@ class LadderPage {
   readonly #byTransaction: ReadonlyMap<string | undefined, readonly Row[]>;
   /** The row from which a part tells its times. */
   readonly #timedFrom = new Map<Element, Row | undefined>();
+  /** Where the selected message of this call is remembered, as long as the tab lives. */
+  readonly #place: string;
   #selected: Row | undefined;
   #apart: string | undefined;
 
   constructor(frame: HTMLElement, pane: HTMLElement) {
     this.#frame = frame;
     this.#pane = pane;
+    this.#place = `selected ${frame.dataset['ladder'] ?? ''}`;
     this.#rows = [...frame.querySelectorAll<Row>('a.l-row')];
     this.#parts = groupBy(this.#rows, (row) => row.ownerSVGElement ?? frame);
     this.#byTransaction = groupBy(this.#rows, (row) => row.dataset['transaction']);
@@ -68,7 +71,7 @@ class LadderPage {
     });
     this.#showMarks();
     // Drawn another way, the ladder still has its message.
-    this.#select(this.#rows.find((row) => row.dataset['message'] === remembered()));
+    this.#select(this.#rows.find((row) => row.dataset['message'] === sessionStorage.getItem(this.#place)));
   }
 
   #step(event: KeyboardEvent, by: number): void {
@@ -83,7 +86,8 @@ class LadderPage {
     this.#selected = row;
     row?.classList.add(SELECTED);
     row?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-    remember(row?.dataset['message']);
+    if (row === undefined) sessionStorage.removeItem(this.#place);
+    else sessionStorage.setItem(this.#place, row.dataset['message'] ?? '');
     this.#showTimes();
     this.#setApart(row);
     void this.#showMessage(row);
@@ -220,12 +224,4 @@ function copyButton(text: string | null): HTMLButtonElement {
   button.hidden = !('clipboard' in navigator);
   button.addEventListener('click', () => void navigator.clipboard.writeText(text ?? ''));
   return button;
-}
-
-// One message for each call, as long as the tab lives
-const place = (): string => `selected ${location.pathname}`;
-const remembered = (): string | null => sessionStorage.getItem(place());
-function remember(message: string | undefined): void {
-  if (message === undefined) sessionStorage.removeItem(place());
-  else sessionStorage.setItem(place(), message);
 }
