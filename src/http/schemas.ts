@@ -472,7 +472,21 @@ export const ListenerSchema = Type.Object({
 
 export const ProbeListSchema = listOf(ProbeSchema, { listener: Type.Union([ListenerSchema, Type.Null()]) });
 
-export const AgentListSchema = listOf(AgentSchema, { listeners: Type.Array(ListenerSchema) });
+const FaultRowSchema = Type.Object({
+  code: Text('Fault code'),
+  description: Text(),
+  messages: Count('Refused for it since the start'),
+  senders: Type.Array(Type.Object({ id: Text('Agent or probe'), messages: Count() })),
+  last: OrNull(Type.Object({ sender: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
+});
+
+export const AgentListSchema = listOf(AgentSchema, {
+  listeners: Type.Array(ListenerSchema),
+  flow: Type.Array(Type.Object({ name: Text(), messages: Count(), meaning: Text(), href: Text() }), {
+    description: 'Received, and where it went, each message once',
+  }),
+  faults: Type.Array(FaultRowSchema, { description: 'Most frequent first' }),
+});
 
 export const HealthSchema = Type.Object({
   running: Type.Boolean(),

@@ -26,7 +26,7 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Event rates', '/evrateblst/forcegc', 'Collect old rate entries now'),
   page('Event rates', '/evrateblst/gccfg1', 'Periodic collection'),
   page('Event rates', '/evrateblst/gccfg2', 'Collection when the table is full'),
-  page('Ingest', '/hep/list', 'Agents and listeners'),
+  page('Ingest', '/hep/list', 'Ingest health: agents, faults by reason, listeners'),
   page('Ingest', '/ipfix/list', 'IPFIX probes'),
   page('Statistics', '/stats', 'Packets and SIP messages, totals'),
   page('Statistics', '/stats/rate', 'Rate per second'),
