@@ -37,6 +37,7 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Statistics', '/stats/avg?d=10s', 'Average per 10 s'),
   page('Statistics', '/stats/avg?d=1m', 'Average per minute'),
   page('Statistics', '/stats/avg?d=1h', 'Average per hour'),
+  page('Statistics', '/stats/charts', 'Charts of calls, traffic, any counter'),
   page('Statistics', '/stats/raw', 'Packet counters by name'),
   page('Statistics', '/links', 'Messages by server, transport, port and client'),
   page('Statistics', '/counters', 'All counters'),
