@@ -475,7 +475,21 @@ export const ListenerSchema = Type.Object({
 
 export const ProbeListSchema = listOf(ProbeSchema, { listener: Type.Union([ListenerSchema, Type.Null()]) });
 
-export const AgentListSchema = listOf(AgentSchema, { listeners: Type.Array(ListenerSchema) });
+const FaultRowSchema = Type.Object({
+  code: Text('Fault code'),
+  description: Text(),
+  messages: Count('Refused for it since the start'),
+  senders: Type.Array(Type.Object({ id: Text('Agent or probe'), messages: Count() })),
+  last: OrNull(Type.Object({ sender: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
+});
+
+export const AgentListSchema = listOf(AgentSchema, {
+  listeners: Type.Array(ListenerSchema),
+  flow: Type.Array(Type.Object({ name: Text(), messages: Count(), meaning: Text(), href: Text() }), {
+    description: 'Received, and where it went, each message once',
+  }),
+  faults: Type.Array(FaultRowSchema, { description: 'Most frequent first' }),
+});
 
 export const HealthSchema = Type.Object({
   running: Type.Boolean(),
@@ -493,21 +507,9 @@ const TalkerSchema = Type.Object({
   before: OrNull(Count('Calls in the time before; null = no longer known')),
   href: Text(),
 });
-const DashboardSchema = Type.Object({
-  spanMs: Type.Number({ description: 'Time the figures are over' }),
+const COURSE: Properties = {
   stepMs: Type.Number({ description: 'Length of a step of the charts' }),
   endsUs: Type.Array(Type.Number(), { description: 'End of each step' }),
-  figures: Type.Array(
-    Type.Object({
-      name: Text(),
-      title: Text(),
-      unit: Unit,
-      value: OrNull(Type.Number({ description: 'null = nothing to divide by, nothing measured' })),
-      of: OrNull(Type.Number({ description: 'Denominator, or number of measurements' })),
-      formula: Text(),
-      href: Text('Calls behind it'),
-    }),
-  ),
   charts: Type.Array(
     Type.Object({
       name: Text(),
@@ -526,12 +528,41 @@ const DashboardSchema = Type.Object({
       ),
     }),
   ),
+};
+
+export const ChartsSchema = Type.Object({ spanMs: Type.Number({ description: 'Window asked for' }), ...COURSE });
+
+const DashboardSchema = Type.Object({
+  spanMs: Type.Number({ description: 'Time the figures are over' }),
+  figures: Type.Array(
+    Type.Object({
+      name: Text(),
+      title: Text(),
+      unit: Unit,
+      value: OrNull(Type.Number({ description: 'null = nothing to divide by, nothing measured' })),
+      of: OrNull(Type.Number({ description: 'Denominator, or number of measurements' })),
+      formula: Text(),
+      href: Text('Calls behind it'),
+    }),
+  ),
+  ...COURSE,
   talkers: Type.Array(Type.Object({ kind: Text(), title: Text(), items: Type.Array(TalkerSchema) })),
   losses: Type.Array(Type.Object({ code: Text(), description: Text(), messages: Count() })),
 });
 
 export const DASHBOARD_PARAMETERS: Properties = {
   d: Type.Optional(Type.String({ enum: ['15m', '1h', '24h'], description: 'Window of the figures' })),
+};
+
+export const MAX_CHARTED = 12;
+export const CHART_PARAMETERS: Properties = {
+  ...DASHBOARD_PARAMETERS,
+  counter: Type.Optional(
+    Type.Array(Type.String(), {
+      maxItems: MAX_CHARTED,
+      description: 'Counters to draw, as `group.name`, instead of the usual charts; may be repeated',
+    }),
+  ),
 };
 
 export const PageSchema = Type.Object({ path: Text(), group: Text(), title: Text() });

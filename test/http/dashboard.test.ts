@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { makeDashboard, percentile } from '../../src/http/dashboard.ts';
+import { makeDashboard } from '../../src/http/dashboard.ts';
+import { percentile } from '../../src/http/kpi.ts';
 import { unitText } from '../../src/http/units.ts';
 import { niceCeiling } from '../../src/http/views/chart.tsx';
 import { SETUP_ANSWERED } from '../../src/model/counters.ts';

@@ -116,13 +116,15 @@ test('every part of the script is served as such', async () => {
     assert.equal(headers['content-type'], 'text/javascript; charset=utf-8');
     for (const [, name = ''] of body.matchAll(/from '\.\/([^']+)'/g)) waiting.push(`/assets/client/${name}`);
   }
-  assert.equal(seen.size, 4);
+  assert.equal(seen.size, 5);
 });
 
 suite('live parts', () => {
   for (const [path, counted] of [
     ['/', 'received'],
     ['/calls/list', 'received'],
+    ['/hep/list', 'received'],
+    ['/ipfix/list', 'received'],
     ['/calls/list?q=alice', 'received'],
     ['/calls/list?s=100', undefined],
     ['/events?order=newest', 'events'],

@@ -1,22 +1,25 @@
 /** Keys of lists and pages. Off while somebody types; `?` lists them. */
 interface Actions {
   togglePause: () => void;
+  /** Keys of a part of this page; they stand before those of all pages. */
+  own: readonly Binding[];
 }
 
-type Binding = readonly [keys: readonly string[], meaning: string, act: (event: KeyboardEvent) => void];
+export type Binding = readonly [keys: readonly string[], meaning: string, act: (event: KeyboardEvent) => void];
 
 const CURRENT = 'current';
 
-export function startKeys({ togglePause }: Actions): void {
+export function startKeys({ togglePause, own }: Actions): void {
   const help = document.createElement('dialog');
-  const bindings: readonly Binding[] = [
+  const taken = new Set(own.flatMap(([keys]) => keys));
+  const everywhere: readonly Binding[] = [
     [['/'], 'to the search box', (event) => focusSearch(event)],
     [['j', 'ArrowDown'], 'next row', (event) => step(event, 1)],
     [['k', 'ArrowUp'], 'previous row', (event) => step(event, -1)],
     [['Home'], 'first row', (event) => step(event, Number.NEGATIVE_INFINITY)],
     [['End'], 'last row', (event) => step(event, Number.POSITIVE_INFINITY)],
     [['Enter'], 'open the row', open],
-    [['x', ' '], 'unfold the row', unfold],
+    [[' ', 'x'], 'unfold the row', unfold],
     [['['], 'previous page of a list', (event) => follow(event, '[rel=prev]')],
     [[']'], 'next page of a list', (event) => follow(event, '[rel=next]')],
     [['p'], 'pause or resume a live page', togglePause],
@@ -25,6 +28,7 @@ export function startKeys({ togglePause }: Actions): void {
     [['q'], 'back', () => history.back()],
     [['?'], 'these keys', () => help.showModal()],
   ];
+  const bindings = [...own, ...everywhere.filter(([keys]) => !keys.some((key) => taken.has(key)))];
   fillHelp(help, bindings);
   document.body.append(help);
   document.addEventListener('keydown', (event) => {
@@ -86,7 +90,7 @@ function follow(event: KeyboardEvent, selector: string): void {
   link.click();
 }
 
-const KEY_NAMES: Readonly<Record<string, string>> = { ' ': 'Space', ArrowDown: '↓', ArrowUp: '↑' };
+const KEY_NAMES: Readonly<Record<string, string>> = { ' ': 'Space', ArrowDown: '↓', ArrowUp: '↑', Escape: 'Esc' };
 
 function fillHelp(help: HTMLDialogElement, bindings: readonly Binding[]): void {
   help.className = 'keys';

@@ -1,6 +1,7 @@
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallMessageView, EndpointView } from '../../model/views.ts';
 import type { ColourMode, Grouping, LadderChoice, SdpMode } from './choice.ts';
+import { labelOf } from './label.ts';
 import { mediaLines, mediaText } from './session.ts';
 
 /**
@@ -101,7 +102,7 @@ export function makeLadder(held: readonly CallMessageView[], options: LadderOpti
         to,
         tone: toneOf(message),
         label: labelOf(message),
-        details: detailsOf(message, legs, branches, options.sdp),
+        details: detailsOf(message, branches, options.sdp),
         retransmission,
         folded: 0,
         deltaUs: message.atUs - previousUs,
@@ -148,12 +149,6 @@ function linkKey(m: CallMessageView): string {
   );
 }
 
-/** `INVITE`, `re-INVITE`, `180 Ringing`. */
-export function labelOf(message: CallMessageView): string {
-  if (!message.isRequest) return message.reason === '' ? `${message.status}` : `${message.status} ${message.reason}`;
-  return message.method === 'INVITE' && message.toTag !== '' ? 're-INVITE' : message.method;
-}
-
 function toneOf(message: CallMessageView): RowTone {
   if (message.isRequest) return message.method === 'INVITE' ? 'invite' : 'request';
   switch (Math.floor(message.status / 100)) {
@@ -175,14 +170,8 @@ function toneOf(message: CallMessageView): RowTone {
 /** Requests whose address says something: the others go where the dialog goes. */
 const ADDRESSED = new Set(['INVITE', 'REFER', 'MESSAGE', 'REGISTER', 'SUBSCRIBE', 'OPTIONS', 'PUBLISH']);
 
-function detailsOf(
-  message: CallMessageView,
-  legs: readonly string[],
-  branches: ReadonlyMap<string, string>,
-  sdpMode: SdpMode,
-): string[] {
+function detailsOf(message: CallMessageView, branches: ReadonlyMap<string, string>, sdpMode: SdpMode): string[] {
   const details: string[] = [];
-  if (legs.length > 1) details.push(`leg ${letter(legs.indexOf(message.callId))}`);
   // A repeat says nothing new, and inside a dialog the address only names the other side.
   if (isRetransmission(message)) return details;
   if (ADDRESSED.has(message.method) && message.toTag === '') {
@@ -228,6 +217,11 @@ const COLOUR_KEY: Readonly<Record<Exclude<ColourMode, 'class'>, (message: CallMe
   // Seen from either side the same two tags make the dialog.
   dialog: ({ callId, fromTag, toTag }) => `${callId} ${[fromTag, toTag].toSorted().join(' ')}`,
 };
+
+/** `leg A` of a row, where there are several. */
+export function legName({ legs }: Ladder, { leg }: LadderRow): string {
+  return legs.length > 1 ? `leg ${letter(leg)}` : '';
+}
 
 export function letter(index: number): string {
   return index < 26 ? String.fromCodePoint(65 + index) : String(index + 1);

@@ -1,6 +1,7 @@
 import { isAddressIn, parseCidr } from '../../model/cidr.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallMessageView } from '../../model/views.ts';
+import { labelOf } from './label.ts';
 
 /** What session descriptions of a call say beyond their first media: every media line, and what was agreed upon. */
 export interface MediaLine {
@@ -98,7 +99,7 @@ export function mediaText(media: MediaLine): string {
     .join(' ');
 }
 
-/** One offer and what came of it (RFC 3264). */
+/** One offer and what came of it (RFC 3264). A refused offer has no answer. */
 export interface Exchange {
   offer: CallMessageView;
   answer: CallMessageView | undefined;
@@ -110,32 +111,29 @@ export interface Exchange {
 
 /** Offers and answers in order. Other hops repeat them, and replies repeat the answer of the one before. */
 export function exchanges(messages: readonly CallMessageView[]): Exchange[] {
-  const found: Exchange[] = [];
-  const open = new Map<string, Exchange>();
+  const found = new Map<string, Exchange>();
   for (const message of messages) {
-    if (message.sdp === null || message.repeat !== 'new') continue;
+    if (message.repeat !== 'new') continue;
     const key = `${message.callId} ${message.fromTag} ${message.cseq}`;
-    const exchange = open.get(key);
+    const exchange = found.get(key);
     if (exchange === undefined) {
-      const begun: Exchange = { offer: message, answer: undefined, result: 'no answer captured', notes: [] };
-      open.set(key, begun);
-      found.push(begun);
+      if (message.sdp === null) continue;
+      found.set(key, { offer: message, answer: undefined, result: 'no answer captured', notes: [] });
     } else if (exchange.answer === undefined && message.isRequest !== exchange.offer.isRequest) {
-      exchange.answer = message;
+      if (message.status >= 300) exchange.result = `refused: ${labelOf(message)}`;
+      else if (message.sdp !== null) exchange.answer = message;
     }
   }
-  for (const exchange of found) judge(exchange);
-  return found;
+  for (const exchange of found.values()) judge(exchange);
+  return [...found.values()];
 }
 
 function judge(exchange: Exchange): void {
-  const { offer, answer } = exchange;
+  const { offer, answer, notes } = exchange;
   const [offered] = mediaLines(offer.raw);
   const [answered] = answer === undefined ? [] : mediaLines(answer.raw);
-  const { notes } = exchange;
-  if (offered !== undefined) notes.push(...addressNotes(offer, offered));
   if (answer === undefined || offered === undefined || answered === undefined) return;
-  notes.push(...addressNotes(answer, answered));
+  notes.push(...addressNotes(offer, offered), ...addressNotes(answer, answered));
   if (isEncrypted(offered) && !isEncrypted(answered)) notes.push('offered with encryption, answered without');
   exchange.result = resultOf(offered, answered);
 }

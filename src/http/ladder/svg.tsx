@@ -4,14 +4,14 @@ import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallMessageView } from '../../model/views.ts';
 import { isoMicros, visible } from '../show.ts';
 import type { TimeMode } from './choice.ts';
-import { type Column, type Ladder, type LadderRow, portsText, type RowTone } from './model.ts';
+import { type Column, type Ladder, type LadderRow, legName, portsText, type RowTone } from './model.ts';
 import { pause, signedSeconds, timeOfDay } from './times.ts';
 
 /**
  * The ladder as a picture. Colours stand in presentation attributes, so that the picture is complete as a file; the
  * style sheet of the pages overrules them by class. Colour never says anything alone: labels and dashes repeat it.
  */
-const GUTTER = 132;
+const GUTTER = 140;
 const HEAD = 58;
 const ROW = 46;
 const MARGIN = 14;
@@ -162,7 +162,6 @@ export function LadderDrawing({ ladder, time, href }: DrawingProps): VNode {
 }
 
 function Part({
-  ladder: { columns, legs },
   ladder,
   rows,
   time,
@@ -174,6 +173,7 @@ function Part({
   /** Without it there are no links. */
   href?: DrawingProps['href'];
 }): VNode {
+  const { columns } = ladder;
   const geometry = geometryOf(ladder);
   const { at } = geometry;
   return (
@@ -183,10 +183,11 @@ function Part({
       ))}
       {rows.map((row, index) => {
         const { message } = row;
-        const drawing = <Row row={row} time={time} isBanded={legs.length > 1} y={index * ROW} geometry={geometry} />;
-        const name = rowName(row, columns);
+        const leg = legName(ladder, row);
+        const drawing = <Row row={row} time={time} leg={leg} y={index * ROW} geometry={geometry} />;
+        const name = rowName(row, columns, leg);
         return href === undefined || message === undefined ? (
-          <g class={`l-row ${toneClass(row)}`} role="img" aria-label={name}>
+          <g class={`l-row ${toneClass(row)}`} role="img">
             <title>{name}</title>
             {drawing}
           </g>
@@ -194,7 +195,6 @@ function Part({
           <a
             class={`l-row ${toneClass(row)}`}
             href={href(message)}
-            aria-label={name}
             data-message={message.id}
             data-us={message.atUs}
             data-transaction={row.transaction}
@@ -238,13 +238,13 @@ function Head({ column, x, width }: { column: Column; x: number; width: number }
 interface RowProps {
   row: LadderRow;
   time: TimeMode;
-  /** Several legs: each has a band in its colour. */
-  isBanded: boolean;
+  /** Several legs: each has a band in its colour, and its name. */
+  leg: string;
   y: number;
   geometry: Geometry;
 }
 
-function Row({ row, time, isBanded, y, geometry: { width, at, spacing } }: RowProps): VNode {
+function Row({ row, time, leg, y, geometry: { width, at, spacing } }: RowProps): VNode {
   const { message } = row;
   const tone = toneClass(row);
   const [large, small] = timeTexts(row, time);
@@ -258,9 +258,14 @@ function Row({ row, time, isBanded, y, geometry: { width, at, spacing } }: RowPr
   return (
     <>
       <rect class="l-hit" x={2} y={y} width={width - 4} height={ROW} rx={4} fill="transparent" />
-      {isBanded ? (
-        <rect class={`l-band ${hueClass(row.leg)}`} x={2} y={y} width={4} height={ROW} fill={HUES[hueOf(row.leg)]} />
-      ) : undefined}
+      {leg === '' ? undefined : (
+        <>
+          <rect class={`l-band ${hueClass(row.leg)}`} x={2} y={y} width={4} height={ROW} fill={HUES[hueOf(row.leg)]} />
+          <text class="l-quiet" x={GUTTER - 4} y={line + 12} text-anchor="end" font-size="11" fill="#5b6573">
+            {leg}
+          </text>
+        </>
+      )}
       {message === undefined ? undefined : (
         <>
           <text class="l-time" x={12} y={line - 3} fill="#1a1f27">
@@ -369,13 +374,16 @@ export function againText(row: LadderRow): string {
 }
 
 /** The row in words, for those who do not see the picture. */
-function rowName(row: LadderRow, columns: readonly Column[]): string {
+function rowName(row: LadderRow, columns: readonly Column[], leg: string): string {
   const { message } = row;
   const way = `from ${columns[row.from]?.label ?? ''} to ${columns[row.to]?.label ?? ''}`;
   if (message === undefined) return visible(`${row.label} ${way}: expected, not captured`);
   const ends = `${formatEndpoint(message.src.ip, message.src.port)} → ${formatEndpoint(message.dst.ip, message.dst.port)}`;
   const again = row.retransmission > 0 ? `, retransmission ${row.retransmission}` : '';
-  const details = row.details.length === 0 ? '' : `, ${row.details.join(', ')}`;
+  const details = [leg, ...row.details]
+    .filter((text) => text !== '')
+    .map((text) => `, ${text}`)
+    .join('');
   return visible(`${isoMicros(message.atUs)} ${row.label}${again}, ${ends} ${message.transport}${details}`);
 }
 

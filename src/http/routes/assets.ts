@@ -5,7 +5,9 @@ import { etagOf, sendConditional } from '../conditional.ts';
 const ASSETS: readonly (readonly [string, string])[] = [
   ['style.css', 'text/css; charset=utf-8'],
   ['icon.svg', 'image/svg+xml'],
-  ...['main', 'live', 'keys', 'theme'].map((name) => [`client/${name}.js`, 'text/javascript; charset=utf-8'] as const),
+  ...['main', 'live', 'keys', 'ladder', 'theme'].map(
+    (name) => [`client/${name}.js`, 'text/javascript; charset=utf-8'] as const,
+  ),
 ];
 
 /** The few files a page needs beside itself, read once; browsers ask again but get them only when changed. */

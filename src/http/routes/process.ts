@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { Calls, COUNTERS, EventRing, Hep, Ingest, Pkt } from '../../model/counters.ts';
 import type { EngineHealth, TalkersView } from '../../model/engine.ts';
-import { SERIES_SPANS_MS, type StatisticsBlock } from '../../model/statistics.ts';
+import type { StatisticsBlock } from '../../model/statistics.ts';
 import { makeDashboard } from '../dashboard.ts';
 import type { HttpDeps } from '../deps.ts';
-import type { Params } from '../params.ts';
+import { spanOf } from '../spans.ts';
 import type { Answer } from '../reply.ts';
 import {
   AboutSchema,
@@ -20,7 +20,7 @@ import { withTimes } from '../show.ts';
 import { SITE_MAP } from '../site-map.ts';
 import { aboutText, configText, homeText, pageLines } from '../text/pages.ts';
 import { About, Config } from '../views/about.tsx';
-import { Home, spanText, type Summary } from '../views/home.tsx';
+import { Home, type Summary } from '../views/home.tsx';
 import { PageIndex, StatusPage } from '../views/messages.tsx';
 import { get, roughly, warnings } from '../why.ts';
 import { addPage } from './page.ts';
@@ -133,12 +133,6 @@ export function processRoutes(app: FastifyInstance, deps: HttpDeps): void {
       return statusAnswer('Readiness', 'ready', 'not ready', waiting);
     },
   });
-}
-
-function spanOf(params: Params): number {
-  const texts = SERIES_SPANS_MS.map(spanText);
-  const text = params.choice('d', texts) ?? texts[0];
-  return SERIES_SPANS_MS[texts.indexOf(text ?? '')] ?? 0;
 }
 
 async function summaryOf(deps: HttpDeps): Promise<Summary> {

@@ -1,6 +1,7 @@
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallMessages, CallMessageView, EventView } from '../../model/views.ts';
-import { labelOf, type Ladder } from '../ladder/model.ts';
+import { labelOf } from '../ladder/label.ts';
+import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { signedSeconds } from '../ladder/times.ts';
 import { isoMicros, quoted, visible } from '../show.ts';

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { CallMessageView } from '../../model/views.ts';
 import { diffMessages, markDifference, type DiffRow } from '../ladder/diff.ts';
-import { labelOf } from '../ladder/model.ts';
+import { labelOf } from '../ladder/label.ts';
 import { timeOfDay } from '../ladder/times.ts';
 import { messageHref, type PageLink } from './call-ladder.tsx';
 import { Captured } from './parts.tsx';

@@ -12,7 +12,8 @@ import {
   type SdpMode,
   type TimeMode,
 } from '../ladder/choice.ts';
-import { isRetransmission, labelOf, letter, type Ladder } from '../ladder/model.ts';
+import { labelOf } from '../ladder/label.ts';
+import { isRetransmission, letter, type Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { hueClass, LadderDrawing } from '../ladder/svg.tsx';
 import { callHref } from '../show.ts';
@@ -35,7 +36,7 @@ export function LadderView({ call, ladder, choice, at }: LadderViewProps): VNode
       <LadderTools choice={choice} hasRepeats={call.items.some(isRetransmission)} at={at} />
       <Legend ladder={ladder} call={call} choice={choice} at={at} />
       <div class="stage">
-        <div class="scroll ladder-frame" role="region" aria-label="Ladder" tabIndex={0} data-ladder="">
+        <div class="scroll ladder-frame" role="region" aria-label="Ladder" tabIndex={0} data-ladder={call.callId}>
           <LadderDrawing ladder={ladder} time={choice.time} href={messageHref} />
         </div>
         <aside class="pane" aria-label="Selected message" data-pane="" hidden />

@@ -1,46 +1,58 @@
 import type { VNode } from 'preact';
-import type { CallMessageView } from '../../model/views.ts';
-import type { Ladder, LadderRow } from '../ladder/model.ts';
+import type { CallMessages, CallMessageView } from '../../model/views.ts';
+import { type Ladder, type LadderRow, legName } from '../ladder/model.ts';
 import { againText, toneClass } from '../ladder/svg.tsx';
 import { pause, timeOfDay } from '../ladder/times.ts';
 import { formatNumber, isoMicros } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
-import { messageAnchor } from './call-ladder.tsx';
+import { messageAnchor, messageHref, type PageLink } from './call-ladder.tsx';
 import { Captured, Cell, Nothing, Path, Table, Transport } from './parts.tsx';
 
 /** Id of the form that compares two messages. */
 export const COMPARE = 'compare';
 
+/** A long table is several, so that a browser need lay out only those in sight. */
+const PIECE = 100;
+/** Of more messages the texts are pages of their own. */
+const MAX_TEXTS = 500;
+
 const HEAD = [{ number: '#' }, 'Time (UTC)', { number: 'After' }, 'From → to', 'Message', 'What else', 'Seen by'];
 
 interface MessagesProps {
+  call: CallMessages;
   ladder: Ladder;
-  /** Messages before the first. */
-  offset: number;
-  markUp: boolean;
   /** Ids of the messages that are compared. */
   compared: readonly number[];
+  at: PageLink;
 }
 
 /** The same as the ladder in words, and each message in its own. */
-export function Messages({ ladder, offset, markUp, compared }: MessagesProps): VNode {
-  let number = offset;
+export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
+  const { items, offset } = call;
+  const numbers = new Map(items.map((message, index) => [message, offset + index + 1]));
+  const rows = ladder.rows.map((row) => {
+    const { message } = row;
+    if (message === undefined) return <Missing row={row} ladder={ladder} />;
+    const number = numbers.get(message) ?? 0;
+    return (
+      <Message
+        row={row}
+        message={message}
+        leg={legName(ladder, row)}
+        number={number}
+        elsewhere={items.length > MAX_TEXTS ? `${at({ s: number - 1, n: 1 })}${messageHref(message)}` : undefined}
+        isCompared={compared.includes(message.id)}
+      />
+    );
+  });
   return (
-    <Table head={HEAD} caption="Messages">
-      {ladder.rows.map((row) =>
-        row.message === undefined ? (
-          <Missing row={row} ladder={ladder} />
-        ) : (
-          <Message
-            row={row}
-            message={row.message}
-            number={++number}
-            markUp={markUp}
-            isCompared={compared.includes(row.message.id)}
-          />
-        ),
-      )}
-    </Table>
+    <div class="pieces">
+      {Array.from({ length: Math.ceil(rows.length / PIECE) }, (_, piece) => (
+        <Table head={HEAD} caption={piece === 0 ? 'Messages' : `Messages from row ${piece * PIECE + 1}`}>
+          {rows.slice(piece * PIECE, (piece + 1) * PIECE)}
+        </Table>
+      ))}
+    </div>
   );
 }
 
@@ -82,13 +94,15 @@ const REPEAT_TEXT: Readonly<Record<CallMessageView['repeat'], string>> = {
 interface MessageProps {
   row: LadderRow;
   message: CallMessageView;
+  leg: string;
   number: number;
-  markUp: boolean;
+  /** Where its text is, if not here. */
+  elsewhere: string | undefined;
   isCompared: boolean;
 }
 
-function Message({ row, message, number, markUp, isCompared }: MessageProps): VNode {
-  const more = [REPEAT_TEXT[message.repeat]];
+function Message({ row, message, leg, number, elsewhere, isCompared }: MessageProps): VNode {
+  const more = [leg, REPEAT_TEXT[message.repeat]];
   if (row.retransmission > 0) more.push(`retransmission ${row.retransmission}`);
   if (row.folded > 0) more.push(`retransmitted ${row.folded} ${row.folded === 1 ? 'time' : 'times'}`);
   const details = [...more, ...row.details, `CSeq ${message.cseq}`].filter((text) => text !== '');
@@ -113,9 +127,13 @@ function Message({ row, message, number, markUp, isCompared }: MessageProps): VN
           <Path src={message.src} dst={message.dst} /> <Transport name={message.transport} />
         </Cell>
         <Cell label="Message">
-          <strong class={`l-word ${toneClass(row)}`}>
-            <Captured text={`${row.label}${againText(row)}`} />
-          </strong>
+          {elsewhere === undefined ? (
+            <Word row={row} />
+          ) : (
+            <a href={elsewhere} data-text="">
+              <Word row={row} />
+            </a>
+          )}
         </Cell>
         <Cell label="What else">
           <Captured text={details.join(' · ')} />
@@ -124,36 +142,50 @@ function Message({ row, message, number, markUp, isCompared }: MessageProps): VN
           <AgentLinks agents={message.agents} />
         </Cell>
       </tr>
-      <tr class="more">
-        <td colSpan={HEAD.length}>
-          <details>
-            <summary>
-              Text{' '}
-              <span class="quiet">
-                {formatNumber(message.length)} octets
-                {message.shown < message.length ? `, ${formatNumber(message.shown)} of them shown` : ''}
-              </span>
-            </summary>
-            <RawText raw={message.raw} markUp={markUp} />
-          </details>
-        </td>
-      </tr>
+      {elsewhere === undefined ? <Text message={message} /> : undefined}
     </tbody>
   );
 }
 
+function Word({ row }: { row: LadderRow }): VNode {
+  return (
+    <strong class={`l-word ${toneClass(row)}`}>
+      <Captured text={`${row.label}${againText(row)}`} />
+    </strong>
+  );
+}
+
+function Text({ message }: { message: CallMessageView }): VNode {
+  return (
+    <tr class="more">
+      <td colSpan={HEAD.length}>
+        <details>
+          <summary>
+            Text{' '}
+            <span class="quiet">
+              {formatNumber(message.length)} octets
+              {message.shown < message.length ? `, ${formatNumber(message.shown)} of them shown` : ''}
+            </span>
+          </summary>
+          <RawText raw={message.raw} />
+        </details>
+      </td>
+    </tr>
+  );
+}
+
 /** A message as captured: what cannot be seen is marked, but for the ends of lines. */
-function RawText({ raw, markUp }: { raw: string; markUp: boolean }): VNode {
+function RawText({ raw }: { raw: string }): VNode {
   const lines = raw.split(/\r\n|\n/);
   const body = lines.indexOf('');
   return (
     <pre class="raw">
       {lines.map((line, index) => {
-        const colon = markUp && index > 0 && (body < 0 || index < body) ? line.indexOf(':') : -1;
+        const colon = index > 0 && (body < 0 || index < body) ? line.indexOf(':') : -1;
         return (
           <>
             {index === 0 ? '' : '\n'}
-            {index === 0 && markUp ? (
+            {index === 0 ? (
               <strong>
                 <Captured text={line} />
               </strong>

@@ -15,9 +15,6 @@ import { LinksOut } from './links-out.tsx';
 import { Captured, CapturedLink, Cell, Hints, Milliseconds, Nothing, Pill, Table, Time } from './parts.tsx';
 import { Quality } from './quality.tsx';
 
-/** Above this, texts are written without marking up their parts. */
-const MAX_MARKED_UP = 500;
-
 export interface CallPageProps {
   call: CallMessages;
   ladder: Ladder;
@@ -61,10 +58,10 @@ export function CallPage(props: CallPageProps): VNode {
         <Section title="Messages">
           <CompareForm callId={call.callId} parameters={here} />
           <Messages
+            call={call}
             ladder={ladder}
-            offset={offset}
-            markUp={items.length <= MAX_MARKED_UP}
             compared={comparison === undefined ? [] : [comparison.left.id, comparison.right.id]}
+            at={at}
           />
           {total > items.length ? <MessagePager call={call} limit={limit} at={at} /> : undefined}
         </Section>

@@ -1,6 +1,8 @@
-import type { VNode } from 'preact';
-import { type Chart, type ChartSeries, type Dashboard, stepHref } from '../dashboard.ts';
+import type { ComponentChildren, VNode } from 'preact';
+import { SERIES_SPANS_MS } from '../../model/statistics.ts';
+import { type Chart, type ChartSeries, type Course, stepHref } from '../charts.ts';
 import { tableTime } from '../show.ts';
+import { spanText } from '../spans.ts';
 import { unitText, type Unit } from '../units.ts';
 
 const WIDTH = 360;
@@ -11,7 +13,29 @@ const HEIGHT = 120;
 const SLOTS = 48;
 const SLOT = WIDTH / SLOTS;
 
-type Times = Pick<Dashboard, 'endsUs' | 'stepMs'>;
+type Times = Pick<Course, 'endsUs' | 'stepMs'>;
+
+/** Windows to choose from. */
+export function Spans({
+  spanMs,
+  href,
+  children,
+}: {
+  spanMs: number;
+  href: (text: string) => string;
+  children?: ComponentChildren;
+}): VNode {
+  return (
+    <nav class="spans" aria-label="Window">
+      {SERIES_SPANS_MS.map((span) => (
+        <a href={href(spanText(span))} aria-current={span === spanMs ? 'true' : undefined}>
+          {spanText(span)}
+        </a>
+      ))}
+      {children}
+    </nav>
+  );
+}
 
 /** One chart, drawn on the server. Each step of time is a link to what is behind it, and says its values on hover. */
 export function ChartView({ chart, times }: { chart: Chart; times: Times }): VNode {
@@ -97,15 +121,16 @@ function fixed(value: number): string {
 
 function TimeTicks({ times, x }: { times: Times; x: Scale }): VNode {
   const { endsUs, stepMs } = times;
-  const shown = [...new Set([0, Math.floor(endsUs.length / 2), endsUs.length - 1])].filter((step) => step >= 0);
+  // A young program has its few steps side by side: fewer times stand below them.
+  const places =
+    endsUs.length < SLOTS / 3 ? [] : endsUs.length < (SLOTS * 2) / 3 ? [0] : [0, Math.floor(endsUs.length / 2)];
+  const shown = [...places, endsUs.length - 1].filter((step) => step >= 0);
   return (
     <>
       {shown.map((step, n) => {
         const isLast = n === shown.length - 1;
         const at = (endsUs[step] ?? 0) - (isLast ? 0 : stepMs * 1000);
         const anchor = isLast ? 'end' : 'start';
-        // A young program has its few steps side by side: one time is enough there.
-        if (!isLast && endsUs.length < SLOTS / 3) return undefined;
         return (
           <text class="tick" x={isLast ? WIDTH - 2 : Math.max(2, x(step))} y={HEIGHT - 4} text-anchor={anchor}>
             {tableTime(at).slice(11, 16)}

@@ -1,13 +1,12 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { EngineHealth } from '../../model/engine.ts';
-import { SERIES_SPANS_MS } from '../../model/statistics.ts';
 import type { AgentView, ListenerView } from '../../model/views.ts';
 import type { Dashboard, Figure, Loss, Talkers } from '../dashboard.ts';
 import { formatNumber, link } from '../show.ts';
 import { unitText } from '../units.ts';
 import { listenerText, roughly, type Hint } from '../why.ts';
 import { AgentLink } from './agents.tsx';
-import { ChartView } from './chart.tsx';
+import { ChartView, Spans } from './chart.tsx';
 import { Captured, Hints, Pill } from './parts.tsx';
 
 /** The live summary; the JSON of the page is this and the list of pages. */
@@ -39,17 +38,12 @@ interface HomeProps {
 export function Home({ summary, dashboard, spanMs, agents, nowUs }: HomeProps): VNode {
   return (
     <div data-live="received">
-      <nav class="spans" aria-label="Window">
-        {SERIES_SPANS_MS.map((span) => (
-          <a href={link('/', { d: spanText(span) })} aria-current={span === spanMs ? 'true' : undefined}>
-            {spanText(span)}
-          </a>
-        ))}
+      <Spans spanMs={spanMs} href={(d) => link('/', { d })}>
         <span class="quiet">
           <HealthPill health={summary.health} /> up for {roughly(summary.uptimeMs)}
           {dashboard.spanMs < spanMs ? `, figures over the last ${roughly(dashboard.spanMs)}` : ''}
         </span>
-      </nav>
+      </Spans>
       {summary.warnings.length === 0 ? undefined : (
         <Hints hints={summary.warnings} tone="warning" title="Needs a look" />
       )}
@@ -73,11 +67,6 @@ export function Home({ summary, dashboard, spanMs, agents, nowUs }: HomeProps): 
       </div>
     </div>
   );
-}
-
-/** `15m`, `1h`, `24h`: as the parameter of the page has it. */
-export function spanText(ms: number): string {
-  return ms < 3_600_000 ? `${ms / 60_000}m` : `${ms / 3_600_000}h`;
 }
 
 function Tile({ figure }: { figure: Figure }): VNode {

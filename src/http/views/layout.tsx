@@ -26,7 +26,7 @@ const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/regs/list', 'Registrations', '/regs'],
   ['/events?order=newest', 'Events', '/events'],
   ['/evrateblst/list', 'Rates', '/evrateblst'],
-  ['/hep/list', 'Agents', '/hep'],
+  ['/hep/list', 'Ingest', '/hep'],
   ['/ipfix/list', 'Probes', '/ipfix'],
   ['/stats', 'Statistics', '/stats'],
   ['/counters', 'Counters', '/counters'],

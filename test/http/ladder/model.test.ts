@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { USUAL } from '../../../src/http/ladder/choice.ts';
 import { ladderMermaid } from '../../../src/http/ladder/mermaid.ts';
-import { type LadderOptions, makeLadder } from '../../../src/http/ladder/model.ts';
+import { type LadderOptions, legName, makeLadder } from '../../../src/http/ladder/model.ts';
 import type { CallMessageView } from '../../../src/model/views.ts';
 import { message } from '../fakes.ts';
 
@@ -65,7 +65,7 @@ function drawn(lines: CallMessageView[], changes: Partial<LadderOptions> = {}): 
       ...(retransmission > 0 ? [`again ${retransmission}`] : []),
       ...(folded > 0 ? [`folded ${folded}`] : []),
       ...(tone === 'ghost' ? ['ghost'] : []),
-      ...details.filter((detail) => detail.startsWith('branch') || detail.startsWith('leg')),
+      ...details.filter((detail) => detail.startsWith('branch')),
     ].join(', '),
   );
 }
@@ -265,7 +265,7 @@ test('two legs of a B2BUA are lettered', () => {
   const ladder = makeLadder(lines, LATER);
   assert.deepEqual(ladder.legs, ['c1', 'c2']);
   assert.deepEqual(
-    ladder.rows.filter((row) => row.message !== undefined).map((row) => row.details[0]),
+    ladder.rows.filter((row) => row.message !== undefined).map((row) => legName(ladder, row)),
     ['leg A', 'leg B'],
   );
   assert.equal(ladder.columns[1]?.role, 'B2BUA');
@@ -313,7 +313,7 @@ test('a leg that is left out takes its columns with it, and the others keep thei
     ['192.0.2.1:5060', '192.0.2.2:5060', '192.0.2.4:5060'],
   );
   assert.deepEqual(
-    ladder.rows.map((row) => [row.leg, row.details[0]]),
+    ladder.rows.map((row) => [row.leg, legName(ladder, row)]),
     [
       [0, 'leg A'],
       [2, 'leg C'],

@@ -73,13 +73,24 @@ test('repeats and further replies with a description begin no exchange of their 
   assert.equal(exchanges([offer, early, said({ cseq: 2 })]).length, 2);
 });
 
+test('an offer that was refused says with what, and one that was asked for again begins anew', () => {
+  const refused = message({ isRequest: false, status: 407, reason: 'Proxy Authentication Required', sdp: null });
+  const again = { cseq: 2 };
+  assert.deepEqual(results(said({}), refused, said(again), said({ ...again, isReply: true })), [
+    'refused: 407 Proxy Authentication Required',
+    'PCMA, both ways',
+  ]);
+});
+
 test('what may explain silence is told: media elsewhere, private addresses told to public ones, keys not answered', () => {
   assert.deepEqual(notes(said({}), said({ isReply: true })), []);
-  assert.deepEqual(notes(said({ address: '192.0.2.9' })), ['media at 192.0.2.9, signalling at 192.0.2.1']);
-  assert.deepEqual(notes(said({ address: '10.1.2.3' })), [
+  assert.deepEqual(notes(said({ address: '192.0.2.9' }), said({ isReply: true })), [
+    'media at 192.0.2.9, signalling at 192.0.2.1',
+  ]);
+  assert.deepEqual(notes(said({ address: '10.1.2.3' }), said({ isReply: true })), [
     'private media address 10.1.2.3 told to 192.0.2.2, which is public',
   ]);
-  assert.deepEqual(notes(said({ address: '10.1.2.3', src: '10.1.2.3', dst: '10.9.9.9' })), []);
+  assert.deepEqual(notes(said({ address: '10.1.2.3', src: '10.1.2.3', dst: '10.9.9.9' }), said({ isReply: true })), []);
   assert.deepEqual(notes(said({ more: ['a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x'] }), said({ isReply: true })), [
     'offered with encryption, answered without',
   ]);
