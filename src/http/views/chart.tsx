@@ -49,7 +49,7 @@ export function ChartView({ chart, times }: { chart: Chart; times: Times }): VNo
       <figcaption>
         <a href={chart.href}>{chart.title}</a>
       </figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${chart.title}: ${lastText(chart)}`}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={`${chart.title}: ${lastText(chart)}`}>
         <line class="grid" x1="0" y1={TOP} x2={WIDTH} y2={TOP} />
         <line class="grid" x1="0" y1={(TOP + BOTTOM) / 2} x2={WIDTH} y2={(TOP + BOTTOM) / 2} />
         <line class="axis" x1="0" y1={BOTTOM} x2={WIDTH} y2={BOTTOM} />
@@ -61,9 +61,8 @@ export function ChartView({ chart, times }: { chart: Chart; times: Times }): VNo
         {times.endsUs.map((endUs, step) => (
           // What a keyboard reaches is the chart's own link: dozens of stops in each chart would be in its way.
           <a href={stepHref(chart, times, step)} tabIndex={-1}>
-            <rect class="hit" x={x(step)} y="0" width={SLOT} height={BOTTOM}>
-              <title>{`${tableTime(endUs - times.stepMs * 1000).slice(11, 19)}–${tableTime(endUs).slice(11, 19)} UTC\n${stepText(chart, step)}`}</title>
-            </rect>
+            <title>{`${tableTime(endUs - times.stepMs * 1000).slice(11, 19)}–${tableTime(endUs).slice(11, 19)} UTC\n${stepText(chart, step)}`}</title>
+            <rect class="hit" x={x(step)} y="0" width={SLOT} height={BOTTOM} />
           </a>
         ))}
       </svg>
