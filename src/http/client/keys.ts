@@ -32,7 +32,7 @@ export function startKeys({ togglePause, own }: Actions): void {
   fillHelp(help, bindings);
   document.body.append(help);
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isForFocused(event)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isPressing(event)) return;
     bindings.find(([keys]) => keys.includes(event.key))?.[2](event);
   });
 }
@@ -43,11 +43,11 @@ function isTyping(target: EventTarget | null): boolean {
   return target.closest('input, select, textarea, dialog, [data-keys]') !== null;
 }
 
-/** What has the focus takes some keys itself: Enter follows links, Enter and Space press and unfold. */
-function isForFocused({ key, target }: KeyboardEvent): boolean {
+/** What has the focus is pressed with these keys; rows have a meaning of their own for them. */
+function isPressing({ key, target }: KeyboardEvent): boolean {
   if (!(target instanceof Element)) return false;
-  if (key === 'Enter') return target.closest('a[href], button, summary') !== null;
-  return key === ' ' && target.closest('button, summary') !== null;
+  if (key === ' ') return target.closest('button, summary') !== null;
+  return key === 'Enter' && target.closest('a:not(.l-row), button, summary') !== null;
 }
 
 function focusSearch(event: KeyboardEvent): void {
