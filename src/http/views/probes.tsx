@@ -58,9 +58,10 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
   return (
     <tr id={agentAnchor(probe.agent)}>
       <Cell label="Probe">
-        <strong>{probe.id}</strong> <Captured text={endpointText(probe.peer)} />{' '}
-        <span class="quiet">
-          to <Captured text={endpointText(probe.local)} />
+        <strong>{probe.id}</strong>{' '}
+        <span class="path">
+          <Captured text={endpointText(probe.peer)} /> <span aria-label="to">→</span>{' '}
+          <Captured text={endpointText(probe.local)} />
         </span>
       </Cell>
       <Cell label="SBC">
@@ -68,12 +69,12 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
           <Nothing />
         ) : (
           <>
-            <Captured text={probe.host} />{' '}
-            <span class="quiet">
+            <Captured text={probe.host} />
+            <div class="quiet roomy">
               <Captured
                 text={`0x${probe.product} ${probe.productVersion}, system ${probe.systemId}, protocol ${probe.protocolVersion}, flags ${probe.flags.join(' ')}`}
               />
-            </span>
+            </div>
           </>
         )}
       </Cell>
