@@ -151,17 +151,18 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
   );
 }
 
-/** When a sender was last heard of; silence is said and set apart. */
-export function LastSeen({ us, nowUs }: { us: number; nowUs: number }): VNode {
+/** How long ago a sender was heard of; silence is set apart. */
+export function Heard({ us, nowUs }: { us: number; nowUs: number }): VNode {
+  if (!isSilent(us, nowUs)) return <span class="quiet">{agoText(us, nowUs)}</span>;
+  return <Pill text={`silent for ${roughly((nowUs - us) / 1000)}`} tone="odd" />;
+}
+
+function LastSeen({ us, nowUs }: { us: number; nowUs: number }): VNode {
   return (
     <>
       <Time us={us} />
       <br />
-      {isSilent(us, nowUs) ? (
-        <Pill text={`silent for ${roughly((nowUs - us) / 1000)}`} tone="odd" />
-      ) : (
-        <span class="quiet">{agoText(us, nowUs)}</span>
-      )}
+      <Heard us={us} nowUs={nowUs} />
     </>
   );
 }

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { ListenerView, Page, ProbeView } from '../../model/views.ts';
 import { formatNumber } from '../show.ts';
 import type { Hint } from '../why.ts';
-import { agentAnchor, ClockOffset, LastFault, LastSeen, ListenerTable, Reasons } from './agents.tsx';
+import { agentAnchor, ClockOffset, Heard, LastFault, ListenerTable, Reasons } from './agents.tsx';
 import { Section } from './layout.tsx';
 import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time } from './parts.tsx';
 
@@ -82,7 +82,7 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
         <Time us={probe.startedUs} />
       </Cell>
       <Cell label="Last octet">
-        <LastSeen us={probe.lastIoUs} nowUs={nowUs} />
+        <Heard us={probe.lastIoUs} nowUs={nowUs} />
       </Cell>
       <Cell label="Timeout, keep-alive">
         {probe.timeoutS <= 0 ? 'never' : `${probe.timeoutS} s`}, {probe.keepaliveS} s
