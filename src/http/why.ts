@@ -132,12 +132,7 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
     'event(s) not written to the event log in time',
     '/counters?group=event_log',
   );
-  warn(
-    'refused',
-    get(counters, Ingest.REFUSED),
-    `message(s) refused: ${topOf(counters, REFUSED)}`,
-    '/counters?group=ingest.refused&nz=1',
-  );
+  warn('refused', get(counters, Ingest.REFUSED), `message(s) refused: ${topOf(counters, REFUSED)}`, '/hep/list#faults');
   warn(
     'connections-faulty',
     get(counters, Hep.CONNS_FAULTY),
@@ -468,7 +463,7 @@ function nothingReceived({ listeners, uptimeMs }: Facts): Hint[] {
 
 function whatWasReceived({ counters, agents, nowUs }: Facts, received: number): Hint[] {
   const lastSeenUs = Math.max(0, ...agents.map((agent) => agent.lastSeenUs));
-  const last = lastSeenUs === 0 ? '' : `, the last ${roughly((nowUs - lastSeenUs) / 1000)} ago`;
+  const last = lastSeenUs === 0 ? '' : `, the last ${agoText(lastSeenUs, nowUs)}`;
   const from = agents.length === 0 ? '' : ` from ${plural(get(counters, Hep.AGENTS), 'agent(s)')}`;
   const tracked = get(counters, Ingest.TRACKED);
   const hints: Hint[] = [
@@ -563,4 +558,9 @@ function plural(count: number, text: string): string {
 /** A duration for a sentence: whole seconds from one second on. */
 export function roughly(ms: number): string {
   return formatDuration(ms < 1000 ? Math.round(ms) : Math.round(ms / 1000) * 1000);
+}
+
+/** How long ago something was. A sender's clock may be ahead of ours: what is yet to come is now. */
+export function agoText(us: number, nowUs: number): string {
+  return `${roughly(Math.max(0, nowUs - us) / 1000)} ago`;
 }

@@ -50,7 +50,10 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
         eventsOf(deps, callid),
       ]);
       if (call.entries.length === 0 && call.total === 0 && events.length === 0) {
-        throw new HttpProblem(404, `Nothing is held of a call with the Call-ID "${callid.slice(0, 300)}"`);
+        throw new HttpProblem(
+          404,
+          `Nothing is held of a call with the Call-ID "${callid.slice(0, 300)}": it was not seen, or what was held of it gave way to newer calls (keep_messages_mem, event_buffer_size)`,
+        );
       }
       const complete = offset + call.items.length >= call.total;
       const ladder = makeLadder(call.items, { ...choice, nowUs: deps.clock(), complete });

@@ -3,7 +3,7 @@ import { formatEndpoint } from '../../model/endpoint.ts';
 import type { AgentView, ListenerView, Page } from '../../model/views.ts';
 import type { FaultRow } from '../ingest-health.ts';
 import { quoted, textTime, visible } from '../show.ts';
-import { roughly, type Hint } from '../why.ts';
+import { agoText, type Hint } from '../why.ts';
 import { filterText, whyText } from './calls.ts';
 
 export function agentListText(
@@ -40,7 +40,7 @@ function agentLine(agent: AgentView, index: number, nowUs: number): string {
     `hep: ${agent.versions.join(',')} packets: ${agent.packets} bytes: ${agent.bytes}`,
     `tracked: ${agent.tracked} sip: ${agent.sip} other: ${agent.other}`,
     `refused: ${countsText(agent.refused)} ignored: ${countsText(agent.ignored)}`,
-    `first: ${textTime(agent.firstSeenUs)} last: ${textTime(agent.lastSeenUs)} (${roughly((nowUs - agent.lastSeenUs) / 1000)} ago)`,
+    `first: ${textTime(agent.firstSeenUs)} last: ${textTime(agent.lastSeenUs)} (${agoText(agent.lastSeenUs, nowUs)})`,
   ];
   if (agent.clockOffsetMs !== null) line.push(`clock: ${formatDuration(agent.clockOffsetMs)}`);
   if (lastFault !== null)

@@ -4,7 +4,7 @@ import type { EventBlacklistView, EventPage, TextFilter } from '../../model/engi
 import type { EventView, Pair } from '../../model/views.ts';
 import type { AskedSearch } from '../search.ts';
 import { quoted, textTime, visible } from '../show.ts';
-import { roughly, type Hint } from '../why.ts';
+import { agoText, type Hint } from '../why.ts';
 import { filterText, searchNote, whyText } from './calls.ts';
 
 export function eventListText(
@@ -25,7 +25,7 @@ function eventText(event: EventView, capacity: number, nowUs: number): string {
   const lines = [
     `${String(event.index).padStart(5)} (${String(slot).padStart(5)}). Type: ${visible(event.type)}`,
     `\tts        : ${textTime(event.tsUs)}`,
-    `\tcreated   : ${textTime(event.createdUs)} (${roughly((nowUs - event.createdUs) / 1000)} ago)`,
+    `\tcreated   : ${textTime(event.createdUs)} (${agoText(event.createdUs, nowUs)})`,
   ];
   if (event.durationMs !== null) lines.push(`\tduration  : ${formatDuration(event.durationMs)}`);
   if (event.pddMs !== null) {

@@ -4,7 +4,7 @@ import { formatEndpoint } from '../../model/endpoint.ts';
 import type { AgentView, ListenerView, Page } from '../../model/views.ts';
 import { type FaultRow, type Flow, isClockOff, isSilent, octetsText, offsetText } from '../ingest-health.ts';
 import { formatNumber, visible } from '../show.ts';
-import { roughly, type Hint } from '../why.ts';
+import { agoText, type Hint, roughly } from '../why.ts';
 import { Section } from './layout.tsx';
 import { Captured, Cell, endpointText, Hints, Nothing, Pager, Pill, Table, Time, Transport } from './parts.tsx';
 
@@ -49,7 +49,6 @@ interface AgentListProps {
 
 const HEAD = [
   'Agent',
-  'Name',
   'HEP',
   'Last seen (UTC)',
   { number: 'Packets' },
@@ -110,10 +109,13 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
   return (
     <tr id={agentAnchor(agent.id)}>
       <Cell label="Agent">
-        <strong>{agent.captureId}</strong> <Captured text={endpointText(agent.source)} />{' '}
+        <strong>{agent.captureId}</strong> <Captured text={agent.nodeName} />
+        <br />
+        <span class="path">
+          <Captured text={endpointText(agent.source)} />
+        </span>{' '}
         <Transport name={agent.transport} />
       </Cell>
-      <Cell label="Name">{agent.nodeName === '' ? <Nothing /> : <Captured text={agent.nodeName} />}</Cell>
       <Cell label="HEP">{agent.versions.length === 0 ? <Nothing /> : agent.versions.join(', ')}</Cell>
       <Cell label="Last seen (UTC)">
         <LastSeen us={agent.lastSeenUs} nowUs={nowUs} />
@@ -149,13 +151,18 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
   );
 }
 
-/** When a sender was last heard of; silence is said and set apart. */
-export function LastSeen({ us, nowUs }: { us: number; nowUs: number }): VNode {
-  const ago = roughly(Math.max(0, nowUs - us) / 1000);
+/** How long ago a sender was heard of; silence is set apart. */
+export function Heard({ us, nowUs }: { us: number; nowUs: number }): VNode {
+  if (!isSilent(us, nowUs)) return <span class="quiet">{agoText(us, nowUs)}</span>;
+  return <Pill text={`silent for ${roughly((nowUs - us) / 1000)}`} tone="odd" />;
+}
+
+function LastSeen({ us, nowUs }: { us: number; nowUs: number }): VNode {
   return (
     <>
-      <Time us={us} />{' '}
-      {isSilent(us, nowUs) ? <Pill text={`silent for ${ago}`} tone="odd" /> : <span class="quiet">{ago} ago</span>}
+      <Time us={us} />
+      <br />
+      <Heard us={us} nowUs={nowUs} />
     </>
   );
 }
@@ -180,7 +187,7 @@ export function LastFault({ fault, nowUs }: { fault: AgentView['lastFault']; now
       <a href="/hep/list#faults">
         <Captured text={fault.code} />
       </a>{' '}
-      <span class="quiet">{roughly(Math.max(0, nowUs - fault.atUs) / 1000)} ago</span>
+      <span class="quiet">{agoText(fault.atUs, nowUs)}</span>
       <FirstOctets hex={fault.hex} />
     </>
   );
@@ -236,8 +243,7 @@ function FaultTable({ faults, nowUs }: { faults: readonly FaultRow[]; nowUs: num
                 <Nothing />
               ) : (
                 <>
-                  <AgentLink id={last.sender} />{' '}
-                  <span class="quiet">{roughly(Math.max(0, nowUs - last.atUs) / 1000)} ago</span>
+                  <AgentLink id={last.sender} /> <span class="quiet">{agoText(last.atUs, nowUs)}</span>
                   <FirstOctets hex={last.hex} />
                 </>
               )}

@@ -30,8 +30,17 @@ const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/ipfix/list', 'Probes', '/ipfix'],
   ['/stats', 'Statistics', '/stats'],
   ['/counters', 'Counters', '/counters'],
+  ['/links', 'Links', '/links'],
+  ['/about/config', 'Settings', '/about/config'],
   ['/about', 'About', '/about'],
 ];
+
+/** Where a page belongs: the entry whose paths say most of its own. */
+function placeOf(path: string): string | undefined {
+  return NAVIGATION.map(([, , prefix]) => prefix)
+    .filter((prefix) => path === prefix || path.startsWith(`${prefix}/`))
+    .toSorted((a, b) => b.length - a.length)[0];
+}
 
 /** A whole HTML document around one page's content. */
 export function renderPage(frame: PageFrame): string {
@@ -40,6 +49,7 @@ export function renderPage(frame: PageFrame): string {
 
 function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms, theme, body }: PageFrame): VNode {
   const path = url.split('?', 1)[0] ?? '/';
+  const place = placeOf(path);
   return (
     <html lang="en" data-theme={theme}>
       <head>
@@ -61,7 +71,7 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
           </a>
           <nav aria-label="Pages">
             {NAVIGATION.map(([href, text, prefix]) => (
-              <a href={href} aria-current={path === prefix || path.startsWith(`${prefix}/`) ? 'page' : undefined}>
+              <a href={href} aria-current={prefix === place ? 'page' : undefined}>
                 {text}
               </a>
             ))}

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { ListenerView, Page, ProbeView } from '../../model/views.ts';
 import { formatNumber } from '../show.ts';
 import type { Hint } from '../why.ts';
-import { agentAnchor, ClockOffset, LastFault, LastSeen, ListenerTable, Reasons } from './agents.tsx';
+import { agentAnchor, ClockOffset, Heard, LastFault, ListenerTable, Reasons } from './agents.tsx';
 import { Section } from './layout.tsx';
 import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time } from './parts.tsx';
 
@@ -58,9 +58,10 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
   return (
     <tr id={agentAnchor(probe.agent)}>
       <Cell label="Probe">
-        <strong>{probe.id}</strong> <Captured text={endpointText(probe.peer)} />{' '}
-        <span class="quiet">
-          to <Captured text={endpointText(probe.local)} />
+        <strong>{probe.id}</strong>{' '}
+        <span class="path">
+          <Captured text={endpointText(probe.peer)} /> <span aria-label="to">→</span>{' '}
+          <Captured text={endpointText(probe.local)} />
         </span>
       </Cell>
       <Cell label="SBC">
@@ -68,12 +69,12 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
           <Nothing />
         ) : (
           <>
-            <Captured text={probe.host} />{' '}
-            <span class="quiet">
+            <Captured text={probe.host} />
+            <div class="quiet roomy">
               <Captured
                 text={`0x${probe.product} ${probe.productVersion}, system ${probe.systemId}, protocol ${probe.protocolVersion}, flags ${probe.flags.join(' ')}`}
               />
-            </span>
+            </div>
           </>
         )}
       </Cell>
@@ -81,7 +82,7 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
         <Time us={probe.startedUs} />
       </Cell>
       <Cell label="Last octet">
-        <LastSeen us={probe.lastIoUs} nowUs={nowUs} />
+        <Heard us={probe.lastIoUs} nowUs={nowUs} />
       </Cell>
       <Cell label="Timeout, keep-alive">
         {probe.timeoutS <= 0 ? 'never' : `${probe.timeoutS} s`}, {probe.keepaliveS} s
