@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core';
 import { blocked } from '../interop/tools.ts';
 import { startCollector } from '../support/collector.ts';
 import { ROOT } from '../support/root.ts';
-import { accessibilityFaults, browserObstacle, openBrowser, openPage } from './browser.ts';
+import { accessibilityFaults, browserObstacle, openBrowser, openPage, OUT } from './browser.ts';
 
 const TLS = join(ROOT, 'fixtures/tls');
 /** "correct horse", hashed by Python's hashlib.scrypt(n=1024, r=8, p=1). */
@@ -50,6 +50,7 @@ test('people log in over TLS, follow links of other sites to their page, and log
       const first = await page.goto(`${origin}/calls/list?n=5`);
       assert.equal(first?.status(), 401);
       assert.deepEqual(await accessibilityFaults(page), []);
+      await page.screenshot({ path: join(OUT, 'login-form.png') });
       await logIn(page, 'wrong');
       await page.getByRole('alert').filter({ hasText: 'Name or password are wrong' }).waitFor();
       await logIn(page, 'correct horse');
