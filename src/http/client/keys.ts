@@ -32,7 +32,7 @@ export function startKeys({ togglePause, own }: Actions): void {
   fillHelp(help, bindings);
   document.body.append(help);
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isPressing(event)) return;
     bindings.find(([keys]) => keys.includes(event.key))?.[2](event);
   });
 }
@@ -41,6 +41,13 @@ function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false;
   // In an open dialog and in parts with keys of their own, theirs count.
   return target.closest('input, select, textarea, dialog, [data-keys]') !== null;
+}
+
+/** What has the focus is pressed with these keys; rows have a meaning of their own for them. */
+function isPressing({ key, target }: KeyboardEvent): boolean {
+  if (!(target instanceof Element)) return false;
+  if (key === ' ') return target.closest('button, summary') !== null;
+  return key === 'Enter' && target.closest('a:not(.l-row), button, summary') !== null;
 }
 
 function focusSearch(event: KeyboardEvent): void {
@@ -70,9 +77,7 @@ const currentRow = (): HTMLElement | null => document.querySelector(`[data-row].
 const linkOf = (row: Element | null | undefined): HTMLElement | null | undefined =>
   row?.querySelector<HTMLElement>('a[data-open]');
 
-function open(event: KeyboardEvent): void {
-  // A link that has the focus does this by itself.
-  if (event.target !== document.body) return;
+function open(): void {
   linkOf(currentRow())?.click();
 }
 
