@@ -70,22 +70,26 @@ class LadderPage {
       if (target instanceof HTMLInputElement && target.name === 'diff') this.#compareTwo();
     });
     this.#showMarks();
-    // Drawn another way, the ladder still has its message.
-    this.#select(this.#rows.find((row) => row.dataset['message'] === sessionStorage.getItem(this.#place)));
+    // Drawn another way or come back to, the ladder still has its message. Where the page stands is the browser's.
+    const row = this.#rows.find((each) => each.dataset['message'] === sessionStorage.getItem(this.#place));
+    if (row === undefined) return;
+    const { top, height } = this.#frame.getBoundingClientRect();
+    this.#frame.scrollTop += row.getBoundingClientRect().top - top - height / 2;
+    this.#select(row);
   }
 
   #step(event: KeyboardEvent, by: number): void {
     event.preventDefault();
     const at = this.#selected === undefined ? -1 : this.#rows.indexOf(this.#selected);
-    const next = Math.min(Math.max(at < 0 && by === -1 ? 0 : at + by, 0), this.#rows.length - 1);
+    const next = Math.min(Math.max(at + by, 0), this.#rows.length - 1);
     this.#select(this.#rows[next]);
+    this.#rows[next]?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
   #select(row: Row | undefined): void {
     this.#selected?.classList.remove(SELECTED);
     this.#selected = row;
     row?.classList.add(SELECTED);
-    row?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     if (row === undefined) sessionStorage.removeItem(this.#place);
     else sessionStorage.setItem(this.#place, row.dataset['message'] ?? '');
     this.#showTimes();
@@ -131,8 +135,11 @@ class LadderPage {
   }
 
   #open(event: KeyboardEvent): void {
+    const row = rowAt(event.target) ?? this.#selected;
+    if (row === undefined) return;
     event.preventDefault();
-    const item = tableRow(this.#selected);
+    this.#select(row);
+    const item = tableRow(row);
     item?.querySelector('details')?.setAttribute('open', '');
     item?.scrollIntoView({ block: 'start' });
   }
