@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { describeConfig } from './config/describe.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -7,8 +8,9 @@ import { EngineClient } from './engine/engine-client.ts';
 import { buildApp } from './http/app.ts';
 import type { CaptureSummary } from './model/capture.ts';
 import { resolveGroups } from './model/counter-groups.ts';
-import { formatEndpoint } from './model/endpoint.ts';
+import { formatEndpoint, isLoopback } from './model/endpoint.ts';
 import type { Log } from './model/log.ts';
+import type { HttpSettings } from './model/settings.ts';
 import type { ListenerView } from './model/views.ts';
 import { aboutPackage, type PackageInfo } from './package-info.ts';
 import { createLog } from './telemetry/log.ts';
@@ -18,6 +20,7 @@ import { EventLog } from './sinks/event-log.ts';
 import { FileOutput, type LineOutput, StreamOutput } from './sinks/line-output.ts';
 import { showCaptureProgress } from './telemetry/capture-progress.ts';
 import { finalLine, type FinalReport, finalReport } from './telemetry/report.ts';
+import { Series } from './telemetry/series.ts';
 import { Statistics } from './telemetry/statistics.ts';
 
 const OBSERVE_MS = 1000;
@@ -73,20 +76,33 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     output === undefined
       ? undefined
       : feedEventLog(output, engine, { startedUs: clock(), version: about.version, dump: engineSettings.dump }, log);
-  const observing = setInterval(() => statistics.observe(), OBSERVE_MS);
+  const series = new Series(
+    () => engine.counters.values,
+    () => performance.now(),
+    clock,
+  );
+  const observing = setInterval(() => {
+    statistics.observe();
+    series.observe();
+  }, OBSERVE_MS);
+  const http = toHttpSettings(config);
   const app = buildApp({
     engine,
     counters: () => engine.counters,
+    count: (index) => engine.counters.add(index, 1),
     clock,
     statistics,
+    series,
     about: aboutPages(about, listeners),
     config: describeConfig({ ...loaded, config }),
-    settings: toHttpSettings(config),
+    settings: http,
+    linksOut: config.links_out,
+    ...(http.tls === undefined ? {} : { tls: readTls(http.tls) }),
     log,
     logLevel: log.level,
   });
   try {
-    await openPages(app, config.http_addr, toHttpSettings(config).port, log);
+    await openPages(app, http, log);
   } catch (error) {
     log.error(
       {},
@@ -195,14 +211,28 @@ function aboutPages(
   return { name, version, node: process.version, receiveMethod, dependencies };
 }
 
-async function openPages(app: ReturnType<typeof buildApp>, addr: string, port: number, log: Log): Promise<void> {
+/** The files were readable when the configuration was checked. */
+function readTls({ cert, key, ca }: NonNullable<HttpSettings['tls']>): { cert: string; key: string; ca?: string } {
+  const read = (path: string): string => readFileSync(path, 'utf8');
+  return { cert: read(cert), key: read(key), ...(ca === undefined ? {} : { ca: read(ca) }) };
+}
+
+async function openPages(app: ReturnType<typeof buildApp>, settings: HttpSettings, log: Log): Promise<void> {
+  const { addr, port, tls, users, proxies } = settings;
   if (port < 0) return;
   await app.listen({ host: addr, port });
   // A listening TCP server has an address with a port.
   const bound = app.server.address() as AddressInfo;
   const everywhere = bound.address === '0.0.0.0' || bound.address === '::';
-  const url = `http://${formatEndpoint(everywhere ? '127.0.0.1' : bound.address, bound.port)}/`;
+  const host = formatEndpoint(everywhere ? '127.0.0.1' : bound.address, bound.port);
+  const url = `${tls === undefined ? 'http' : 'https'}://${host}/`;
   log.info({ listener: 'http', address: addr, port: bound.port, url }, 'listening');
+  if (users.length > 0 && tls === undefined && proxies.length === 0 && !isLoopback(bound.address)) {
+    log.warn(
+      { listener: 'http' },
+      'passwords come in the clear: set http_tls_cert, or http_trusted_proxies where a proxy speaks TLS',
+    );
+  }
   log.info({ url }, `sipcol is running: open ${url}`);
 }
 

@@ -14,12 +14,14 @@ import {
   FILES,
   FLAG,
   GROUPS,
+  HEADER_NAME,
   HEADER_NAMES,
   INTERFACE,
   KEYS,
   type Kind,
   LEVEL,
   NAME_PART,
+  LINKS_OUT,
   NETWORKS,
   PORT,
   PORTS,
@@ -31,8 +33,9 @@ import {
   STATE_TIMEOUTS,
   TEXT,
   TOKENS,
+  USERS,
 } from './kinds.ts';
-import { CALL_EVICTIONS, CAPTURE_DRIVERS, RECEIVE_CHOICES } from '../model/settings.ts';
+import { CALL_EVICTIONS, CAPTURE_DRIVERS, RECEIVE_CHOICES, ROLES } from '../model/settings.ts';
 
 /** Headings of the help text and of the reference page, in their order. */
 export const SECTIONS = [
@@ -81,6 +84,7 @@ function option<T>(section: Section, kind: Kind<T>, written: string, doc: string
 }
 
 const HEP_LISTENERS = ['udp', 'tcp', 'tls'] as const;
+const PROXY_ROLES = ['none', ...ROLES] as const;
 const LOG_FORMATS = ['json', 'text'] as const;
 
 /** All options by name. Everything else about them is derived from here: types, checks, help, reference page. */
@@ -253,14 +257,77 @@ export const OPTIONS = {
     'HTTP',
     ADDRESS,
     '127.0.0.1',
-    'address of the pages and the API; other than loopback needs http_tokens or http_allow_anonymous',
+    'address of the pages and the API; other than loopback needs http_users, http_tokens or http_allow_anonymous',
     { alias: 'l' },
   ),
   http_port: option('HTTP', PORT, '8060', 'port of the pages and the API, 0 = off', { alias: 'p' }),
+  http_tls_cert: option(
+    'HTTP',
+    FILE,
+    '',
+    'certificate of the pages and the API with its chain, PEM; when set, they speak TLS',
+  ),
+  http_tls_key: option('HTTP', FILE, '', 'private key of the pages and the API, PEM'),
+  http_tls_ca: option(
+    'HTTP',
+    FILE,
+    '',
+    'authorities whose client certificates are accepted, PEM; when set, a client certificate is required',
+  ),
+  http_users: option(
+    'HTTP',
+    USERS,
+    '',
+    'who may log in, with the role each has: viewer reads, admin also changes; without hash only behind a proxy that names the user',
+    { secret: true },
+  ),
   http_tokens: option('HTTP', TOKENS, '', 'bearer tokens and the role each gives: viewer reads, admin also changes', {
     secret: true,
   }),
-  http_allow_anonymous: option('HTTP', FLAG, 'false', 'let clients without a token read on any address'),
+  http_allow_anonymous: option(
+    'HTTP',
+    FLAG,
+    'false',
+    'let clients read on any address without having logged in and without a token',
+  ),
+  http_session_time: option('HTTP', duration('1m', '720h'), '12h0m0s', 'how long a login lasts'),
+  http_trusted_proxies: option(
+    'HTTP',
+    NETWORKS,
+    '',
+    'proxies in front of the pages that are believed: X-Forwarded-For, -Proto and -Host, and http_proxy_user_header',
+  ),
+  http_proxy_user_header: option(
+    'HTTP',
+    HEADER_NAME,
+    '',
+    'header in which a trusted proxy names the user it has checked, such as X-Forwarded-User; empty = none does',
+  ),
+  http_proxy_role: option(
+    'HTTP',
+    choice(PROXY_ROLES),
+    'viewer',
+    'role of a user named by a proxy who is not in http_users',
+  ),
+  http_rate_limit: option(
+    'HTTP',
+    count(0, 1_000_000, 'requests per second', 'unlimited'),
+    '200',
+    'most requests of one address (IPv6: one /64) per second, over ten seconds; further ones get status 429',
+  ),
+  http_audit_entries: option(
+    'HTTP',
+    count(1, 1_000_000, 'entries'),
+    '1000',
+    'logins, changes and exports held for /audit; the oldest give way, the log has them all',
+  ),
+
+  links_out: option(
+    'HTTP',
+    LINKS_OUT,
+    '',
+    'links from the page of a call to other tools, as name=URL with {callid}, {from}, {to} (URIs), {time} (ISO 8601), {time_ms}, {end_ms} (epoch) filled in',
+  ),
 
   calls_max_entries: option(
     'Tracking',

@@ -124,11 +124,20 @@ function toTlsFiles(cert: string, key: string, ca: string): HepSettings['tls'] {
 }
 
 export function toHttpSettings(config: Config): HttpSettings {
+  const isTls = config.http_tls_cert !== '';
   return {
     addr: config.http_addr,
     port: toPort(config.http_port),
+    tls: isTls ? toTlsFiles(config.http_tls_cert, config.http_tls_key, config.http_tls_ca) : undefined,
     tokens: config.http_tokens,
+    users: config.http_users,
     allowAnonymous: config.http_allow_anonymous,
+    sessionUs: toUs(config.http_session_time),
+    proxies: config.http_trusted_proxies,
+    proxyUserHeader: config.http_proxy_user_header.toLowerCase(),
+    proxyRole: config.http_proxy_role,
+    requestsPerSecond: config.http_rate_limit,
+    auditEntries: config.http_audit_entries,
   };
 }
 

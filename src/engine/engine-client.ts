@@ -25,6 +25,8 @@ import {
   type RegistrationSettingsView,
   type RegistrationTableStats,
   type TcpTimeoutView,
+  type TalkersQuery,
+  type TalkersView,
 } from '../model/engine.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import type { Log } from '../model/log.ts';
@@ -188,6 +190,10 @@ export class EngineClient implements Engine {
 
   async listEvents(query: EventQuery): Promise<EventPage> {
     return this.#askList<EventPage>('listEvents', [query]);
+  }
+
+  async topTalkers(query: TalkersQuery): Promise<TalkersView> {
+    return (await this.#ask('topTalkers', [query])).result as TalkersView;
   }
 
   async eventBlacklist(): Promise<EventBlacklistView> {

@@ -33,6 +33,8 @@ import {
   type RegistrationSettingsView,
   type RegistrationTableStats,
   type TcpTimeoutView,
+  type TalkersQuery,
+  type TalkersView,
 } from '../model/engine.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import { eventByName, SELECTABLE_EVENTS } from '../model/event-type.ts';
@@ -99,6 +101,7 @@ import { listCalls, listEvents, listRegistrations, type Slicing } from './querie
 import { RateService } from './rates.ts';
 import { EngineState, type Restore } from './state.ts';
 import { tcpTimeouts, withTimeouts } from './tcp-timeouts.ts';
+import { topTalkers } from './talkers.ts';
 
 /** Entries looked at by the timer wheel before packets get their turn again. */
 const EXPIRY_BUDGET = 2000;
@@ -379,10 +382,15 @@ export class EngineCore {
 
   listEvents(query: EventQuery, emit: Emit<EventView>): Promise<Omit<EventPage, 'items'>> {
     const { firstIndex, nextIndex } = this.#events;
-    if (query.offset < firstIndex) this.counters.add(EventRingCounters.GET_OLD, 1);
+    if (query.order === 'newest') this.counters.add(EventRingCounters.GET_LAST, 1);
+    else if (query.offset < firstIndex) this.counters.add(EventRingCounters.GET_OLD, 1);
     else if (query.offset === nextIndex) this.counters.add(EventRingCounters.GET_LAST, 1);
     else if (query.offset > nextIndex) this.counters.add(EventRingCounters.GET_HIGH, 1);
-    return listEvents(this.#events, this.#ringStartedUs, query, this.#slicing, emit);
+    return listEvents(this.#events, this.#ringStartedUs, query, this.#clock(), this.#slicing, emit);
+  }
+
+  topTalkers(query: TalkersQuery): Promise<TalkersView> {
+    return topTalkers(this.#events, query, this.#slicing);
   }
 
   eventBlacklist(): EventBlacklistView {

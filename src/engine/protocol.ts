@@ -7,6 +7,7 @@ import type {
   RateQuery,
   RegistrationChanges,
   RegistrationQuery,
+  TalkersQuery,
 } from '../model/engine.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import type { EngineSettings } from '../model/settings.ts';
@@ -48,6 +49,7 @@ export interface EngineMethods {
   registrationSettings: [];
   setRegistrationSettings: [changes: RegistrationChanges];
   listEvents: [query: EventQuery];
+  topTalkers: [query: TalkersQuery];
   eventBlacklist: [];
   setEventBlacklist: [changes: Record<string, boolean>, reset: boolean];
   listLinks: [query: LinkQuery];

@@ -55,6 +55,8 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.setRegistrationSettings(...request.args);
     case 'listEvents':
       return core.listEvents(...request.args, emit);
+    case 'topTalkers':
+      return core.topTalkers(...request.args);
     case 'eventBlacklist':
       return core.eventBlacklist();
     case 'setEventBlacklist':

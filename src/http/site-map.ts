@@ -26,7 +26,7 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Event rates', '/evrateblst/forcegc', 'Collect old rate entries now'),
   page('Event rates', '/evrateblst/gccfg1', 'Periodic collection'),
   page('Event rates', '/evrateblst/gccfg2', 'Collection when the table is full'),
-  page('Ingest', '/hep/list', 'Agents and listeners'),
+  page('Ingest', '/hep/list', 'Ingest health: agents, faults by reason, listeners'),
   page('Ingest', '/ipfix/list', 'IPFIX probes'),
   page('Statistics', '/stats', 'Packets and SIP messages, totals'),
   page('Statistics', '/stats/rate', 'Rate per second'),
@@ -37,6 +37,7 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Statistics', '/stats/avg?d=10s', 'Average per 10 s'),
   page('Statistics', '/stats/avg?d=1m', 'Average per minute'),
   page('Statistics', '/stats/avg?d=1h', 'Average per hour'),
+  page('Statistics', '/stats/charts', 'Charts of calls, traffic, any counter'),
   page('Statistics', '/stats/raw', 'Packet counters by name'),
   page('Statistics', '/links', 'Messages by server, transport, port and client'),
   page('Statistics', '/counters', 'All counters'),
@@ -45,11 +46,15 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Packets', '/inject', 'Inject a SIP message'),
   page('Process', '/debug/options', 'Log level'),
   page('Process', '/debug/forcetimeout', 'End all calls early'),
+  page('About', '/pages', 'All pages'),
   page('About', '/about', 'Version and dependencies'),
   page('About', '/about/config', 'Configuration in effect'),
+  page('About', '/login', 'Log in, and who you are'),
+  page('About', '/audit', 'Who changed or exported what'),
   page('About', '/healthz', 'Is it alive'),
   page('About', '/readyz', 'Is it ready for traffic'),
-  page('About', '/openapi.json', 'Description of the API'),
+  page('About', '/api', 'The API, to read'),
+  page('About', '/openapi.json', 'Description of the API, for programs'),
 ];
 
 /** Members by their group, groups in order of first appearance. */

@@ -264,6 +264,34 @@ export const CALLS_IN_STATE: readonly number[] = CALL_STATES.map((info) =>
     : declare('calls', info.name, `entries in state "${info.text}"`, GAUGE),
 );
 
+/** `outcomes`: how INVITEs that began a call turned out, each once; from them ASR, NER and the like are made. */
+export const Outcomes = {
+  ANSWERED: declare('outcomes', 'answered', 'calls answered'),
+  UNTAKEN: declare('outcomes', 'untaken', 'calls that reached somebody who did not take them: 480, 486, 600, 603'),
+  REDIRECTED: declare('outcomes', 'redirected', 'calls ended by 3xx'),
+  CHALLENGED: declare('outcomes', 'challenged', 'calls given up after 401 or 407'),
+  INEFFECTIVE: declare('outcomes', 'ineffective', 'calls lost in the network: 408, 500, 503, 504, no final reply'),
+  CANCELED: declare('outcomes', 'canceled', 'calls ended by 487'),
+  FAILED: declare('outcomes', 'failed', 'calls ended by another final reply'),
+  ENDED: declare('outcomes', 'ended', 'answered calls ended by BYE'),
+  LOST: declare('outcomes', 'lost', 'answered calls ended by the timeout of their state'),
+  TALK_MS: declare('outcomes', 'talk_ms', 'milliseconds from answer to BYE of the calls ended by BYE, in all'),
+} as const;
+
+/** Upper limits, in milliseconds, of the classes set-up times are counted in; what is longer has a class of its own. */
+export const SETUP_LIMITS_MS = [
+  50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 12_000, 20_000,
+] as const;
+const setupClasses = (group: string, what: string): number[] =>
+  [...SETUP_LIMITS_MS, undefined].map((limit) =>
+    limit === undefined
+      ? declare(group, 'more', `${what} that took longer`)
+      : declare(group, `ms_${limit}`, `${what} that took up to ${limit} ms`),
+  );
+/** From INVITE to ringing or the final reply, one counter for each class. */
+export const SETUP_ANSWERED: readonly number[] = setupClasses('outcomes.setup_answered', 'set-ups of calls answered');
+export const SETUP_FAILED: readonly number[] = setupClasses('outcomes.setup_failed', 'set-ups of calls not answered');
+
 /** `regs`: bindings of addresses-of-record to contacts. Names as in the reference program where the meaning is the same. */
 export const Regs = {
   ACTIVE: declare('regs', 'active', 'bindings held', GAUGE),
@@ -391,6 +419,18 @@ export const EventLog = {
   DROPPED: declare('event_log', 'dropped', 'events not written: the ring had overwritten them, or the output was gone'),
   FAILURES: declare('event_log', 'failures', 'writes that failed'),
   REOPENED: declare('event_log', 'reopened', 'times the file was opened again after SIGHUP'),
+} as const;
+
+/** `http`: pages and API. Counted by the main thread. */
+export const Http = {
+  REQUESTS: declare('http', 'requests', 'requests, whatever became of them'),
+  LIMITED: declare('http', 'limited', 'requests refused because their address asked for more than http_rate_limit'),
+  UNAUTHORIZED: declare('http', 'unauthorized', 'requests refused because nobody had logged in or the token was wrong'),
+  FORBIDDEN: declare('http', 'forbidden', 'requests refused because of a missing role or a page of another site'),
+  LOGINS: declare('http', 'logins', 'logins'),
+  LOGIN_FAILURES: declare('http', 'login_failures', 'logins refused because of the name or the password'),
+  SLOWED: declare('http', 'slowed', 'attempts to log in or to use a token refused after too many failures'),
+  SESSIONS_LOST: declare('http', 'sessions_lost', 'logins ended early because there were too many'),
 } as const;
 
 /** `pkt_stats`: packets and SIP messages, names as in the reference program where the meaning is the same. */

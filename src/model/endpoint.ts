@@ -77,6 +77,14 @@ export function parseEndpoint(text: string): (IpWords & { port: number }) | unde
   return ip === undefined || Number(port) > 65_535 ? undefined : { ...ip, port: Number(port) };
 }
 
+/** Whether an address belongs to the host itself: 127.0.0.0/8, also IPv4-mapped, or ::1. */
+export function isLoopback(text: string): boolean {
+  const ip = parseIp(text);
+  if (ip === undefined) return false;
+  const [w0, w1, w2, w3] = ip.words;
+  return ip.family === 4 ? w3 >>> 24 === 127 : w0 === 0 && w1 === 0 && w2 === 0 && w3 === 1;
+}
+
 function parseIpv4(text: string): number | undefined {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (match === null) return undefined;

@@ -1,5 +1,6 @@
 import type { CaptureFormatName } from './capture.ts';
 import type { RatePage } from './event-rates.ts';
+import type { Search } from './search/ast.ts';
 import type { CallEviction } from './settings.ts';
 import type { TransportName } from './transport.ts';
 import type {
@@ -58,13 +59,20 @@ export interface ListQuery<Field extends string> {
 }
 
 /** Newest call first. */
-export type CallQuery = ListQuery<CallFilterField>;
+export interface CallQuery extends ListQuery<CallFilterField> {
+  search?: Search;
+}
 
 /** Newest binding first. */
 export type RegistrationQuery = ListQuery<RegistrationFilterField>;
 
-/** Oldest event first, from ring index `offset` on. */
-export type EventQuery = ListQuery<EventFilterField>;
+export const EVENT_ORDERS = ['oldest', 'newest'] as const;
+
+/** Oldest event first (the default), from ring index `offset` on; or newest first, from the one before `offset` back. */
+export interface EventQuery extends ListQuery<EventFilterField> {
+  search?: Search;
+  order?: (typeof EVENT_ORDERS)[number];
+}
 
 export interface CallTableStats {
   calls: number;
@@ -132,6 +140,34 @@ export interface EventPage extends Page<EventView> {
 
 export interface EventBlacklistView {
   types: { name: string; blacklisted: boolean }[];
+}
+
+/** What calls can be told apart by, to see which are busiest or fail most. */
+export const TALKER_KINDS = ['source', 'destination', 'caller', 'callee', 'userAgent', 'status'] as const;
+export type TalkerKind = (typeof TALKER_KINDS)[number];
+
+/** Calls of one origin whose outcome was reported between two times. */
+export interface TalkerView {
+  /** Address, user, user agent, or status code. */
+  key: string;
+  calls: number;
+  /** Of them, not answered. */
+  failed: number;
+  /** Calls in the time of the same length before; `null` when its events are no longer held. */
+  before: number | null;
+}
+
+export interface TalkersQuery {
+  sinceUs: number;
+  untilUs: number;
+  /** Most of each kind. */
+  limit: number;
+}
+
+export interface TalkersView {
+  /** Time of the oldest event held that was looked at; 0 = events go back to the beginning. */
+  heldSinceUs: number;
+  kinds: Record<TalkerKind, TalkerView[]>;
 }
 
 /** Server, client, transport, server port: so many of them tell links apart. */
@@ -301,6 +337,8 @@ export interface Engine {
   /** Sets what is given; `null` goes back to what was configured. All or nothing. */
   setRegistrationSettings(changes: RegistrationChanges): Promise<void>;
   listEvents(query: EventQuery): Promise<EventPage>;
+  /** Who the calls whose outcome was reported between two times were from and to, busiest first. */
+  topTalkers(query: TalkersQuery): Promise<TalkersView>;
   eventBlacklist(): Promise<EventBlacklistView>;
   /** `changes` by event name; `reset` first returns to the configured list. All or nothing. */
   setEventBlacklist(changes: Record<string, boolean>, reset: boolean): Promise<EventBlacklistView>;

@@ -1,5 +1,6 @@
 import type { CallState } from './call-state.ts';
 import type { EventRateSettings } from './event-rates.ts';
+import type { PasswordHash } from './password.ts';
 
 /** A network: `words` and how many leading bits count (IPv4 as IPv4-mapped, so 96 + n bits). */
 export interface Cidr {
@@ -246,18 +247,50 @@ export interface EngineSettings {
   faultLogIntervalMs: number;
 }
 
-/** What a bearer of a token may do: `viewer` reads, `admin` also changes. */
+/** What somebody may do: `viewer` reads, `admin` also changes. */
 export const ROLES = ['viewer', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Somebody who may log in; without a password only a proxy can say that it is them. */
+export interface HttpUser {
+  readonly name: string;
+  readonly role: Role;
+  readonly password: PasswordHash | undefined;
+}
+
+/** Who may use the pages and the API, and how much. */
+export interface AccessSettings {
+  tokens: readonly { token: string; role: Role }[];
+  users: readonly HttpUser[];
+  /** Clients nobody vouches for may read on any address. */
+  allowAnonymous: boolean;
+  /** How long a login lasts. */
+  sessionUs: number;
+  /** Proxies that are believed about who they pass on. */
+  proxies: readonly Cidr[];
+  /** Lower-case name of the header in which a proxy names the user; "" = none does. */
+  proxyUserHeader: string;
+  /** Role of a user named by a proxy who is none of `users`. */
+  proxyRole: Role | 'none';
+  /** Requests a second of one address; 0 = unlimited. */
+  requestsPerSecond: number;
+  /** Entries of the audit trail held for its page. */
+  auditEntries: number;
+}
+
+/** A link from a call to another tool: a template with {callid}, {from}, {to}, {time}. */
+export interface LinkOut {
+  readonly name: string;
+  readonly url: string;
+}
+
 /** The HTTP listener and who may use it. */
-export interface HttpSettings {
+export interface HttpSettings extends AccessSettings {
   addr: string;
   /** 0 = any free port, -1 = off. */
   port: number;
-  tokens: readonly { token: string; role: Role }[];
-  /** Clients without a token may read on any address. */
-  allowAnonymous: boolean;
+  /** Names of PEM files; with `ca` a client certificate is required. */
+  tls: { cert: string; key: string; ca?: string } | undefined;
 }
 
 /** The program's own log: lowest severity written, in the reference program's numbers (-3 bug … 2 info, 3 debug). */

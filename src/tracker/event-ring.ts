@@ -8,6 +8,7 @@ import { MAX_CONTACT } from './attributes.ts';
 import type { Call } from './call.ts';
 import type { Hop } from './hops.ts';
 import { type EventRates, type RateOutcome, RateVerdict } from './event-rates.ts';
+import { countOutcome } from './outcomes.ts';
 import { Row } from './rows.ts';
 import { TextField, withText } from './text-block.ts';
 
@@ -120,6 +121,7 @@ export class EventRing {
 
   /** Records an event of a call as it stands now. */
   call(call: Call, type: EventType, tsUs: number, on: GeneratedOn, status: number, reason: string): void {
+    countOutcome(this.#counters, call, type, tsUs, status);
     const hop = call.firstHop;
     const slot = this.#take(type, tsUs, hop);
     if (slot === undefined) return;

@@ -55,16 +55,16 @@ function emittedNames(bits: number): string[] {
   return EVENT_NAMES.filter((_, type) => (bits & (1 << type)) !== 0);
 }
 
-function observersOf(seen: Pick<RegisterTransaction, 'observer' | 'moreObservers'>): Observer[] {
+export function observersOf(seen: Pick<RegisterTransaction, 'observer' | 'moreObservers'>): Observer[] {
   if (seen.observer === undefined) return [];
   return [seen.observer, ...(seen.moreObservers ?? [])];
 }
 
-function sourceOf(hop: Hop | EventSlot): EndpointView {
+export function sourceOf(hop: Hop | EventSlot): EndpointView {
   return { ip: formatIp(hop.family, hop.src0, hop.src1, hop.src2, hop.src3), port: hop.srcPort };
 }
 
-function destinationOf(hop: Hop | EventSlot): EndpointView {
+export function destinationOf(hop: Hop | EventSlot): EndpointView {
   return { ip: formatIp(hop.family, hop.dst0, hop.dst1, hop.dst2, hop.dst3), port: hop.dstPort };
 }
 
@@ -101,6 +101,25 @@ function signatureOf(kept: Call | EventSlot): string {
   });
 }
 
+/** From the first request to the first sign of an answer. */
+export function setupMs(of: Call | EventSlot): number | null {
+  return msBetween(of.createdUs, of.earlyUs === 0 ? of.finalUs : of.earlyUs);
+}
+
+export function ringingMs(of: Call | EventSlot): number | null {
+  return msBetween(of.earlyUs, of.finalUs);
+}
+
+/** From the answer to the end; to now where there is none yet. */
+export function callDurationMs(call: Call, nowUs: number): number | null {
+  const answeredUs = (call.emitted & (1 << EventType.CALL_START)) === 0 ? 0 : call.finalUs;
+  return msBetween(answeredUs, call.endedUs === 0 ? Math.max(nowUs, call.updatedUs) : call.endedUs);
+}
+
+export function eventDurationMs(slot: EventSlot): number | null {
+  return msBetween(slot.finalUs, slot.tsUs);
+}
+
 /**
  * @param nowUs the tracker's clock, for what is still going on
  * @param legs what the tracker's leg index says about the call
@@ -110,7 +129,6 @@ export function callView(call: Call, nowUs: number, legs: LegView[] = []): CallV
   const seenBy = observersOf(call);
   const hops: HopView[] = [];
   for (let hop = call.firstHop; hop !== undefined; hop = hop.next) hops.push(hopView(hop, seenBy));
-  const answeredUs = (call.emitted & (1 << EventType.CALL_START)) === 0 ? 0 : call.finalUs;
   return {
     id: call.id,
     callId: displayText(call.callId),
@@ -145,9 +163,9 @@ export function callView(call: Call, nowUs: number, legs: LegView[] = []): CallV
     messageTrace: messageTrace(call),
     stateTrace: stateTrace(call),
     requestSignature: signatureOf(call),
-    pddMs: msBetween(call.createdUs, call.earlyUs === 0 ? call.finalUs : call.earlyUs),
-    ringMs: msBetween(call.earlyUs, call.finalUs),
-    durationMs: msBetween(answeredUs, call.endedUs === 0 ? Math.max(nowUs, call.updatedUs) : call.endedUs),
+    pddMs: setupMs(call),
+    ringMs: ringingMs(call),
+    durationMs: callDurationMs(call, nowUs),
     agents: seenBy.map((observer) => observer.id),
     hops,
     correlation: {
@@ -201,7 +219,7 @@ function attributes(slot: EventSlot): Record<string, string> {
   return Object.fromEntries(all.filter(([, text]) => text !== '').map(([name, text]) => [name, displayText(text)]));
 }
 
-function originator(slot: EventSlot): EventView['originator'] {
+export function originator(slot: EventSlot): EventView['originator'] {
   if (slot.type !== EventType.CALL_END) return null;
   if ((slot.flags & CallFlag.FORCED_TIMEOUT) !== 0) return 'timeout-terminated';
   return (slot.flags & CallFlag.CALLEE_TERMINATED) === 0 ? 'caller-terminated' : 'callee-terminated';
@@ -224,9 +242,9 @@ export function eventView(slot: EventSlot): EventView {
     transport: transportName(slot.transport),
     status: slot.status,
     attributes: attributes(slot),
-    durationMs: msBetween(slot.finalUs, slot.tsUs),
-    pddMs: slot.method !== 0 ? msBetween(slot.createdUs, slot.earlyUs === 0 ? slot.finalUs : slot.earlyUs) : null,
-    ringMs: msBetween(slot.earlyUs, slot.finalUs),
+    durationMs: eventDurationMs(slot),
+    pddMs: slot.method === 0 ? null : setupMs(slot),
+    ringMs: ringingMs(slot),
     originator: originator(slot),
     rate: slot.rateTracked ? eventRateView(slot) : null,
     debug: slot.hasCall ? debugView(slot) : null,

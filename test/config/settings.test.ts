@@ -143,11 +143,19 @@ test('toHttpSettings() and toLogSettings() take their part', () => {
   assert.deepEqual(toHttpSettings(config), {
     addr: '127.0.0.1',
     port: -1,
+    tls: undefined,
+    users: [],
     tokens: [
       { token: 'a=', role: 'admin' },
       { token: 'b', role: 'viewer' },
     ],
     allowAnonymous: false,
+    sessionUs: 12 * 3600 * 1e6,
+    proxies: [],
+    proxyUserHeader: '',
+    proxyRole: 'viewer',
+    requestsPerSecond: 200,
+    auditEntries: 1000,
   });
   assert.deepEqual(toLogSettings(config), { level: 3, format: 'text' });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { EngineRequestError } from '../../src/model/engine.ts';
 import { client } from './client.ts';
-import { countersOf, rateEntry } from './fakes.ts';
+import { accessSettings, countersOf, rateEntry } from './fakes.ts';
 
 suite('lists of rates', () => {
   const queries: [string, object][] = [
@@ -152,7 +152,7 @@ suite('settings of rates', () => {
     });
 
     test(`POST ${path} needs the role admin`, async () => {
-      const settings = { tokens: [{ token: 'look', role: 'viewer' as const }], allowAnonymous: false };
+      const settings = accessSettings({ tokens: [{ token: 'look', role: 'viewer' }] });
       const { post, deps } = client({ settings });
       const answer = await post(path, parameters, { authorization: 'Bearer look' });
       assert.equal(answer.statusCode, 403);

@@ -5,7 +5,7 @@ import type { InjectView } from '../../model/views.ts';
 import { FORMAT_TEXT, MESSAGE_FORMATS } from '../message-format.ts';
 import { DEFAULT_ENDPOINT, INJECT_TRANSPORTS } from '../schemas.ts';
 import { callHref, formatNumber } from '../show.ts';
-import { RawText } from './call.tsx';
+import { RawText } from './call-messages.tsx';
 import { CallRowsTable } from './calls.tsx';
 import { Section } from './layout.tsx';
 import { Captured, CapturedLink, Cell, Facts, Pill, Table } from './parts.tsx';
@@ -177,7 +177,7 @@ export function Injected({
         </Section>
       )}
       <Section title="The message, as it went over the wire">
-        <RawText raw={message} markUp />
+        <RawText raw={message} />
       </Section>
       <InjectForm fields={fields} />
     </>
