@@ -114,7 +114,7 @@ function addFile(
   };
   app.get<{ Params: { callid: string } }>(`/call/:callid/${extension}`, { schema }, async (request, reply) => {
     const { callid } = request.params;
-    new Params(request.query, []); // refuses what it does not know
+    void new Params(request.query, []); // refuses whatever there is
     const body = await read(callid);
     // Text is read in the browser as well, a capture by another program.
     if (extension !== 'text')
