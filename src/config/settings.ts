@@ -79,6 +79,7 @@ function toHepSettings(config: Config): HepSettings {
     tls: config.hep_tls_port === 0 ? undefined : toTlsFiles(config.hep_tls_cert, config.hep_tls_key, config.hep_tls_ca),
     rcvbufBytes: config.hep_rcvbuf,
     receive: config.hep_receive,
+    udpSharing: 'alone',
     limits: {
       maxMessageBytes: config.hep_max_message,
       maxChunks: config.hep_max_chunks,

@@ -3,7 +3,7 @@ import { EngineRequestError, MAX_LIST_LIMIT } from '../model/engine.ts';
 import { methodName } from '../model/method.ts';
 import { displayText } from '../model/text.ts';
 import { transportName } from '../model/transport.ts';
-import type { CallMessages, CallMessageView, CallView, RepeatName } from '../model/views.ts';
+import type { CallMessages, CallMessageView, RepeatName } from '../model/views.ts';
 import { SipMessage } from '../sip/message.ts';
 import { parseSip, SipParseOptions } from '../sip/parse.ts';
 import { sdpSummary } from '../sip/sdp.ts';
@@ -15,7 +15,7 @@ import { callView } from '../tracker/views.ts';
 
 /** Octets of text in one answer; messages beyond are listed without their text. */
 const MAX_RAW_OCTETS = 8 << 20;
-const MAX_LEGS = 8;
+export const MAX_LEGS = 8;
 /** Entries looked at for a neighbour with another Call-ID. */
 const MAX_NEIGHBOURS = 100;
 
@@ -36,16 +36,25 @@ export function callMessages(
   if (!Number.isInteger(limit) || limit < 0 || limit > MAX_LIST_LIMIT) {
     throw new EngineRequestError(`limit: ${limit}, must be a whole number from 0 to ${MAX_LIST_LIMIT}`);
   }
-  const own = tracker.family(callId);
-  const view = (call: Call): CallView => callView(call, nowUs, tracker.legs.of(call));
-  const entries = own.map(view);
-  const legs = [...new Set(entries.flatMap((entry) => entry.legs.map((leg) => leg.callId)))]
-    .filter((leg) => leg !== callId)
-    .slice(0, MAX_LEGS);
-  for (const leg of legs) entries.push(...tracker.family(leg).map(view));
+  const legs = new Set(tracker.family(callId).flatMap((call) => tracker.legs.of(call).map((leg) => leg.callId)));
+  legs.delete(callId);
+  return messagesOf(tracker, [callId, ...[...legs].slice(0, MAX_LEGS)], window, nowUs);
+}
 
+/** Everything held of some Call-IDs; the first is that of the call, the others those of its legs. */
+export function messagesOf(
+  tracker: CallTracker,
+  callIds: readonly string[],
+  { offset, limit }: { offset: number; limit: number },
+  nowUs: number,
+): CallMessages {
+  const [callId = ''] = callIds;
+  const own = tracker.family(callId);
+  const entries = callIds
+    .flatMap((id) => tracker.family(id))
+    .map((call) => callView(call, nowUs, tracker.legs.of(call)));
   const ring = tracker.messages;
-  const held = [callId, ...legs]
+  const held = callIds
     .flatMap((id) => tracker.messagesOf(id).map((position) => ({ position, callId: id })))
     // Stable: what came in first stays first among equal times.
     .toSorted((a, b) => ring.trackedAtUs(a.position) - ring.trackedAtUs(b.position) || a.position - b.position);

@@ -13,6 +13,9 @@ export type ReceiveMethod = 'native' | 'dgram';
 export const RECEIVE_CHOICES = ['auto', 'native', 'dgram'] as const;
 export type ReceiveChoice = (typeof RECEIVE_CHOICES)[number];
 
+/** A port of one socket, of several beginning with this one, or of several that have it already. */
+export type PortSharing = 'alone' | 'begin' | 'join';
+
 /** A HEP listener set: addresses and ports are decided, `auto` ports are 0 here and -1 means off. */
 export interface HepSettings {
   addr: string;
@@ -24,6 +27,8 @@ export interface HepSettings {
   /** Octets asked for as receive buffer of the UDP socket. */
   rcvbufBytes: number;
   receive: ReceiveChoice;
+  /** Whether sockets of other engine threads have the port for datagrams too. */
+  udpSharing: PortSharing;
   limits: HepLimits;
   allow: readonly Cidr[];
   auth: HepAuthSettings;

@@ -1,5 +1,7 @@
 import {
   type CounterSet,
+  Dropped,
+  type DroppedReason,
   Ignored,
   type IgnoredReason,
   Ingest as IngestCounters,
@@ -25,6 +27,7 @@ import type { EventRing } from '../tracker/event-ring.ts';
 import type { LinkTable } from '../tracker/link-table.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import type { Account } from './account.ts';
+import { type OtherShards, Passed } from './other-shards.ts';
 import { isPlaceholder, unwrapJsonSip } from './sender-quirks.ts';
 
 /** Told about a refused packet at most once per interval and sender, so that it can be logged. */
@@ -57,6 +60,7 @@ export class Ingest {
   readonly #maxSkewUs: number;
   readonly #faultIntervalUs: number;
   readonly #onFault: FaultReport;
+  readonly #others: OtherShards | undefined;
   readonly #message = new SipMessage(Buffer.alloc(0));
 
   constructor(
@@ -66,6 +70,7 @@ export class Ingest {
     events: EventRing,
     counters: CounterSet,
     onFault: FaultReport,
+    others?: OtherShards,
   ) {
     this.#counters = counters;
     this.#tracker = tracker;
@@ -74,6 +79,7 @@ export class Ingest {
     this.#maxSkewUs = settings.maxClockSkewUs;
     this.#faultIntervalUs = settings.faultLogIntervalMs * 1000;
     this.#onFault = onFault;
+    this.#others = others;
   }
 
   /**
@@ -148,7 +154,28 @@ export class Ingest {
     }
     this.#links.count(packet, message);
     account.sip++;
-    const refusal = this.#tracker.track(packet, message, account);
+    if (this.#others !== undefined) {
+      const passed = this.#others.pass(packet, message, account, options.isStream);
+      if (passed !== Passed.OURS) {
+        if (passed === Passed.NO_ROOM) this.#drop('handover', account);
+        else account.handedOver++;
+        return;
+      }
+    }
+    this.#track(packet, account);
+  }
+
+  /** Takes a message that another shard received, parsed and counted: only its tracking is missing. */
+  takeOver(packet: Packet, account: Account, options: SipParseOptions): void {
+    const fault = parseSip(packet.bytes, packet.start, packet.end, options, this.#message);
+    // The same octets were parsed there; so this is for a defect, that it be seen.
+    if (fault === Fault.NONE) this.#track(packet, account);
+    else this.refuse(fault, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
+  }
+
+  #track(packet: Packet, account: Account): void {
+    const counters = this.#counters;
+    const refusal = this.#tracker.track(packet, this.#message, account);
     if (refusal !== Fault.NONE) {
       counters.add(Pkt.TRACKED_ERR, 1);
       counters.add(TRACKED_ERR_BY_TRANSPORT[packet.transport]!, 1);
@@ -192,6 +219,12 @@ export class Ingest {
       event.reason = `${faultInfo(fault).code} after "${part}"`;
     }
     this.refuse(fault, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
+  }
+
+  #drop(reason: DroppedReason, account: Account): void {
+    this.#counters.add(IngestCounters.DROPPED, 1);
+    this.#counters.add(Dropped[reason], 1);
+    account.dropped++;
   }
 
   ignore(reason: IgnoredReason, account: Account): void {

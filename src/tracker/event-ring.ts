@@ -17,7 +17,8 @@ import { Row } from './rows.ts';
  *   event ─▶ counted ─▶ type switched off? ─▶ source beyond a rate? ─▶ slot
  *                             dropped               dropped
  */
-export type GeneratedOn = 'request' | 'reply' | 'timeout' | 'unknown';
+export const GENERATED_ON = ['request', 'reply', 'timeout', 'unknown'] as const;
+export type GeneratedOn = (typeof GENERATED_ON)[number];
 
 /** The part of a row an event keeps: everything before the sightings. */
 export const EVENT_ROW = Row.SIGHTING_NEXT;
@@ -65,6 +66,8 @@ export class EventSlot {
   emitted = 0;
   lastEvent: EventType = EventType.EMPTY;
   generatedOn: GeneratedOn = 'unknown';
+  /** Whether it is known where it comes from. */
+  hasSource = false;
   /** False when rates are not tracked. What the others mean is said at `RateOutcome`. */
   rateTracked = false;
   rateExceeded = 0;
@@ -127,7 +130,7 @@ export class EventRing {
   /** Records an event of a call as it stands now. */
   call(call: Call, type: EventType, tsUs: number, on: GeneratedOn, status: number, reason: string): void {
     const hop = call.firstHop;
-    const slot = this.#take(type, tsUs, hop);
+    const slot = this.take(type, tsUs, hop);
     if (slot === undefined) return;
     slot.tsUs = tsUs;
     slot.createdUs = call.createdUs;
@@ -160,7 +163,7 @@ export class EventRing {
    */
   binding(binding: Binding, type: EventType, tsUs: number, on: GeneratedOn, call: Call | undefined): void {
     const { transaction: by } = binding;
-    const slot = this.#take(type, tsUs, by.hop);
+    const slot = this.take(type, tsUs, by.hop);
     if (slot === undefined) return;
     slot.tsUs = tsUs;
     slot.createdUs = binding.requestedUs === 0 ? by.createdUs : binding.requestedUs;
@@ -198,7 +201,7 @@ export class EventRing {
    * @returns the event, for its Call-ID and reason to be filled in; `undefined` when it is dropped
    */
   message(packet: Packet, type: EventType, tsUs: number): EventSlot | undefined {
-    const slot = this.#take(type, tsUs, packet);
+    const slot = this.take(type, tsUs, packet);
     if (slot === undefined) return undefined;
     slot.tsUs = tsUs;
     slot.createdUs = tsUs;
@@ -225,7 +228,8 @@ export class EventRing {
     return slot;
   }
 
-  #take(type: EventType, tsUs: number, source: Source | undefined): EventSlot | undefined {
+  /** Counts an event and gives it a place, to be filled in at once; `undefined` when it is dropped. */
+  take(type: EventType, tsUs: number, source: Source | undefined): EventSlot | undefined {
     this.#counters.add(EvRate.TOTAL_EVENTS, 1);
     if (this.#silenced[type] === 1) {
       this.#counters.add(EvRate.BLST_TYPE, 1);
@@ -245,6 +249,7 @@ export class EventRing {
     }
     slot.index = this.#next++;
     slot.type = type;
+    slot.hasSource = source !== undefined;
     slot.rateTracked = false;
     if (rates !== undefined && source !== undefined) setRate(slot, rates.outcome);
     this.#counters.add(RingCounters.QUEUED, 1);
