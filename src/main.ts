@@ -1,9 +1,12 @@
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { describeConfig } from './config/describe.ts';
 import type { LoadedConfig } from './config/load.ts';
-import { settleMode, toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
+import type { Config } from './config/schema.ts';
+import { engineThreads, settleMode, toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
 import { systemClock } from './engine/clock.ts';
 import { EngineClient } from './engine/engine-client.ts';
+import { ShardedEngine } from './engine/shards/sharded-engine.ts';
 import { buildApp } from './http/app.ts';
 import type { CaptureSummary } from './model/capture.ts';
 import { resolveGroups } from './model/counter-groups.ts';
@@ -54,7 +57,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     log.error({}, `cannot open event_log "${config.event_log}": ${messageOf(error)}`);
     return 1;
   }
-  const engine = new EngineClient(toEngineSettings(config), log, (reason) => stopRequested.fail(reason));
+  const engine = makeEngine(config, log, (reason) => stopRequested.fail(reason));
   const startedMs = performance.now();
   let listeners: ListenerView[];
   try {
@@ -129,13 +132,31 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   return failure === undefined ? 0 : 1;
 }
 
+/** One engine thread or several, which the rest of the program cannot tell apart. */
+type RunningEngine = EngineClient | ShardedEngine;
+
+function makeEngine(config: Config, log: Log, onFatal: (reason: string) => void): RunningEngine {
+  const threads = engineThreads(config, availableParallelism());
+  const wanted = config.engine_threads;
+  if (wanted !== 'auto' && wanted > threads) {
+    log.warn(
+      { engine_threads: wanted },
+      'one engine thread only: with capture files or state_dir there cannot be more',
+    );
+  }
+  const settings = toEngineSettings(config);
+  if (threads === 1) return new EngineClient(settings, log, onFatal);
+  log.info({ threads }, 'several engine threads share the calls');
+  return new ShardedEngine(settings, threads, log, onFatal);
+}
+
 async function openEventLog(where: string): Promise<LineOutput | undefined> {
   if (where === '') return undefined;
   return where === 'stdout' ? new StreamOutput(process.stdout) : FileOutput.open(where);
 }
 
-function feedEventLog(output: LineOutput, engine: EngineClient, context: JsonContext, log: Log): EventFeed {
-  const eventLog = new EventLog(output, context, engine.counters);
+function feedEventLog(output: LineOutput, engine: RunningEngine, context: JsonContext, log: Log): EventFeed {
+  const eventLog = new EventLog(output, context, engine.ownCounters);
   if (output instanceof FileOutput) {
     process.on('SIGHUP', () => {
       eventLog.reopen().then(
@@ -144,7 +165,7 @@ function feedEventLog(output: LineOutput, engine: EngineClient, context: JsonCon
       );
     });
   }
-  const feed = new EventFeed(engine, eventLog, engine.counters, log);
+  const feed = new EventFeed(engine, eventLog, engine.ownCounters, log);
   feed.start();
   return feed;
 }
@@ -156,7 +177,7 @@ interface Playing {
 }
 
 /** Follows the playing of capture files: progress on a terminal, and the end of the program with the end of the files. */
-function watchFiles(engine: EngineClient, staysUp: boolean, stop: StopRequest, log: Log): Playing {
+function watchFiles(engine: RunningEngine, staysUp: boolean, stop: StopRequest, log: Log): Playing {
   const startedMs = performance.now();
   const progress = showCaptureProgress(process.stderr, (index) => engine.counters.get(index));
   let played: { runTimeMs: number; summary: CaptureSummary } | undefined;

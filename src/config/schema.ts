@@ -7,6 +7,7 @@ import {
   choice,
   choices,
   count,
+  countOrAuto,
   duration,
   EVENT_TYPES,
   FILE,
@@ -29,7 +30,7 @@ import {
   TEXT,
   TOKENS,
 } from './kinds.ts';
-import { CALL_EVICTIONS, RECEIVE_CHOICES } from '../model/settings.ts';
+import { CALL_EVICTIONS, MAX_ENGINE_THREADS, RECEIVE_CHOICES } from '../model/settings.ts';
 
 /** Headings of the help text and of the reference page, in their order. */
 export const SECTIONS = [
@@ -539,6 +540,12 @@ export const OPTIONS = {
     'shortest time between two log lines about refused messages of one agent',
   ),
 
+  engine_threads: option(
+    'Process',
+    countOrAuto(1, MAX_ENGINE_THREADS, 'threads'),
+    'auto',
+    `threads that receive and track, each its share of the calls; auto = one less than the processor cores, at most ${MAX_ENGINE_THREADS}. With capture files or state_dir there is one`,
+  ),
   state_dir: option(
     'Process',
     FILE,

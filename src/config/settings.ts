@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { defaultPressure, type EventRateSettings } from '../model/event-rates.ts';
-import type {
-  CaptureSettings,
-  EngineSettings,
-  HepSettings,
-  HttpSettings,
-  IpfixSettings,
-  LogSettings,
+import {
+  type CaptureSettings,
+  type EngineSettings,
+  type HepSettings,
+  type HttpSettings,
+  type IpfixSettings,
+  type LogSettings,
+  MAX_ENGINE_THREADS,
 } from '../model/settings.ts';
 import type { LoadedConfig } from './load.ts';
 import type { Config, OptionName } from './schema.ts';
@@ -51,6 +52,18 @@ export function toEngineSettings(config: Config): EngineSettings {
     eventBlacklist: config.event_types_blst,
     faultLogIntervalMs: config.fault_log_interval,
   };
+}
+
+/**
+ * How many engine threads there are. The packets of a capture come in one order, and a state file is of one engine, so
+ * with either there is one.
+ *
+ * @param cores processors of this machine
+ */
+export function engineThreads(config: Config, cores: number): number {
+  if (config.pcap.length > 0 || config.state_dir !== '') return 1;
+  const { engine_threads: wanted } = config;
+  return wanted === 'auto' ? Math.min(MAX_ENGINE_THREADS, Math.max(1, cores - 1)) : wanted;
 }
 
 function toEventRates(config: Config): EventRateSettings {

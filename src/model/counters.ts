@@ -106,15 +106,11 @@ export const Ignored: Readonly<Record<IgnoredReason, number>> = indexReasons(
   IGNORED_REASONS,
   IGNORED_TEXT,
 );
-export const Dropped: Readonly<Record<DroppedReason, number>> = indexReasons(
-  'ingest.dropped',
-  DROPPED_REASONS,
-  {
-    overload: 'datagrams the kernel dropped because more arrived than could be worked on',
-    shutdown: 'still unread when the stop deadline passed',
-    handover: 'messages that found no room on their way to the engine thread that holds their call',
-  },
-);
+export const Dropped: Readonly<Record<DroppedReason, number>> = indexReasons('ingest.dropped', DROPPED_REASONS, {
+  overload: 'datagrams the kernel dropped because more arrived than could be worked on',
+  shutdown: 'still unread when the stop deadline passed',
+  handover: 'messages that found no room on their way to the engine thread that holds their call',
+});
 function indexReasons<Reason extends string>(
   group: string,
   reasons: readonly Reason[],
@@ -305,7 +301,7 @@ export const Subs = {
 
 /** `links`: messages by server, transport, port and client. */
 export const Links = {
-  ACTIVE: declare('links', 'active', 'links counted separately', GAUGE),
+  ACTIVE: declare('links', 'active', 'links counted separately, by each engine thread its own', GAUGE),
   COUNTED: declare('links', 'counted', 'messages counted by their link'),
   LEFT_OUT: declare('links', 'left_out', 'messages not counted by their link: links_max is reached'),
 } as const;

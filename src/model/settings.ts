@@ -145,6 +145,9 @@ export interface LinkSettings {
   ports: readonly number[];
 }
 
+/** More would spend most of their time on handing over. */
+export const MAX_ENGINE_THREADS = 8;
+
 /** Where an engine keeps its tables over a restart. */
 export interface StateSettings {
   /** Name of its file; "" = it keeps nothing. */

@@ -24,7 +24,10 @@ export interface Window {
  * @param orders numbers of the entries of each shard, in its order
  * @returns the window of each shard, and the shards in the order in which their entries take turns on the page
  */
-export function mergeWindows(orders: readonly Float64Array[], { offset, limit }: Window): { windows: Window[]; turns: number[] } {
+export function mergeWindows(
+  orders: readonly Float64Array[],
+  { offset, limit }: Window,
+): { windows: Window[]; turns: number[] } {
   const next = orders.map(() => 0);
   const windows = orders.map((): Window => ({ offset: 0, limit: 0 }));
   const turns: number[] = [];
@@ -67,7 +70,8 @@ export function sum(numbers: readonly number[]): number {
 /** Counts by name added up. */
 export function sumByName(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const total = new Map<string, number>();
-  for (const each of counts) for (const [name, count] of Object.entries(each)) total.set(name, (total.get(name) ?? 0) + count);
+  for (const each of counts)
+    for (const [name, count] of Object.entries(each)) total.set(name, (total.get(name) ?? 0) + count);
   return Object.fromEntries(total);
 }
 

@@ -31,7 +31,9 @@ export function makePlaces(count: number, seed: number): ShardPlace[] {
   const share = 2 ** Math.floor(Math.log2(INBOX_BYTES / Math.max(1, count - 1)));
   const octets = Math.max(MIN_RING_BYTES, share);
   const indices = Array.from({ length: count }, (_, index) => index);
-  const rings = indices.map((from) => indices.map((to) => (from === to ? new SharedArrayBuffer(0) : ringMemory(octets))));
+  const rings = indices.map((from) =>
+    indices.map((to) => (from === to ? new SharedArrayBuffer(0) : ringMemory(octets))),
+  );
   const asleep = new SharedArrayBuffer(4 * count);
   return indices.map((index) => ({ index, count, seed, generation: 0, rings, asleep }));
 }

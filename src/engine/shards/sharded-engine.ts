@@ -154,8 +154,10 @@ export class ShardedEngine implements Engine {
   }
 
   async listCalls(query: CallQuery): Promise<Page<CallView>> {
-    const found = await this.#listInOrder<CallView, CallQuery>('calls', query, (part, shard) =>
-      this.#shards[shard]!.listCalls(part), // a window for each shard
+    const found = await this.#listInOrder<CallView, CallQuery>(
+      'calls',
+      query,
+      (part, shard) => this.#shards[shard]!.listCalls(part), // a window for each shard
     );
     return { ...found, items: await this.#withLegs(found.items) };
   }
@@ -206,8 +208,10 @@ export class ShardedEngine implements Engine {
   }
 
   async listRegistrations(query: RegistrationQuery): Promise<Page<RegistrationView>> {
-    return this.#listInOrder<RegistrationView, RegistrationQuery>('registrations', query, (part, shard) =>
-      this.#shards[shard]!.listRegistrations(part), // a window for each shard
+    return this.#listInOrder<RegistrationView, RegistrationQuery>(
+      'registrations',
+      query,
+      (part, shard) => this.#shards[shard]!.listRegistrations(part), // a window for each shard
     );
   }
 

@@ -38,6 +38,7 @@ function agentLine(agent: AgentView, index: number, nowUs: number): string {
     `refused: ${countsText(agent.refused)} ignored: ${countsText(agent.ignored)}`,
     `first: ${textTime(agent.firstSeenUs)} last: ${textTime(agent.lastSeenUs)} (${roughly((nowUs - agent.lastSeenUs) / 1000)} ago)`,
   ];
+  if (agent.dropped > 0) line.push(`dropped: ${agent.dropped}`);
   if (agent.clockOffsetMs !== null) line.push(`clock: ${agent.clockOffsetMs}ms`);
   if (lastFault !== null)
     line.push(`last fault: ${visible(lastFault.code)} at ${textTime(lastFault.atUs)} ${visible(lastFault.hex)}`);
