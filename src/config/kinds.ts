@@ -124,12 +124,12 @@ export const PORT: Kind<number | 'auto'> = single(
 
 /** So many of something, or as many as suit the machine. */
 export function countOrAuto(min: number, max: number, unit: string): Kind<number | 'auto'> {
-  const { expected, read } = count(min, max, unit);
+  const number = count(min, max, unit);
   return single(
-    { expected: `${expected}, or auto`, placeholder: 'N', unit },
+    { expected: `${number.expected}, or auto`, placeholder: 'N', unit },
     (text) => {
       if (text.toLowerCase() === 'auto') return 'auto';
-      const value = read(text);
+      const value = number.read(text);
       return value.ok ? value.value : undefined;
     },
     (value) => value,

@@ -154,7 +154,7 @@ export class EngineCore {
     const seed = randomInt(0x1_0000_0000) | 0;
     const rates = new EventRates(settings.eventRates, counters, seed);
     this.#rates = new RateService(rates, counters, this.#clock, this.#slicing);
-    this.#handover = place === undefined ? undefined : new Handover(place, this.#slicing.nowMs);
+    this.#handover = place === undefined ? undefined : new Handover(place, () => performance.now());
     // Events of the other shards are counted and judged when they reach the hub's ring.
     this.#events =
       this.#handover?.isHub === false

@@ -15,10 +15,11 @@ import {
   HandedMessage,
   type QosAnswer,
   type QosQuestion,
+  readAnswer,
   readEvent,
   readEventOrigin,
-  readJson,
   readMessage,
+  readQuestion,
   RecordKind,
   writeEvent,
   writeJson,
@@ -190,10 +191,10 @@ export class Handover implements OtherShards, QosElsewhere {
         this.#takeEvent(record);
         return;
       case RecordKind.QOS:
-        this.#answer(from, readJson<QosQuestion>(record));
+        this.#answer(from, readQuestion(record));
         return;
       case RecordKind.QOS_ANSWER:
-        this.#settle(readJson<QosAnswer>(record));
+        this.#settle(readAnswer(record));
         return;
       default:
     }

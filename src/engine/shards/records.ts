@@ -263,6 +263,14 @@ export function writeJson(to: RingWriter, kind: number, value: QosQuestion | Qos
   return true;
 }
 
-export function readJson<Value extends QosQuestion | QosAnswer>({ bytes, start, end }: RingReader): Value {
-  return JSON.parse(bytes.toString('utf8', start, end)) as Value; // as the other end wrote it
+export function readQuestion(from: RingReader): QosQuestion {
+  return readJson(from) as QosQuestion; // as the other end wrote it, here and below
+}
+
+export function readAnswer(from: RingReader): QosAnswer {
+  return readJson(from) as QosAnswer;
+}
+
+function readJson({ bytes, start, end }: RingReader): unknown {
+  return JSON.parse(bytes.toString('utf8', start, end));
 }

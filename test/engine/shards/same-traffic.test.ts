@@ -5,19 +5,22 @@ import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { EngineClient } from '../../../src/engine/engine-client.ts';
 import { ShardedEngine } from '../../../src/engine/shards/sharded-engine.ts';
-import { COUNTERS, Dropped, EvRate, Hep, Ingest, Ipfix, Links } from '../../../src/model/counters.ts';
+import { TIMED_CALL_STATES } from '../../../src/model/call-state.ts';
+import { Calls, COUNTERS, Dropped, EvRate, Hep, Ingest, Ipfix, Links } from '../../../src/model/counters.ts';
 import type { CallView, EventView, ListenerView, RegistrationView } from '../../../src/model/views.ts';
 import { CAPTURES, capturePath } from '../../captures/expected.ts';
 import { readHep, shiftHep3Time } from '../../support/hep-envelope.ts';
 import { readDatagrams } from '../../support/pcap.ts';
 import { until } from '../../support/process.ts';
 import { KeptLog, loopbackSettings } from '../settings.ts';
-import { hepOf, rounds, sbcMessages } from './traffic.ts';
+import { allRounds, hepOf, sbcMessages } from './traffic.ts';
 
 /** The same traffic, into one engine thread and into four: nobody may see a difference but in who did the work. */
 const LIMIT_MS = 30_000;
 const WINDOW = { offset: 0, limit: 10_000 };
-const OPTIONS = ['--qos_hold=1s', '--evr_limits=150,1500,9000'];
+/** Nothing ends by itself while it is compared. */
+const TIMEOUTS = TIMED_CALL_STATES.map(({ name, maxSeconds }) => `${name}:${Math.min(3600, maxSeconds)}s`).join(',');
+const OPTIONS = [`--calls_timeouts=${TIMEOUTS}`, '--qos_hold=1s', '--evr_limits=150,1500,9000'];
 
 type Engine = EngineClient | ShardedEngine;
 interface Running {
@@ -105,7 +108,7 @@ async function sendStream(listener: string, messages: readonly Buffer[], sets: n
 async function sendAll(): Promise<void> {
   const agents = await Promise.all(Array.from({ length: 6 }, openUdp));
   let atUs = Date.now() * 1000;
-  for (const round of rounds()) {
+  for (const round of allRounds()) {
     roundsBeganUs.push(atUs + 1);
     const packets = round.map((sighting) => ({
       from: agents[sighting.agent]!, // as many as the traffic has agents
@@ -124,7 +127,7 @@ async function sendAll(): Promise<void> {
     }
     await sendDatagrams(datagrams.map((bytes) => ({ from: agents[0]!, bytes })));
   }
-  const overTcp = rounds()[0] ?? [];
+  const overTcp = allRounds()[0] ?? [];
   const again = overTcp.map((sighting) => ({ ...sighting, text: sighting.text.replace('Call-ID: ', 'Call-ID: tcp-') }));
   await sendStream(
     'hep-tcp',
@@ -151,7 +154,7 @@ function withoutTimes(value: unknown): unknown {
 }
 
 /** Connections come from a port each; datagrams go to both from the same. */
-function sorted<T>(items: readonly T[]): string[] {
+function sorted(items: readonly unknown[]): string[] {
   const ports = /(?<=127\.0\.0\.1:)\d+(?=\/ipfix)|(?<="port":)\d+(?=\},"transport":"tcp")/g;
   return items.map((item) => JSON.stringify(withoutTimes(item)).replaceAll(ports, 'N')).toSorted();
 }
@@ -215,7 +218,7 @@ test('four engine threads hold the same bindings as one, whatever Call-ID change
   assert.equal(a.items.filter(({ state }) => state === 'active').length >= 6, true);
 });
 
-test('four engine threads report the same events as one, in one sequence without gaps', async () => {
+async function assertSameEvents(): Promise<void> {
   // Those of the other threads are on their way for a moment.
   const { nextIndex } = await one.engine.listEvents({ offset: 0, limit: 0 });
   await until('all events', LIMIT_MS, async () => {
@@ -229,7 +232,9 @@ test('four engine threads report the same events as one, in one sequence without
   const perCall = (events: EventView[]): string[] => sorted(events);
   assertSame(perCall(b.items), perCall(a.items));
   assert.ok(a.items.length > 100);
-});
+}
+
+test('four engine threads report the same events as one, in one sequence without gaps', assertSameEvents);
 
 /** Depend on the moment, on where octets lie, or are of each thread by its nature. */
 const NOT_COMPARED = new Set([Links.ACTIVE, Hep.KERNEL_DROPS, Ipfix.SHORT_READ, Ipfix.LONG_READ, Ipfix.IO_DEADLINES]);
@@ -271,5 +276,14 @@ test('links, tables and the messages of a call are the same', async () => {
     );
     assertSame(sorted(four1.entries), sorted(one1.entries));
   }
+});
+
+test('what ends by time ends with the same events', async () => {
+  const [a, b] = await both((engine) => engine.forceTimeout(0));
+  assert.deepEqual([b.walked, b.forced, b.before.calls], [a.walked, a.forced, a.before.calls]);
+  for (const { engine } of [one, four]) {
+    await until('all calls ended', LIMIT_MS, () => engine.counters.get(Calls.ACTIVE) === 0 || undefined);
+  }
+  await assertSameEvents();
   assert.deepEqual(fatal, []);
 });

@@ -115,7 +115,7 @@ const STRANGE: Sighting[] = [
 ];
 
 /** Messages in rounds: those of one round may come in any order, rounds come one after the other. */
-export function rounds(): Sighting[][] {
+export function allRounds(): Sighting[][] {
   const parts = [calls(), registrations(), subscriptions()];
   const length = Math.max(...parts.map((part) => part.length));
   const all = Array.from({ length }, (_, n) => parts.flatMap((part) => part[n] ?? []));
