@@ -4,7 +4,8 @@
  * rate is raised until something is lost.
  *
  * Words given choose among the cases (`native`, `dgram`, `hep1`, `hep2`, `hep3`, `flood`); `--json FILE` writes the figures,
- * `--from RATE` begins there, `--threads N` shares the work among so many engine threads.
+ * `--from RATE` begins there, `--threads N` shares the work among so many engine threads,
+ * `--sockets each` gives each of them a socket.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -46,7 +47,7 @@ interface Run {
 }
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
-const { words, json, from, threads } = readArguments(process.argv.slice(2));
+const { words, json, from, threads, sockets } = readArguments(process.argv.slice(2));
 const chosen = <Name extends string>(names: readonly Name[]): Name[] => {
   const some = names.filter((name) => words.includes(name));
   return some.length > 0 ? some : [...names];
@@ -55,7 +56,7 @@ const sender = new UdpSender();
 try {
   const figures: Figure[] = [];
   console.log(
-    `Node.js ${process.version}, engine threads: ${threads}, ${SECONDS} s per run, at most ${RUNS} runs per rate`,
+    `Node.js ${process.version}, engine threads: ${threads}, sockets: ${sockets}, ${SECONDS} s per run, at most ${RUNS} runs per rate`,
   );
   for (const method of chosen(METHODS)) {
     for (const traffic of chosen(Object.keys(TRAFFIC))) {
@@ -82,6 +83,7 @@ async function best(method: (typeof METHODS)[number], packets: readonly Buffer[]
     '--hep_tcp_port=0',
     '--ipfix_port=0',
     `--hep_receive=${method}`,
+    `--hep_udp_sockets=${sockets}`,
   ]);
   const onFatal = (reason: string): void => console.error(reason);
   const engine =
@@ -144,6 +146,7 @@ interface Arguments {
   json: string | undefined;
   from: number;
   threads: number;
+  sockets: string;
 }
 
 function readArguments(given: readonly string[]): Arguments {
@@ -154,7 +157,9 @@ function readArguments(given: readonly string[]): Arguments {
       json: { type: 'string' },
       from: { type: 'string', default: String(FIRST_RATE) },
       threads: { type: 'string', default: '1' },
+      sockets: { type: 'string', default: 'one' },
     },
   });
-  return { words: positionals, json: values.json, from: Number(values.from), threads: Number(values.threads) };
+  const { json: file, from: first, threads: count, sockets: how } = values;
+  return { words: positionals, json: file, from: Number(first), threads: Number(count), sockets: how };
 }

@@ -30,7 +30,7 @@ import {
   TEXT,
   TOKENS,
 } from './kinds.ts';
-import { CALL_EVICTIONS, MAX_ENGINE_THREADS, RECEIVE_CHOICES } from '../model/settings.ts';
+import { CALL_EVICTIONS, MAX_ENGINE_THREADS, RECEIVE_CHOICES, UDP_SOCKETS } from '../model/settings.ts';
 
 /** Headings of the help text and of the reference page, in their order. */
 export const SECTIONS = [
@@ -109,6 +109,13 @@ export const OPTIONS = {
     choice(RECEIVE_CHOICES),
     'auto',
     'how datagrams are received: native = many at once (Linux, needs the module that npm ci builds where there is a C compiler), dgram = one by one, auto = native where it can be had',
+  ),
+
+  hep_udp_sockets: option(
+    'HEP listeners',
+    choice(UDP_SOCKETS),
+    'one',
+    'sockets of several engine threads: one = everything is tracked in the order of its arrival; each = every thread has one (needs the native module), which takes more from many agents, but what several agents report of one call may come out of order',
   ),
 
   hep_max_message: option(

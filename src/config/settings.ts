@@ -93,6 +93,7 @@ function toHepSettings(config: Config): HepSettings {
     rcvbufBytes: config.hep_rcvbuf,
     receive: config.hep_receive,
     udpSharing: 'alone',
+    udpSockets: config.hep_udp_sockets,
     limits: {
       maxMessageBytes: config.hep_max_message,
       maxChunks: config.hep_max_chunks,

@@ -13,6 +13,10 @@ export type ReceiveMethod = 'native' | 'dgram';
 export const RECEIVE_CHOICES = ['auto', 'native', 'dgram'] as const;
 export type ReceiveChoice = (typeof RECEIVE_CHOICES)[number];
 
+/** Sockets that several engine threads have on the port for datagrams: one in all, or one each. */
+export const UDP_SOCKETS = ['one', 'each'] as const;
+export type UdpSockets = (typeof UDP_SOCKETS)[number];
+
 /** A port of one socket, of several beginning with this one, or of several that have it already. */
 export type PortSharing = 'alone' | 'begin' | 'join';
 
@@ -29,6 +33,7 @@ export interface HepSettings {
   receive: ReceiveChoice;
   /** Whether sockets of other engine threads have the port for datagrams too. */
   udpSharing: PortSharing;
+  udpSockets: UdpSockets;
   limits: HepLimits;
   allow: readonly Cidr[];
   auth: HepAuthSettings;

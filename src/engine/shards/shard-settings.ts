@@ -11,10 +11,12 @@ const WAITING_EVENTS = 8192;
 export function settingsOfShard(settings: EngineSettings, index: number, count: number): EngineSettings {
   const { hep, ipfix, tracker, eventRates } = settings;
   const { registrations, messages } = tracker;
-  const share = (limit: number): number => (limit === 0 ? 0 : Math.max(1, Math.floor(limit / count)));
+  const isEach = hep.udpSockets === 'each';
+  const tracking = isEach ? count : count - 1;
+  const share = (limit: number): number => (limit === 0 ? 0 : Math.max(1, Math.floor(limit / tracking)));
   const divided: EngineSettings = {
     ...settings,
-    hep: { ...hep, udpSharing: index === HUB ? 'begin' : 'join' },
+    hep: { ...hep, udpSharing: !isEach ? 'alone' : index === HUB ? 'begin' : 'join' },
     tracker: {
       ...tracker,
       maxCalls: share(tracker.maxCalls),

@@ -92,7 +92,7 @@ export class ShardedEngine implements Engine {
   constructor(settings: EngineSettings, count: number, log: Log, onFatal: (reason: string) => void, entry?: URL) {
     this.#settings = settings;
     this.#log = log;
-    this.#shards = makePlaces(count, randomInt(0x1_0000_0000) | 0).map((place) => {
+    this.#shards = makePlaces(count, settings.hep.udpSockets, randomInt(0x1_0000_0000) | 0).map((place) => {
       const share = settingsOfShard(settings, place.index, count);
       return new EngineClient(share, log, onFatal, entry, { place, onAgain: (shard) => this.#bringUpToDate(shard) });
     });
@@ -121,7 +121,8 @@ export class ShardedEngine implements Engine {
     const views = [await this.#hub.start()];
     const udp = views[0]?.find(({ name }) => name === 'hep-udp');
     // Without the module there can be one socket only; the hub hands over what it receives.
-    const udpPort = udp?.receiveMethod === 'native' ? udp.port : -1;
+    const isShared = this.#settings.hep.udpSockets === 'each' && udp?.receiveMethod === 'native';
+    const udpPort = isShared ? udp.port : -1;
     try {
       const others = this.#shards.filter((shard) => shard !== this.#hub);
       views.push(...(await Promise.all(others.map((shard) => shard.start(udpPort)))));

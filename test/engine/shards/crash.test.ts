@@ -15,7 +15,13 @@ const CRASHING = new URL('./crashing-shard.js', import.meta.url);
 test('a thread that crashes is replaced, loses its own calls only, and takes part again', async (t) => {
   const log = new KeptLog();
   const fatal: string[] = [];
-  const engine = new ShardedEngine(loopbackSettings(), 3, log, (reason) => fatal.push(reason), CRASHING);
+  const engine = new ShardedEngine(
+    loopbackSettings('--hep_udp_sockets=each'),
+    3,
+    log,
+    (reason) => fatal.push(reason),
+    CRASHING,
+  );
   const listeners = await engine.start();
   t.after(() => engine.stop(STOP));
   const port = listeners.find(({ name }) => name === 'hep-udp')?.port ?? 0;
@@ -77,10 +83,11 @@ test('what was received before the stop is tracked, whichever thread received it
 });
 
 test('the first listener that cannot be opened is told, and nothing stays behind', async () => {
-  const busy = new ShardedEngine(loopbackSettings(), 2, new KeptLog(), () => undefined, CRASHING);
+  const each = '--hep_udp_sockets=each';
+  const busy = new ShardedEngine(loopbackSettings(each), 2, new KeptLog(), () => undefined, CRASHING);
   const listeners = await busy.start();
   const port = listeners.find(({ name }) => name === 'hep-udp')?.port ?? 0;
-  const settings = loopbackSettings(`--hep_udp_port=${port}`);
+  const settings = loopbackSettings(each, `--hep_udp_port=${port}`);
   const second = new ShardedEngine(settings, 2, new KeptLog(), () => undefined, CRASHING);
   // Sharing is among the threads of one program.
   await assert.rejects(second.start(), /in use/);
@@ -89,7 +96,7 @@ test('the first listener that cannot be opened is told, and nothing stays behind
 
 test('without the native module one thread receives the datagrams, and hands over what is not its own', async (t) => {
   const engine = new ShardedEngine(
-    loopbackSettings('--hep_receive=dgram'),
+    loopbackSettings('--hep_receive=dgram', '--hep_udp_sockets=each'),
     3,
     new KeptLog(),
     () => undefined,

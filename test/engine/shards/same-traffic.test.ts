@@ -7,7 +7,7 @@ import { EngineClient } from '../../../src/engine/engine-client.ts';
 import { ShardedEngine } from '../../../src/engine/shards/sharded-engine.ts';
 import { TIMED_CALL_STATES } from '../../../src/model/call-state.ts';
 import { Calls, COUNTERS, Dropped, EvRate, Hep, Ingest, Ipfix, Links } from '../../../src/model/counters.ts';
-import type { CallView, EventView, ListenerView, RegistrationView } from '../../../src/model/views.ts';
+import type { CallView, ListenerView, RegistrationView } from '../../../src/model/views.ts';
 import { CAPTURES, capturePath } from '../../captures/expected.ts';
 import { readHep, shiftHep3Time } from '../../support/hep-envelope.ts';
 import { readDatagrams } from '../../support/pcap.ts';
@@ -15,7 +15,10 @@ import { until } from '../../support/process.ts';
 import { KeptLog, loopbackSettings } from '../settings.ts';
 import { allRounds, hepOf, sbcMessages } from './traffic.ts';
 
-/** The same traffic, into one engine thread and into four: nobody may see a difference but in who did the work. */
+/**
+ * The same traffic, into one engine thread and into four, with one socket and with one each: nobody may see a difference
+ * but in who did the work.
+ */
 const LIMIT_MS = 30_000;
 const WINDOW = { offset: 0, limit: 10_000 };
 /** Nothing ends by itself while it is compared. */
@@ -32,6 +35,8 @@ const log = new KeptLog();
 const fatal: string[] = [];
 let one: Running;
 let four: Running;
+let fourSockets: Running;
+let all: Running[];
 
 async function run(engine: Engine): Promise<Running> {
   return { engine, listeners: await engine.start() };
@@ -43,12 +48,15 @@ before(async () => {
   one = await run(new EngineClient(settings, log, onFatal));
   const entry = new URL('../../../src/engine/worker.js', import.meta.url);
   four = await run(new ShardedEngine(settings, 4, log, onFatal, entry));
+  const sockets = loopbackSettings(...OPTIONS, '--hep_udp_sockets=each');
+  fourSockets = await run(new ShardedEngine(sockets, 4, log, onFatal, entry));
+  all = [one, four, fourSockets];
   await sendAll();
 });
 
 after(async () => {
   const how = { graceMs: 0, forceTimeoutMs: 0, waitMs: 0 };
-  await Promise.all([one.engine.stop(how), four.engine.stop(how)]);
+  await Promise.all(all.map(({ engine }) => engine.stop(how)));
 });
 
 function portOf({ listeners }: Running, name: string): number {
@@ -57,7 +65,7 @@ function portOf({ listeners }: Running, name: string): number {
 
 /** Waits until both have received so many messages and each has come to its end. */
 async function worked(messages: number): Promise<void> {
-  for (const { engine } of [one, four]) {
+  for (const { engine } of all) {
     await until(`${messages} messages worked off`, LIMIT_MS, () => {
       const { counters } = engine;
       const ends = [Ingest.TRACKED, Ingest.REFUSED, Ingest.IGNORED, Ingest.DROPPED];
@@ -80,7 +88,7 @@ let roundsEndedUs = 0;
 
 async function sendDatagrams(packets: readonly { from: UdpSocket; bytes: Buffer }[]): Promise<void> {
   for (const [index, { from, bytes }] of packets.entries()) {
-    for (const running of [one, four]) {
+    for (const running of all) {
       await new Promise((resolve) => from.send(bytes, portOf(running, 'hep-udp'), '127.0.0.1', resolve));
     }
     if (index % 64 === 63) await worked(sent + index + 1);
@@ -91,7 +99,7 @@ async function sendDatagrams(packets: readonly { from: UdpSocket; bytes: Buffer 
 
 async function sendStream(listener: string, messages: readonly Buffer[], sets: number): Promise<void> {
   const sockets = await Promise.all(
-    [one, four].map(async (running) => {
+    all.map(async (running) => {
       const socket = connect(portOf(running, listener), '127.0.0.1');
       await once(socket, 'connect');
       socket.on('error', () => undefined);
@@ -141,7 +149,7 @@ async function sendAll(): Promise<void> {
     const settled = ({ engine: { counters } }: Running): boolean =>
       [Ipfix.QOS_MATCHED, Ipfix.QOS_UNMATCHED, Ipfix.QOS_LEFT_OUT].reduce((all, n) => all + counters.get(n), 0) >=
       5 * 16;
-    return (settled(one) && settled(four)) || undefined;
+    return all.every(settled) || undefined;
   });
 }
 
@@ -170,120 +178,146 @@ function assertSame(got: readonly string[], expected: readonly string[]): void {
   assert.equal(got.length, expected.length);
 }
 
-async function both<T>(ask: (engine: Engine) => Promise<T>): Promise<[T, T]> {
-  return Promise.all([ask(one.engine), ask(four.engine)]);
-}
-
-test('four engine threads hold the same calls as one, with their legs and quality records', async () => {
-  const [a, b] = await both((engine) => engine.listCalls(WINDOW));
-  assert.deepEqual([b.total, b.matched], [a.total, a.matched]);
-  assert.ok(a.total > 150, String(a.total));
-  assert.ok(a.items.some((call) => call.legs.length > 1) && a.items.some((call) => call.qos.length > 0));
-  const withSortedLegs = (calls: CallView[]): CallView[] =>
-    calls.map((call) => ({ ...call, legs: call.legs.toSorted((x, y) => (x.callId < y.callId ? -1 : 1)) }));
-  assertSame(sorted(withSortedLegs(b.items)), sorted(withSortedLegs(a.items)));
-  assert.equal(new Set(b.items.map(({ id }) => id)).size, b.total);
-});
-
-test('calls come newest first from four threads, and in windows', async () => {
-  const { items } = await four.engine.listCalls(WINDOW);
-  const born = items.map(({ createdUs }) => createdUs);
-  // Within a round several threads received at once.
-  const inRounds = items.flatMap(({ createdUs }) => {
-    const round = roundsBeganUs.findLastIndex((beganUs) => createdUs >= beganUs);
-    return round < 0 || createdUs > roundsEndedUs ? [] : [round];
-  });
-  assert.ok(inRounds.length > 100);
-  assert.deepEqual(
-    inRounds,
-    inRounds.toSorted((x, y) => y - x),
-  );
-  const windows = await Promise.all(
-    [0, 50, 100, 150, 200, 250, 300].map((offset) => four.engine.listCalls({ offset, limit: 50 })),
-  );
-  assert.deepEqual(
-    windows.flatMap((page) => page.items.map(({ createdUs }) => createdUs)),
-    born.slice(0, 350),
-  );
-  const filter = { field: 'cid' as const, value: 'sub-1', regexp: false };
-  const [a, b] = await both((engine) => engine.listCalls({ offset: 2, limit: 3, filter }));
-  assert.deepEqual([b.matched, b.items.map((call) => call.callId)], [a.matched, a.items.map((call) => call.callId)]);
-});
-
-test('four engine threads hold the same bindings as one, whatever Call-ID changed them last', async () => {
-  const [a, b] = await both((engine) => engine.listRegistrations(WINDOW));
-  assert.equal(b.total, a.total);
-  const text = ({ items }: { items: RegistrationView[] }): string[] => sorted(items);
-  assertSame(text(b), text(a));
-  assert.equal(a.items.filter(({ state }) => state === 'active').length >= 6, true);
-});
-
-async function assertSameEvents(): Promise<void> {
+async function assertSameEvents(several: Engine): Promise<void> {
   // Those of the other threads are on their way for a moment.
   const { nextIndex } = await one.engine.listEvents({ offset: 0, limit: 0 });
   await until('all events', LIMIT_MS, async () => {
-    return (await four.engine.listEvents({ offset: 0, limit: 0 })).nextIndex >= nextIndex || undefined;
+    return (await several.listEvents({ offset: 0, limit: 0 })).nextIndex >= nextIndex || undefined;
   });
-  const [a, b] = await both((engine) => engine.listEvents(WINDOW));
+  const [a, b] = await Promise.all([one.engine.listEvents(WINDOW), several.listEvents(WINDOW)]);
   assert.deepEqual(
     b.items.map(({ index }) => index),
     b.items.map((_, n) => n),
   );
-  const perCall = (events: EventView[]): string[] => sorted(events);
-  assertSame(perCall(b.items), perCall(a.items));
+  assertSame(sorted(b.items), sorted(a.items));
   assert.ok(a.items.length > 100);
 }
 
-test('four engine threads report the same events as one, in one sequence without gaps', assertSameEvents);
+/** Depend on the moment, or on where octets lie. */
+const NOT_COMPARED = [Hep.KERNEL_DROPS, Ipfix.SHORT_READ, Ipfix.LONG_READ, Ipfix.IO_DEADLINES];
 
-/** Depend on the moment, on where octets lie, or are of each thread by its nature. */
-const NOT_COMPARED = new Set([Links.ACTIVE, Hep.KERNEL_DROPS, Ipfix.SHORT_READ, Ipfix.LONG_READ, Ipfix.IO_DEADLINES]);
+interface Case {
+  name: string;
+  several: () => Engine;
+  /** Several threads receive at once: what one agent sends keeps its order, and each counts its own links. */
+  isSpread: boolean;
+}
+const CASES: readonly Case[] = [
+  { name: 'four engine threads', several: () => four.engine, isSpread: false },
+  { name: 'four engine threads with a socket each', several: () => fourSockets.engine, isSpread: true },
+];
 
-test('four engine threads count what one counts, and dropped nothing', async () => {
-  const [a, b] = [one, four].map(({ engine: { counters } }) =>
-    COUNTERS.filter(({ index, group }) => !NOT_COMPARED.has(index) && group !== 'ev_rate_gc').map(
-      ({ index, group, name }) => `${group}.${name} ${counters.get(index)}`,
-    ),
-  );
-  assertSame(b ?? [], a ?? []);
-  assert.equal(four.engine.counters.get(Dropped.handover), 0);
-  assert.equal(four.engine.counters.get(EvRate.LOST), 0);
-  assert.ok(four.engine.counters.get(EvRate.BLST_RATE) > 0);
-});
+for (const { name, several, isSpread } of CASES) {
+  const both = <T>(ask: (engine: Engine) => Promise<T>): Promise<[T, T]> =>
+    Promise.all([ask(one.engine), ask(several())]);
 
-test('agents and probes have the same books, and everything in them adds up', async () => {
-  const [a, b] = await both((engine) => engine.listAgents(WINDOW));
-  assertSame(sorted(b.items), sorted(a.items));
-  for (const agent of b.items) {
-    const total = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
-    const ends = agent.tracked + total(agent.refused) + total(agent.ignored) + agent.dropped;
-    assert.equal(ends, agent.packets, agent.id);
-  }
-});
+  test(`${name} hold the same calls as one, with their legs and quality records`, async () => {
+    const [a, b] = await both((engine) => engine.listCalls(WINDOW));
+    assert.deepEqual([b.total, b.matched], [a.total, a.matched]);
+    assert.ok(a.total > 150, String(a.total));
+    assert.ok(a.items.some((call) => call.legs.length > 1) && a.items.some((call) => call.qos.length > 0));
+    const withSortedLegs = (calls: CallView[]): CallView[] =>
+      calls.map((call) => ({ ...call, legs: call.legs.toSorted((x, y) => (x.callId < y.callId ? -1 : 1)) }));
+    assertSame(sorted(withSortedLegs(b.items)), sorted(withSortedLegs(a.items)));
+    assert.equal(new Set(b.items.map(({ id }) => id)).size, b.total);
+  });
 
-test('links, tables and the messages of a call are the same', async () => {
-  const query = { ...WINDOW, hosts: [], excludedHosts: [], types: [], greedy: false, depth: 4, order: 'name' as const };
-  const [a, b] = await both((engine) => engine.listLinks(query));
-  assert.deepEqual(b, a);
-  const [tableA, tableB] = await both((engine) => engine.callTable());
-  assert.deepEqual([tableB.calls, tableB.created, tableB.perState], [tableA.calls, tableA.created, tableA.perState]);
-  for (const callId of ['in-3', 'sub-5', 'out-7']) {
-    const [one1, four1] = await both((engine) => engine.callMessages(callId, { offset: 0, limit: 100 }));
+  test(`${name}: calls come newest first, and in windows`, async () => {
+    const { items } = await several().listCalls(WINDOW);
+    const born = items.map(({ createdUs }) => createdUs);
+    // Within a round several threads received at once.
+    const inRounds = items.flatMap(({ createdUs }) => {
+      const round = roundsBeganUs.findLastIndex((beganUs) => createdUs >= beganUs);
+      return round < 0 || createdUs > roundsEndedUs ? [] : [round];
+    });
+    assert.ok(inRounds.length > 100);
     assert.deepEqual(
-      [four1.total, four1.gone, four1.items.map(({ callId: id, raw }) => [id, raw])],
-      [one1.total, one1.gone, one1.items.map(({ callId: id, raw }) => [id, raw])],
-      callId,
+      inRounds,
+      inRounds.toSorted((x, y) => y - x),
     );
-    assertSame(sorted(four1.entries), sorted(one1.entries));
-  }
-});
+    const [ordered, alike] = await both(async (engine) => {
+      const page = await engine.listCalls(WINDOW);
+      return page.items.filter(({ createdUs }) => createdUs <= roundsEndedUs).map(({ callId }) => callId);
+    });
+    assert.deepEqual(isSpread ? alike.toSorted() : alike, isSpread ? ordered.toSorted() : ordered);
+    const windows = await Promise.all(
+      [0, 50, 100, 150, 200, 250, 300].map((offset) => several().listCalls({ offset, limit: 50 })),
+    );
+    assert.deepEqual(
+      windows.flatMap((page) => page.items.map(({ createdUs }) => createdUs)),
+      born.slice(0, 350),
+    );
+    const filter = { field: 'cid' as const, value: 'sub-1', regexp: false };
+    const [a, b] = await both((engine) => engine.listCalls({ offset: 2, limit: 3, filter }));
+    assert.deepEqual([b.matched, b.items.map((call) => call.callId)], [a.matched, a.items.map((call) => call.callId)]);
+  });
+
+  test(`${name} hold the same bindings as one, whatever Call-ID changed them last`, async () => {
+    const [a, b] = await both((engine) => engine.listRegistrations(WINDOW));
+    assert.equal(b.total, a.total);
+    const text = ({ items }: { items: RegistrationView[] }): string[] => sorted(items);
+    assertSame(text(b), text(a));
+    assert.equal(a.items.filter(({ state }) => state === 'active').length >= 6, true);
+  });
+
+  test(`${name} report the same events as one, in one sequence without gaps`, () => assertSameEvents(several()));
+
+  test(`${name} count what one counts, and dropped nothing`, async () => {
+    const left = new Set(isSpread ? [...NOT_COMPARED, Links.ACTIVE] : NOT_COMPARED);
+    const [a, b] = [one.engine, several()].map(({ counters }) =>
+      COUNTERS.filter(({ index, group }) => !left.has(index) && group !== 'ev_rate_gc').map(
+        ({ index, group, name }) => `${group}.${name} ${counters.get(index)}`,
+      ),
+    );
+    assertSame(b ?? [], a ?? []);
+    assert.equal(several().counters.get(Dropped.handover), 0);
+    assert.equal(several().counters.get(EvRate.LOST), 0);
+    assert.ok(several().counters.get(EvRate.BLST_RATE) > 0);
+  });
+
+  test(`${name}: agents and probes have the same books, and everything in them adds up`, async () => {
+    const [a, b] = await both((engine) => engine.listAgents(WINDOW));
+    assertSame(sorted(b.items), sorted(a.items));
+    for (const agent of b.items) {
+      const total = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
+      const ends = agent.tracked + total(agent.refused) + total(agent.ignored) + agent.dropped;
+      assert.equal(ends, agent.packets, agent.id);
+    }
+  });
+
+  test(`${name}: links, tables and the messages of a call are the same`, async () => {
+    const query = {
+      ...WINDOW,
+      hosts: [],
+      excludedHosts: [],
+      types: [],
+      greedy: false,
+      depth: 4,
+      order: 'name' as const,
+    };
+    const [a, b] = await both((engine) => engine.listLinks(query));
+    assert.deepEqual(b, a);
+    const [tableA, tableB] = await both((engine) => engine.callTable());
+    assert.deepEqual([tableB.calls, tableB.created, tableB.perState], [tableA.calls, tableA.created, tableA.perState]);
+    for (const callId of ['in-3', 'sub-5', 'out-7']) {
+      const [one1, four1] = await both((engine) => engine.callMessages(callId, { offset: 0, limit: 100 }));
+      assert.deepEqual(
+        [four1.total, four1.gone, four1.items.map(({ callId: id, raw }) => [id, raw])],
+        [one1.total, one1.gone, one1.items.map(({ callId: id, raw }) => [id, raw])],
+        callId,
+      );
+      assertSame(sorted(four1.entries), sorted(one1.entries));
+    }
+  });
+}
 
 test('what ends by time ends with the same events', async () => {
-  const [a, b] = await both((engine) => engine.forceTimeout(0));
-  assert.deepEqual([b.walked, b.forced, b.before.calls], [a.walked, a.forced, a.before.calls]);
-  for (const { engine } of [one, four]) {
+  const forced = await Promise.all(all.map(({ engine }) => engine.forceTimeout(0)));
+  const [alone, ...others] = forced.map(({ walked, forced: ended, before: { calls } }) => [walked, ended, calls]);
+  assert.deepEqual(others, [alone, alone]);
+  for (const { engine } of all) {
     await until('all calls ended', LIMIT_MS, () => engine.counters.get(Calls.ACTIVE) === 0 || undefined);
   }
-  await assertSameEvents();
+  for (const { several } of CASES) await assertSameEvents(several());
   assert.deepEqual(fatal, []);
 });
