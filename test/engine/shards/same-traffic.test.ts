@@ -147,7 +147,7 @@ async function sendAll(): Promise<void> {
   for (const socket of agents) socket.close();
   await until('quality records settled', LIMIT_MS, () => {
     const settled = ({ engine: { counters } }: Running): boolean =>
-      [Ipfix.QOS_MATCHED, Ipfix.QOS_UNMATCHED, Ipfix.QOS_LEFT_OUT].reduce((all, n) => all + counters.get(n), 0) >=
+      [Ipfix.QOS_MATCHED, Ipfix.QOS_UNMATCHED, Ipfix.QOS_LEFT_OUT].reduce((total, n) => total + counters.get(n), 0) >=
       5 * 16;
     return all.every(settled) || undefined;
   });
@@ -207,11 +207,11 @@ const CASES: readonly Case[] = [
   { name: 'four engine threads with a socket each', several: () => fourSockets.engine, isSpread: true },
 ];
 
-for (const { name, several, isSpread } of CASES) {
+for (const { name: who, several, isSpread } of CASES) {
   const both = <T>(ask: (engine: Engine) => Promise<T>): Promise<[T, T]> =>
     Promise.all([ask(one.engine), ask(several())]);
 
-  test(`${name} hold the same calls as one, with their legs and quality records`, async () => {
+  test(`${who} hold the same calls as one, with their legs and quality records`, async () => {
     const [a, b] = await both((engine) => engine.listCalls(WINDOW));
     assert.deepEqual([b.total, b.matched], [a.total, a.matched]);
     assert.ok(a.total > 150, String(a.total));
@@ -222,7 +222,7 @@ for (const { name, several, isSpread } of CASES) {
     assert.equal(new Set(b.items.map(({ id }) => id)).size, b.total);
   });
 
-  test(`${name}: calls come newest first, and in windows`, async () => {
+  test(`${who}: calls come newest first, and in windows`, async () => {
     const { items } = await several().listCalls(WINDOW);
     const born = items.map(({ createdUs }) => createdUs);
     // Within a round several threads received at once.
@@ -252,7 +252,7 @@ for (const { name, several, isSpread } of CASES) {
     assert.deepEqual([b.matched, b.items.map((call) => call.callId)], [a.matched, a.items.map((call) => call.callId)]);
   });
 
-  test(`${name} hold the same bindings as one, whatever Call-ID changed them last`, async () => {
+  test(`${who} hold the same bindings as one, whatever Call-ID changed them last`, async () => {
     const [a, b] = await both((engine) => engine.listRegistrations(WINDOW));
     assert.equal(b.total, a.total);
     const text = ({ items }: { items: RegistrationView[] }): string[] => sorted(items);
@@ -260,9 +260,9 @@ for (const { name, several, isSpread } of CASES) {
     assert.equal(a.items.filter(({ state }) => state === 'active').length >= 6, true);
   });
 
-  test(`${name} report the same events as one, in one sequence without gaps`, () => assertSameEvents(several()));
+  test(`${who} report the same events as one, in one sequence without gaps`, () => assertSameEvents(several()));
 
-  test(`${name} count what one counts, and dropped nothing`, async () => {
+  test(`${who} count what one counts, and dropped nothing`, async () => {
     const left = new Set(isSpread ? [...NOT_COMPARED, Links.ACTIVE] : NOT_COMPARED);
     const [a, b] = [one.engine, several()].map(({ counters }) =>
       COUNTERS.filter(({ index, group }) => !left.has(index) && group !== 'ev_rate_gc').map(
@@ -275,7 +275,7 @@ for (const { name, several, isSpread } of CASES) {
     assert.ok(several().counters.get(EvRate.BLST_RATE) > 0);
   });
 
-  test(`${name}: agents and probes have the same books, and everything in them adds up`, async () => {
+  test(`${who}: agents and probes have the same books, and everything in them adds up`, async () => {
     const [a, b] = await both((engine) => engine.listAgents(WINDOW));
     assertSame(sorted(b.items), sorted(a.items));
     for (const agent of b.items) {
@@ -285,7 +285,7 @@ for (const { name, several, isSpread } of CASES) {
     }
   });
 
-  test(`${name}: links, tables and the messages of a call are the same`, async () => {
+  test(`${who}: links, tables and the messages of a call are the same`, async () => {
     const query = {
       ...WINDOW,
       hosts: [],
