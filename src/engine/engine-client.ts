@@ -331,7 +331,7 @@ export class EngineClient implements Engine {
       });
       worker.on('error', (error: Error) => {
         this.#lastError = error.message;
-        this.#log.error({ err: error }, 'engine crashed');
+        this.#log.error({ err: error, engine: this.#among?.place.index }, 'engine crashed');
         reject(error);
       });
       worker.on('exit', (code) => this.#exited(worker, code));
@@ -391,7 +391,7 @@ export class EngineClient implements Engine {
     this.#restarts++;
     this.#giveUpFiles();
     this.#log.error(
-      { code, restarts: this.#restarts },
+      { code, restarts: this.#restarts, engine: this.#among?.place.index },
       'engine thread ended unexpectedly: starting a new one, what it tracked since its last state file is lost',
     );
     setTimeout(() => this.#relaunch(), RESTART_DELAY_MS * this.#crashesMs.length);

@@ -92,6 +92,7 @@ test('a reader of standard output that is stuck holds up neither packets nor pag
       '--hep_addr=127.0.0.1',
       '--hep_udp_port=auto',
       '--hep_tcp_port=0',
+      '--ipfix_port=0',
       '--http_port=auto',
       '--event_log=stdout',
       '--evr_max_entries=0',

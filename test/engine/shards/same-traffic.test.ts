@@ -23,7 +23,7 @@ const LIMIT_MS = 30_000;
 const WINDOW = { offset: 0, limit: 10_000 };
 /** Nothing ends by itself while it is compared. */
 const TIMEOUTS = TIMED_CALL_STATES.map(({ name, maxSeconds }) => `${name}:${Math.min(3600, maxSeconds)}s`).join(',');
-const OPTIONS = [`--calls_timeouts=${TIMEOUTS}`, '--qos_hold=1s', '--evr_limits=150,1500,9000'];
+const OPTIONS = [`--calls_timeouts=${TIMEOUTS}`, '--qos_hold=1s', '--max_clock_skew=1h', '--evr_limits=150,1500,9000'];
 
 type Engine = EngineClient | ShardedEngine;
 interface Running {
