@@ -260,7 +260,7 @@ export class EngineCore {
   async end(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#handover?.stop();
+    this.#handover?.end();
     await this.#state.end();
   }
 

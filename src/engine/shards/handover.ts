@@ -97,7 +97,9 @@ export class Handover implements OtherShards, QosElsewhere {
     this.#exchange.start();
   }
 
-  stop(): void {
+  /** Sends what was generated last, and takes nothing any more but by `drain`. */
+  end(): void {
+    this.#sendEvents();
     this.#exchange.stop();
   }
 
@@ -175,11 +177,6 @@ export class Handover implements OtherShards, QosElsewhere {
 
   outcomes(): OutcomeView[] {
     return this.#foreign.flatMap((accounts) => accounts.views());
-  }
-
-  /** Of each shard whether a text is its. */
-  isOurs(text: string): boolean {
-    return shardOfText(this.#place, text) === this.#place.index;
   }
 
   readonly #take = (from: number, record: RingReader): void => {

@@ -32,17 +32,10 @@ export function mergeWindows(
   const windows = orders.map((): Window => ({ offset: 0, limit: 0 }));
   const turns: number[] = [];
   for (let position = 0; position < offset + limit; position++) {
-    let first = -1;
-    let most = Number.NEGATIVE_INFINITY;
-    for (const [shard, order] of orders.entries()) {
-      const at = order[next[shard] ?? 0];
-      if (at === undefined || (first >= 0 && at <= most)) continue;
-      first = shard;
-      most = at;
-    }
+    const first = firstOf(orders, next);
     const window = windows[first];
     if (window === undefined) break;
-    next[first] = (next[first] ?? 0) + 1;
+    next[first]!++; // as many as there are windows
     if (position < offset) window.offset++;
     else {
       window.limit++;
@@ -50,6 +43,19 @@ export function mergeWindows(
     }
   }
   return { windows, turns };
+}
+
+/** The shard with the largest number at its place, the first of equal ones; -1 = all have come to their end. */
+function firstOf(orders: readonly Float64Array[], next: readonly number[]): number {
+  let first = -1;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let shard = 0; shard < orders.length; shard++) {
+    const at = orders[shard]?.[next[shard] ?? 0];
+    if (at === undefined || (first >= 0 && at <= most)) continue;
+    first = shard;
+    most = at;
+  }
+  return first;
 }
 
 /** Puts the items of the shards' windows in the order of their turns; an entry that has gone meanwhile leaves no gap. */
@@ -92,14 +98,17 @@ const LARGEST: ReadonlySet<number> = new Set([
 /** Adds the counters of all shards up into `total`, whose maxima are those of what was added up each time. */
 export function addUp(total: CounterSet, shards: readonly CounterSet[]): void {
   for (const { index, max } of COUNTERS) {
-    const values = shards.map((shard) => shard.get(index));
-    const value = LARGEST.has(index) ? Math.max(...values) : sum(values);
-    if (!max) total.values[index] = value;
-    else {
-      total.set(index, value);
+    const isLargest = LARGEST.has(index);
+    let value = 0;
+    let most = total.maxima[index] ?? 0;
+    for (const { values, maxima } of shards) {
+      const part = values[index] ?? 0;
+      value = isLargest ? Math.max(value, part) : value + part;
       // No sum was ever smaller than one of its parts.
-      for (const { maxima } of shards) total.maxima[index] = Math.max(total.maxima[index] ?? 0, maxima[index] ?? 0);
+      most = Math.max(most, maxima[index] ?? 0);
     }
+    total.values[index] = value;
+    if (max) total.maxima[index] = Math.max(most, value);
   }
 }
 

@@ -136,17 +136,19 @@ export class ShardedEngine implements Engine {
   async stop(how: StopSettings, beforeEnd: () => Promise<void> = async () => undefined): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
+    const others = this.#shards.filter((shard) => shard !== this.#hub);
     for (const shard of this.#shards) shard.expectEnd();
-    try {
-      await this.#toEnd('stopInput', [how.graceMs]);
-      await this.#drain();
-      await this.#toEnd('endCalls', [how]);
-      await this.#drain();
-      await this.#toEnd('end', []);
-      await beforeEnd();
-    } catch (error) {
-      this.#log.warn({ err: error }, 'engine threads did not stop in order');
+    await this.#toEnd(this.#shards, 'stopInput', [how.graceMs]);
+    for (let round = 0; round < DRAIN_ROUNDS; round++) {
+      // oxlint-disable-next-line no-await-in-loop -- each round works off what the one before handed over
+      await this.#toEnd(this.#shards, 'drain', []);
     }
+    await this.#toEnd(this.#shards, 'endCalls', [how]);
+    // What these have reported last is the hub's to take.
+    await this.#toEnd(others, 'end', []);
+    await this.#toEnd([this.#hub], 'drain', []);
+    await this.#toEnd([this.#hub], 'end', []);
+    await beforeEnd();
     await Promise.all(this.#shards.map((shard) => shard.terminate()));
   }
 
@@ -275,18 +277,11 @@ export class ShardedEngine implements Engine {
 
   async listAgents(window: Window): Promise<Page<AgentView>> {
     checkWindow(window);
-    const all = { offset: 0, limit: MAX_LIST_LIMIT };
     const [agents, outcomes] = await Promise.all([
-      Promise.all(this.#shards.map((shard) => shard.listAgents(all))),
+      Promise.all(this.#shards.map(allAgents)),
       this.#all<OutcomeView[]>('outcomes', []),
     ]);
-    return page(
-      mergeAgents(
-        agents.map(({ items }) => items),
-        outcomes.flat(),
-      ),
-      window,
-    );
+    return page(mergeAgents(agents, outcomes.flat()), window);
   }
 
   async listProbes(window: Window): Promise<Page<ProbeView>> {
@@ -302,18 +297,19 @@ export class ShardedEngine implements Engine {
   }
 
   /** Answers of all shards in their order; each is what `EngineCore` says the method answers. */
-  #all<Result>(method: EngineMethod, args: EngineMethods[EngineMethod], timeoutMs?: number): Promise<Result[]> {
-    return Promise.all(this.#shards.map((shard) => shard.ask<Result>(method, args, timeoutMs)));
+  #all<Result>(method: EngineMethod, args: EngineMethods[EngineMethod]): Promise<Result[]> {
+    return Promise.all(this.#shards.map((shard) => shard.ask<Result>(method, args)));
   }
 
-  async #toEnd(method: EngineMethod, args: EngineMethods[EngineMethod]): Promise<void> {
-    await this.#all(method, args, NO_TIMEOUT_MS);
-  }
-
-  async #drain(): Promise<void> {
-    for (let round = 0; round < DRAIN_ROUNDS; round++) {
-      // oxlint-disable-next-line no-await-in-loop -- each round works off what the one before handed over
-      await this.#toEnd('drain', []);
+  /** Asks for a part of the end. A shard that cannot answer any more keeps the others from nothing. */
+  async #toEnd(
+    shards: readonly EngineClient[],
+    method: EngineMethod,
+    args: EngineMethods[EngineMethod],
+  ): Promise<void> {
+    const ends = await Promise.allSettled(shards.map((shard) => shard.ask(method, args, NO_TIMEOUT_MS)));
+    for (const end of ends) {
+      if (end.status === 'rejected') this.#log.warn({ err: end.reason }, 'an engine thread did not stop in order');
     }
   }
 
@@ -386,5 +382,15 @@ export class ShardedEngine implements Engine {
   async #bringUpToDate(shard: EngineClient): Promise<void> {
     await shard.setCallTimeouts(this.#timeouts);
     await shard.setRegistrationSettings(this.#registrationChanges);
+  }
+}
+
+async function allAgents(shard: EngineClient): Promise<AgentView[]> {
+  const agents: AgentView[] = [];
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- how many there are is told by the pages
+    const { items } = await shard.listAgents({ offset: agents.length, limit: MAX_LIST_LIMIT });
+    agents.push(...items);
+    if (items.length < MAX_LIST_LIMIT) return agents;
   }
 }
