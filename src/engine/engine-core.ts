@@ -225,6 +225,9 @@ export class EngineCore {
       void this.#rates.tick();
       this.#qos.advance(this.#clock());
       this.#handover?.tick();
+      // Who receives nothing has no other buffer that tells.
+      if (this.#sources.length === 0 && this.#handover !== undefined)
+        this.#overload.observe(this.#handover.fullness, 0);
     }, TICK_MS);
     this.#state.begin();
     this.#playing = this.#play();
@@ -556,7 +559,8 @@ export class EngineCore {
     const common = { ...shared, ingest: this.pipeline };
     if (hep.udpPort >= 0) {
       const { addr, udpPort, rcvbufBytes, receive, udpSharing: sharing } = hep;
-      const onLoad = (fullness: number, dropped: number): void => this.#overload.observe(fullness, dropped);
+      const onLoad = (fullness: number, dropped: number): void =>
+        this.#overload.observe(Math.max(fullness, this.#handover?.fullness ?? 0), dropped);
       this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes, receive, sharing, onLoad }));
     }
     const connectionLimit = new ConnectionLimit(hep.limits.maxConnections, hep.limits.maxConnectionsPerAddress);

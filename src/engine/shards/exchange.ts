@@ -78,6 +78,11 @@ export class Exchange {
     if (Atomics.compareExchange(this.#asleep, shard, ASLEEP, AWAKE) === ASLEEP) Atomics.notify(this.#asleep, shard);
   }
 
+  /** How full the fullest ring to this shard is, 0 to 1. */
+  get fullness(): number {
+    return Math.max(0, ...this.#readers.map((reader) => reader?.fullness ?? 0));
+  }
+
   /** Takes everything that waits now. */
   drain(): void {
     while (this.#takeSome());

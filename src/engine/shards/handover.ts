@@ -27,7 +27,7 @@ import {
 } from './records.ts';
 import type { RingReader, RingWriter } from './ring.ts';
 
-/** Longest time this thread stands still because another has no room: connections wait, datagrams do not. */
+/** Longest time this thread stands still because another has no room; meanwhile senders and the kernel's buffer wait. */
 const MAX_WAIT_MS = 100;
 /** A shard that has not answered for so long has crashed. */
 const ANSWER_LIMIT_MS = 5000;
@@ -66,6 +66,7 @@ export class Handover implements OtherShards, QosElsewhere {
   readonly #handed = new HandedMessage();
   readonly #sender: { serial: number; generation: number; id: string };
   readonly #hasNoRoom: boolean[];
+  readonly #isOnlyReceiver: boolean;
   readonly #questions = new Map<number, Question>();
   readonly #nowMs: () => number;
   #inbox: Inbox | undefined;
@@ -82,11 +83,17 @@ export class Handover implements OtherShards, QosElsewhere {
     this.#exchange = new Exchange(place, this.#take, () => this.#sendEvents());
     this.#foreign = Array.from({ length: place.count }, () => new ForeignAccounts());
     this.#hasNoRoom = Array.from({ length: place.count }, () => false);
+    this.#isOnlyReceiver = place.index === HUB && place.firstTracking > HUB;
     this.#sender = { serial: 0, generation: place.generation, id: '' };
   }
 
   get isHub(): boolean {
     return this.#place.index === HUB;
+  }
+
+  /** How full the inbox is, 0 to 1. */
+  get fullness(): number {
+    return this.#exchange.fullness;
   }
 
   start(inbox: Inbox): void {
@@ -115,14 +122,18 @@ export class Handover implements OtherShards, QosElsewhere {
     sender.id = account.id;
     const ring = this.#exchange.to(shard);
     if (!writeMessage(ring, packet, isStream, sender)) {
-      if (!account.canWait || !this.#waitAndWrite(shard, ring, packet, isStream)) return Passed.NO_ROOM;
+      const mayWait = account.canWait || this.#isOnlyReceiver;
+      if (!mayWait || !this.#waitAndWrite(shard, ring, packet, isStream)) return Passed.NO_ROOM;
     }
     this.#hasNoRoom[shard] = false;
     this.#exchange.wake(shard);
     return Passed.TAKEN;
   }
 
-  /** Only the hub has connections, and nobody waits for the hub: so no two threads ever wait for each other. */
+  /**
+   * Only the hub has connections, or is the only one that receives, and nobody waits for the hub: so no two threads ever
+   * wait for each other.
+   */
   #waitAndWrite(shard: number, ring: RingWriter, packet: Packet, isStream: boolean): boolean {
     // It did not read anything the last time either: it has crashed, and its successor is not there yet.
     if (this.#hasNoRoom[shard] === true) return false;

@@ -129,6 +129,12 @@ export class RingReader {
     return this.#taken === Atomics.load(this.#memory.ends, WRITTEN);
   }
 
+  /** How much of the ring waits to be taken or is looked at, 0 to 1. */
+  get fullness(): number {
+    const { ends, octets } = this.#memory;
+    return ((Atomics.load(ends, WRITTEN) - Atomics.load(ends, RELEASED)) | 0) / octets;
+  }
+
   /** Takes the next record, which stays where it is until `release`. @returns whether there is one */
   next(): boolean {
     const { ends, mask } = this.#memory;

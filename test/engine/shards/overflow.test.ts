@@ -40,7 +40,7 @@ function assertAddsUp(cores: readonly EngineCore[]): void {
   );
 }
 
-test('datagrams that find no room on their way are dropped, counted, and in the books of their agent', async (t) => {
+test('datagrams for a thread that does not read are dropped, counted, and in the books of their agent', async (t) => {
   const { hub, shard } = await pair(t);
   const long = `INVITE sip:b@example.com SIP/2.0\r\nX-Long: ${'x'.repeat(8000)}\r\n`;
   const headers = 'From: <sip:a@example.com>;tag=1\r\nTo: <sip:b@example.com>\r\nCSeq: 1 INVITE\r\n';
