@@ -18,7 +18,8 @@ const MAY_IMPORT = {
   telemetry: ['model'],
   replay: ['model', 'wire'],
   probe: ['model', 'replay'],
-  engine: ['model', 'pipeline', 'tracker', 'sources', 'wire', 'sip'],
+  dump: ['model', 'wire'],
+  engine: ['model', 'pipeline', 'tracker', 'sources', 'dump', 'wire', 'sip'],
 };
 
 /** No clock, no I/O: time and octets come in as arguments. */

@@ -4,6 +4,7 @@ import { ConfigError, quoted } from './config/config-error.ts';
 import { helpText, parseCommand } from './config/cli.ts';
 import { printConfig } from './config/describe.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
+import { runHashPassword } from './hash-password.ts';
 import { serve } from './main.ts';
 import { aboutPackage, packageFile } from './package-info.ts';
 import { runProbe } from './probe/command.ts';
@@ -28,6 +29,8 @@ async function run(argv: readonly string[]): Promise<number> {
       return replay(rest);
     case 'probe':
       return runProbe(rest, { stdout: process.stdout, stderr: process.stderr, signal: untilSignal() });
+    case 'hash-password':
+      return runHashPassword(rest, process);
     case 'serve':
       return serve(load(rest));
   }
@@ -40,7 +43,8 @@ function load(argv: readonly string[]): LoadedConfig {
     readFile: (path) => readFileSync(path, 'utf8'),
     packageDefaults: readFileSync(packageFile('config/default.json'), 'utf8'),
   });
-  checkFilter(loaded.config.bpf);
+  // On an interface the filter is that of the program that captures.
+  if (loaded.config.iface === '') checkFilter(loaded.config.bpf);
   return loaded;
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { describeConfig } from './config/describe.ts';
@@ -10,8 +11,10 @@ import { ShardedEngine } from './engine/shards/sharded-engine.ts';
 import { buildApp } from './http/app.ts';
 import type { CaptureSummary } from './model/capture.ts';
 import { resolveGroups } from './model/counter-groups.ts';
-import { formatEndpoint } from './model/endpoint.ts';
+import { formatEndpoint, isLoopback } from './model/endpoint.ts';
 import type { Log } from './model/log.ts';
+import type { HttpSettings } from './model/settings.ts';
+import type { EngineSettings } from './model/settings.ts';
 import type { ListenerView } from './model/views.ts';
 import { aboutPackage, type PackageInfo } from './package-info.ts';
 import { createLog } from './telemetry/log.ts';
@@ -21,6 +24,7 @@ import { EventLog } from './sinks/event-log.ts';
 import { FileOutput, type LineOutput, StreamOutput } from './sinks/line-output.ts';
 import { showCaptureProgress } from './telemetry/capture-progress.ts';
 import { finalLine, type FinalReport, finalReport } from './telemetry/report.ts';
+import { Series } from './telemetry/series.ts';
 import { Statistics } from './telemetry/statistics.ts';
 
 const OBSERVE_MS = 1000;
@@ -57,7 +61,8 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     log.error({}, `cannot open event_log "${config.event_log}": ${messageOf(error)}`);
     return 1;
   }
-  const engine = makeEngine(config, log, (reason) => stopRequested.fail(reason));
+  const engineSettings = toEngineSettings(config);
+  const engine = makeEngine(config, engineSettings, log, (reason) => stopRequested.fail(reason));
   const startedMs = performance.now();
   let listeners: ListenerView[];
   try {
@@ -74,21 +79,34 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   const feed =
     output === undefined
       ? undefined
-      : feedEventLog(output, engine, { startedUs: clock(), version: about.version }, log);
-  const observing = setInterval(() => statistics.observe(), OBSERVE_MS);
+      : feedEventLog(output, engine, { startedUs: clock(), version: about.version, dump: engineSettings.dump }, log);
+  const series = new Series(
+    () => engine.counters.values,
+    () => performance.now(),
+    clock,
+  );
+  const observing = setInterval(() => {
+    statistics.observe();
+    series.observe();
+  }, OBSERVE_MS);
+  const http = toHttpSettings(config);
   const app = buildApp({
     engine,
     counters: () => engine.counters,
+    count: (index) => engine.ownCounters.add(index, 1),
     clock,
     statistics,
+    series,
     about: aboutPages(about, listeners),
     config: describeConfig({ ...loaded, config }),
-    settings: toHttpSettings(config),
+    settings: http,
+    linksOut: config.links_out,
+    ...(http.tls === undefined ? {} : { tls: readTls(http.tls) }),
     log,
     logLevel: log.level,
   });
   try {
-    await openPages(app, config.http_addr, toHttpSettings(config).port, log);
+    await openPages(app, http, log);
   } catch (error) {
     log.error(
       {},
@@ -97,6 +115,8 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     stopRequested.fail('no pages');
   }
 
+  // Without a listener there is no other input.
+  if (listeners.length === 0) void engine.played.then(() => statistics.stop());
   const playing = config.pcap.length > 0 ? watchFiles(engine, staysUp, stopRequested, log) : undefined;
   const failure = await stopRequested.requested;
   const runTimeMs = performance.now() - startedMs;
@@ -135,16 +155,20 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
 /** One engine thread or several, which the rest of the program cannot tell apart. */
 type RunningEngine = EngineClient | ShardedEngine;
 
-function makeEngine(config: Config, log: Log, onFatal: (reason: string) => void): RunningEngine {
+function makeEngine(
+  config: Config,
+  settings: EngineSettings,
+  log: Log,
+  onFatal: (reason: string) => void,
+): RunningEngine {
   const threads = engineThreads(config, availableParallelism());
   const wanted = config.engine_threads;
   if (wanted !== 'auto' && wanted > threads) {
     log.warn(
       { engine_threads: wanted },
-      'one engine thread only: with capture files or state_dir there cannot be more',
+      'one engine thread only: with captured packets, call files or state_dir there cannot be more',
     );
   }
-  const settings = toEngineSettings(config);
   if (threads === 1) return new EngineClient(settings, log, onFatal);
   log.info({ threads }, 'several engine threads share the calls');
   return new ShardedEngine(settings, threads, log, onFatal);
@@ -213,14 +237,28 @@ function aboutPages(
   return { name, version, node: process.version, receiveMethod, dependencies };
 }
 
-async function openPages(app: ReturnType<typeof buildApp>, addr: string, port: number, log: Log): Promise<void> {
+/** The files were readable when the configuration was checked. */
+function readTls({ cert, key, ca }: NonNullable<HttpSettings['tls']>): { cert: string; key: string; ca?: string } {
+  const read = (path: string): string => readFileSync(path, 'utf8');
+  return { cert: read(cert), key: read(key), ...(ca === undefined ? {} : { ca: read(ca) }) };
+}
+
+async function openPages(app: ReturnType<typeof buildApp>, settings: HttpSettings, log: Log): Promise<void> {
+  const { addr, port, tls, users, proxies } = settings;
   if (port < 0) return;
   await app.listen({ host: addr, port });
   // A listening TCP server has an address with a port.
   const bound = app.server.address() as AddressInfo;
   const everywhere = bound.address === '0.0.0.0' || bound.address === '::';
-  const url = `http://${formatEndpoint(everywhere ? '127.0.0.1' : bound.address, bound.port)}/`;
+  const host = formatEndpoint(everywhere ? '127.0.0.1' : bound.address, bound.port);
+  const url = `${tls === undefined ? 'http' : 'https'}://${host}/`;
   log.info({ listener: 'http', address: addr, port: bound.port, url }, 'listening');
+  if (users.length > 0 && tls === undefined && proxies.length === 0 && !isLoopback(bound.address)) {
+    log.warn(
+      { listener: 'http' },
+      'passwords come in the clear: set http_tls_cert, or http_trusted_proxies where a proxy speaks TLS',
+    );
+  }
   log.info({ url }, `sipcol is running: open ${url}`);
 }
 

@@ -2,7 +2,7 @@ import { ConfigError, quoted } from './config-error.ts';
 import { splitArguments } from './options.ts';
 import { envName, type Option, OPTION_NAMES, optionOf, SECTIONS } from './schema.ts';
 
-const COMMANDS = ['serve', 'replay', 'probe'] as const;
+const COMMANDS = ['serve', 'replay', 'probe', 'hash-password'] as const;
 
 export interface Command {
   readonly command: (typeof COMMANDS)[number] | 'help' | 'version' | 'print-config';
@@ -11,7 +11,7 @@ export interface Command {
 }
 
 /**
- * Finds out what is asked for: `sipcol [serve|replay|probe] …`, or one of --help, --version, --print-config.
+ * Finds out what is asked for: `sipcol [serve|replay|probe|hash-password] …`, or one of --help, --version, --print-config.
  *
  * @param argv arguments without the interpreter and the program
  * @throws ConfigError for a command that does not exist
@@ -24,7 +24,7 @@ export function parseCommand(argv: readonly string[]): Command {
   }
   const rest = named === undefined ? argv : argv.slice(1);
   // The other commands have arguments of their own.
-  if (named === 'replay' || named === 'probe') return { command: named, rest };
+  if (named !== undefined && named !== 'serve') return { command: named, rest };
   for (const argument of splitArguments(rest)) {
     if (argument.type === 'switch' && argument.name !== 'config') return { command: argument.name, rest };
   }
@@ -43,6 +43,7 @@ export function helpText(): string {
     '  sipcol [serve] [options]                         collect (default)',
     '  sipcol replay FILE... --to udp:HOST:PORT         send captured traffic as HEP',
     '  sipcol probe --to HOST:PORT [--pcap FILE]        send it as an IPFIX probe (SBC) would',
+    '  sipcol hash-password                             read a password, print its hash for http_users',
     '  sipcol --help | --version | --print-config',
     '',
     'Options are written -name value or -name=value, with one dash or two; flags also as -name alone.',

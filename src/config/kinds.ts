@@ -6,7 +6,8 @@ import { parseIp } from '../model/endpoint.ts';
 import { MAX_RATE_INTERVAL_MS, MAX_RATE_LIMIT, RATES } from '../model/event-rates.ts';
 import { eventByName, eventName } from '../model/event-type.ts';
 import { LOG_LEVELS_EXPECTED, logLevelName, parseLogLevel } from '../model/log.ts';
-import { type Cidr, type Role, ROLES } from '../model/settings.ts';
+import { formatPasswordHash, parsePasswordHash } from '../model/password.ts';
+import { type Cidr, type HttpUser, type LinkOut, type Role, ROLES } from '../model/settings.ts';
 
 /** A value as an operator wrote it: one text, or the elements of a list in a file, which are not split further. */
 export type Written = string | readonly string[];
@@ -332,6 +333,38 @@ export const TOKENS: Kind<readonly AccessToken[]> = list(
   ({ token, role }) => `${token}:${role}`,
 );
 
+/** `name:role:hash`, or `name:role` for somebody a proxy vouches for. */
+export const USERS: Kind<readonly HttpUser[]> = list(
+  {
+    expected: `a list of name:role:hash with role ${oneOf(ROLES)} and the hash that "sipcol hash-password" prints`,
+    placeholder: 'LIST',
+    unit: '',
+  },
+  (text) => {
+    const [, name = '', roleName = '', hash] = /^([\w.@+-]{1,64}):([a-z]+)(?::(.+))?$/.exec(text) ?? [];
+    const role = ROLES.find((known) => known === roleName);
+    const password = hash === undefined ? undefined : parsePasswordHash(hash);
+    if (role === undefined || (hash !== undefined && password === undefined)) return undefined;
+    return { name, role, password };
+  },
+  ({ name, role, password }) => [name, role, ...(password ? [formatPasswordHash(password)] : [])].join(':'),
+);
+
+/** `name=URL`, where the URL may hold {callid}, {from}, {to}, {time}, {time_ms} and {end_ms}. */
+export const LINKS_OUT: Kind<readonly LinkOut[]> = list(
+  {
+    expected: 'a list of name=https://… where {callid}, {from}, {to}, {time}, {time_ms} and {end_ms} are filled in',
+    placeholder: 'LIST',
+    unit: '',
+  },
+  (text) => {
+    const [, name = '', url = ''] = /^([^=\p{C}]{1,60})=(https?:\/\/[^\s\p{C}]+)$/u.exec(text) ?? [];
+    const filled = url.replace(/\{(?:callid|from|to|time|time_ms|end_ms)\}/g, 'x');
+    return /[{}]/.test(filled) || !URL.canParse(filled) ? undefined : { name, url };
+  },
+  ({ name, url }) => `${name}=${url}`,
+);
+
 /** Names of files, separated by white space; an array in a file may hold names with spaces. `-` is standard input. */
 export const FILES: Kind<readonly string[]> = {
   expected: 'a list of file names separated by spaces, - for standard input',
@@ -370,10 +403,39 @@ export const TEXT: Kind<string> = single(
   (value) => value,
 );
 
+/** What may stand in a file name without being escaped. */
+export const NAME_PART: Kind<string> = single(
+  { expected: 'at most 64 letters, digits or any of - _ . ~ $ & + = : @', placeholder: 'TEXT', unit: '' },
+  (text) => (/^[\w\-.~$&+=:@]{0,64}$/.test(text) ? text : undefined),
+  (value) => value,
+);
+
+export const EXTENSION: Kind<string> = single(
+  { expected: 'a file name extension of 1 to 16 letters and digits', placeholder: 'TEXT', unit: '' },
+  (text) => (/^[A-Za-z0-9]{1,16}$/.test(text) ? text : undefined),
+  (value) => value,
+);
+
+/** Name of a network interface, as the kernel allows it and no option begins. */
+export const INTERFACE: Kind<string> = single(
+  { expected: 'the name of an interface', placeholder: 'NAME', unit: '' },
+  (text) => (/^([^\s/\0-][^\s/\0]{0,63})?$/.test(text) ? text : undefined),
+  (value) => value,
+);
+
 /** Header field names: tokens of RFC 3261 §25.1. */
+/** Tokens of RFC 3261 §25.1, which HTTP takes as well. */
+const HEADER_NAME_TEXT = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
+
 export const HEADER_NAMES: Kind<readonly string[]> = list(
   { expected: 'a list of header names', placeholder: 'LIST', unit: '' },
-  (text) => (/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(text) ? text : undefined),
+  (text) => (HEADER_NAME_TEXT.test(text) ? text : undefined),
+  (value) => value,
+);
+
+export const HEADER_NAME: Kind<string> = single(
+  { expected: 'a header name', placeholder: 'NAME', unit: '' },
+  (text) => (text === '' || HEADER_NAME_TEXT.test(text) ? text : undefined),
   (value) => value,
 );
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { parse as parseYaml } from 'yaml';
-import { parseIp } from '../model/endpoint.ts';
+import { isLoopback } from '../model/endpoint.ts';
 import { ConfigError, quoted } from './config-error.ts';
 import type { Written } from './kinds.ts';
 import { splitArguments, unknownOption } from './options.ts';
@@ -249,13 +249,7 @@ function scalar(raw: unknown, textOnly: boolean): string | undefined {
 
 /** What single values cannot show: options that need or exclude each other. */
 function checkTogether(config: Config): void {
-  const isOpen = config.http_port !== 0 && !isLoopback(config.http_addr);
-  if (isOpen && config.http_tokens.length === 0 && !config.http_allow_anonymous) {
-    throw new ConfigError(
-      `Cannot use http_addr ${quoted(config.http_addr)}: other addresses than loopback need http_tokens=TOKEN:admin ` +
-        'or http_allow_anonymous=true',
-    );
-  }
+  checkAccess(config);
   if (config.hep_tls_port !== 0) {
     for (const name of ['hep_tls_cert', 'hep_tls_key'] as const) {
       if (config[name] === '') {
@@ -265,15 +259,26 @@ function checkTogether(config: Config): void {
       }
     }
   }
-  if ((config.ipfix_tls_cert === '') !== (config.ipfix_tls_key === '')) {
-    const [given, missing] =
-      config.ipfix_tls_cert === '' ? ['ipfix_tls_key', 'ipfix_tls_cert'] : ['ipfix_tls_cert', 'ipfix_tls_key'];
-    throw new ConfigError(`Cannot use ${given} alone: set ${missing} to the name of a PEM file`);
+  for (const protocol of ['ipfix', 'http'] as const) {
+    const [cert, key, ca] = tlsOptions(protocol);
+    if ((config[cert] === '') !== (config[key] === '')) {
+      const [given, missing] = config[cert] === '' ? [key, cert] : [cert, key];
+      throw new ConfigError(`Cannot use ${given} alone: set ${missing} to the name of a PEM file`);
+    }
+    if (config[ca] !== '' && config[cert] === '') {
+      throw new ConfigError(`Cannot use ${ca} alone: set ${cert} and ${key}, nothing speaks TLS now`);
+    }
   }
-  if (config.ipfix_tls_ca !== '' && config.ipfix_tls_cert === '') {
+  if (config.iface !== '' && config.pcap.length > 0) {
     throw new ConfigError(
-      'Cannot use ipfix_tls_ca alone: set ipfix_tls_cert and ipfix_tls_key, nothing speaks TLS now',
+      `Cannot use iface ${quoted(config.iface)} with pcap: files and an interface have different times`,
     );
+  }
+  if (config.bpf !== '' && config.iface === '' && config.pcap.length === 0) {
+    throw new ConfigError(`Cannot use bpf ${quoted(config.bpf)} alone: set iface or pcap`);
+  }
+  if (config.pcap_dump_on && config.pcap_dump_dir === '') {
+    throw new ConfigError('Cannot use pcap_dump_on alone: set pcap_dump_dir to the name of a directory');
   }
   if (config.hep_auth_key.length === 0) {
     // The default, all listeners, means nothing without keys; a choice means that somebody expects them to be checked.
@@ -283,22 +288,47 @@ function checkTogether(config: Config): void {
   }
 }
 
-function isLoopback(address: string): boolean {
-  if (address === 'localhost') return true;
-  const ip = parseIp(address);
-  if (ip === undefined) return false;
-  const [w0, w1, w2, w3] = ip.words;
-  return ip.family === 4 ? w3 >>> 24 === 127 : w0 === 0 && w1 === 0 && w2 === 0 && w3 === 1;
+/** Who may see the pages must have been said before anybody but this host can. */
+function checkAccess(config: Config): void {
+  const { http_addr: addr, http_users: users, http_proxy_user_header: header } = config;
+  const isOpen = config.http_port !== 0 && addr !== 'localhost' && !isLoopback(addr);
+  const isGuarded = users.length > 0 || config.http_tokens.length > 0 || header !== '';
+  if (isOpen && !isGuarded && !config.http_allow_anonymous) {
+    throw new ConfigError(
+      `Cannot use http_addr ${quoted(addr)}: other addresses than loopback need http_users, http_tokens=TOKEN:admin ` +
+        'or http_allow_anonymous=true',
+    );
+  }
+  if (header !== '' && config.http_trusted_proxies.length === 0) {
+    throw new ConfigError(
+      `Cannot use http_proxy_user_header ${quoted(header)}: set http_trusted_proxies, anybody could send that header`,
+    );
+  }
+  for (const [index, { name, password }] of users.entries()) {
+    if (users.findIndex((user) => user.name === name) < index) {
+      throw new ConfigError(`Cannot use http_users: ${quoted(name)} is there twice`);
+    }
+    if (password === undefined && header === '') {
+      throw new ConfigError(
+        `Cannot use http_users: ${quoted(name)} has no password and no proxy can vouch; "sipcol hash-password" makes one`,
+      );
+    }
+  }
 }
 
 /** Reads certificate, key and authorities now, so that a wrong file stops the start and not the first client. */
 function checkTls(config: Config, readFile: ConfigInput['readFile']): void {
   if (config.hep_tls_port !== 0) checkTlsFiles(config, readFile, 'hep');
   if (config.ipfix_port !== 0 && config.ipfix_tls_cert !== '') checkTlsFiles(config, readFile, 'ipfix');
+  if (config.http_port !== 0 && config.http_tls_cert !== '') checkTlsFiles(config, readFile, 'http');
 }
 
-function checkTlsFiles(config: Config, readFile: ConfigInput['readFile'], protocol: 'hep' | 'ipfix'): void {
-  const [certName, keyName, caName] = [`${protocol}_tls_cert`, `${protocol}_tls_key`, `${protocol}_tls_ca`] as const;
+function tlsOptions<Protocol extends 'hep' | 'ipfix' | 'http'>(protocol: Protocol) {
+  return [`${protocol}_tls_cert`, `${protocol}_tls_key`, `${protocol}_tls_ca`] as const;
+}
+
+function checkTlsFiles(config: Config, readFile: ConfigInput['readFile'], protocol: 'hep' | 'ipfix' | 'http'): void {
+  const [certName, keyName, caName] = tlsOptions(protocol);
   const cert = readText(readFile, config[certName], certName);
   const key = readText(readFile, config[keyName], keyName);
   tryTls(certName, config[certName], 'a certificate in PEM', () => new X509Certificate(cert));

@@ -10,14 +10,19 @@ import {
   countOrAuto,
   duration,
   EVENT_TYPES,
+  EXTENSION,
   FILE,
   FILES,
   FLAG,
   GROUPS,
+  HEADER_NAME,
   HEADER_NAMES,
+  INTERFACE,
   KEYS,
   type Kind,
   LEVEL,
+  NAME_PART,
+  LINKS_OUT,
   NETWORKS,
   PORT,
   PORTS,
@@ -29,8 +34,16 @@ import {
   STATE_TIMEOUTS,
   TEXT,
   TOKENS,
+  USERS,
 } from './kinds.ts';
-import { CALL_EVICTIONS, MAX_ENGINE_THREADS, RECEIVE_CHOICES, UDP_SOCKETS } from '../model/settings.ts';
+import {
+  CALL_EVICTIONS,
+  CAPTURE_DRIVERS,
+  MAX_ENGINE_THREADS,
+  RECEIVE_CHOICES,
+  ROLES,
+  UDP_SOCKETS,
+} from '../model/settings.ts';
 
 /** Headings of the help text and of the reference page, in their order. */
 export const SECTIONS = [
@@ -42,7 +55,9 @@ export const SECTIONS = [
   'Tracking',
   'Registrations',
   'Capture files',
+  'Live capture',
   'Captured TCP',
+  'Call files',
   'Events',
   'Reports',
   'Process',
@@ -77,6 +92,7 @@ function option<T>(section: Section, kind: Kind<T>, written: string, doc: string
 }
 
 const HEP_LISTENERS = ['udp', 'tcp', 'tls'] as const;
+const PROXY_ROLES = ['none', ...ROLES] as const;
 const LOG_FORMATS = ['json', 'text'] as const;
 
 /** All options by name. Everything else about them is derived from here: types, checks, help, reference page. */
@@ -256,14 +272,77 @@ export const OPTIONS = {
     'HTTP',
     ADDRESS,
     '127.0.0.1',
-    'address of the pages and the API; other than loopback needs http_tokens or http_allow_anonymous',
+    'address of the pages and the API; other than loopback needs http_users, http_tokens or http_allow_anonymous',
     { alias: 'l' },
   ),
   http_port: option('HTTP', PORT, '8060', 'port of the pages and the API, 0 = off', { alias: 'p' }),
+  http_tls_cert: option(
+    'HTTP',
+    FILE,
+    '',
+    'certificate of the pages and the API with its chain, PEM; when set, they speak TLS',
+  ),
+  http_tls_key: option('HTTP', FILE, '', 'private key of the pages and the API, PEM'),
+  http_tls_ca: option(
+    'HTTP',
+    FILE,
+    '',
+    'authorities whose client certificates are accepted, PEM; when set, a client certificate is required',
+  ),
+  http_users: option(
+    'HTTP',
+    USERS,
+    '',
+    'who may log in, with the role each has: viewer reads, admin also changes; without hash only behind a proxy that names the user',
+    { secret: true },
+  ),
   http_tokens: option('HTTP', TOKENS, '', 'bearer tokens and the role each gives: viewer reads, admin also changes', {
     secret: true,
   }),
-  http_allow_anonymous: option('HTTP', FLAG, 'false', 'let clients without a token read on any address'),
+  http_allow_anonymous: option(
+    'HTTP',
+    FLAG,
+    'false',
+    'let clients read on any address without having logged in and without a token',
+  ),
+  http_session_time: option('HTTP', duration('1m', '720h'), '12h0m0s', 'how long a login lasts'),
+  http_trusted_proxies: option(
+    'HTTP',
+    NETWORKS,
+    '',
+    'proxies in front of the pages that are believed: X-Forwarded-For, -Proto and -Host, and http_proxy_user_header',
+  ),
+  http_proxy_user_header: option(
+    'HTTP',
+    HEADER_NAME,
+    '',
+    'header in which a trusted proxy names the user it has checked, such as X-Forwarded-User; empty = none does',
+  ),
+  http_proxy_role: option(
+    'HTTP',
+    choice(PROXY_ROLES),
+    'viewer',
+    'role of a user named by a proxy who is not in http_users',
+  ),
+  http_rate_limit: option(
+    'HTTP',
+    count(0, 1_000_000, 'requests per second', 'unlimited'),
+    '200',
+    'most requests of one address (IPv6: one /64) per second, over ten seconds; further ones get status 429',
+  ),
+  http_audit_entries: option(
+    'HTTP',
+    count(1, 1_000_000, 'entries'),
+    '1000',
+    'logins, changes and exports held for /audit; the oldest give way, the log has them all',
+  ),
+
+  links_out: option(
+    'HTTP',
+    LINKS_OUT,
+    '',
+    'links from the page of a call to other tools, as name=URL with {callid}, {from}, {to} (URIs), {time} (ISO 8601), {time_ms}, {end_ms} (epoch) filled in',
+  ),
 
   calls_max_entries: option(
     'Tracking',
@@ -370,7 +449,12 @@ export const OPTIONS = {
     '',
     'capture files to play: pcap or pcapng, plain, gzip or (Node.js 22.15) zstd; listeners then open only when asked for on the command line or in the environment',
   ),
-  bpf: option('Capture files', TEXT, '', 'which packets of the files are looked at, as in tcpdump; empty = all'),
+  bpf: option(
+    'Capture files',
+    TEXT,
+    '',
+    'which packets of the files or of the interface are looked at, as in tcpdump; empty = all',
+  ),
   pcap_loop: option('Capture files', count(0, 1_000_000, 'passes'), '0', 'play the files so many times, 0 = once'),
   replay: option('Capture files', FLAG, 'false', 'play with the recorded spacing instead of as fast as possible'),
   replay_scale: option(
@@ -402,14 +486,41 @@ export const OPTIONS = {
     'Capture files',
     size('64KiB', '1GiB'),
     '4MiB',
-    'most memory for fragments of IP datagrams that are not complete; the oldest datagram gives way',
+    'most memory for fragments of IP datagrams that are not complete, and as much for those of SCTP messages; the oldest give way',
   ),
   frag_timeout: option(
     'Capture files',
     duration('1s', '10m'),
     '30s',
-    'how long a datagram in fragments is waited for, in the time of the capture',
+    'how long a datagram or an SCTP message in fragments is waited for, in the time of the capture',
   ),
+
+  iface: option(
+    'Live capture',
+    INTERFACE,
+    '',
+    'capture SIP on this interface of the host; any = all of them, empty = capture nothing',
+    { alias: 'i' },
+  ),
+  capture_driver: option(
+    'Live capture',
+    choice(CAPTURE_DRIVERS),
+    'auto',
+    'what captures: the program tcpdump, or the Node.js package cap, which gives neither the time of the kernel nor its losses; auto = the first that is there',
+  ),
+  pcap_buf_kb: option(
+    'Live capture',
+    count(0, 2_097_151, 'KiB', "the system's default"),
+    '0',
+    'buffer in the kernel for packets that were not read yet',
+  ),
+  capture_snaplen: option(
+    'Live capture',
+    count(256, 262_144, 'octets'),
+    '262144',
+    'octets captured of each packet; SIP in a packet that was cut is not read',
+  ),
+  capture_promisc: option('Live capture', FLAG, 'true', 'take packets for other hosts, too'),
 
   tcp_connection_timeout: option(
     'Captured TCP',
@@ -445,6 +556,44 @@ export const OPTIONS = {
     '48MiB',
     'most memory for segments of all streams that came early, and as much again for incomplete messages',
   ),
+
+  pcap_dump_on: option('Call files', FLAG, 'false', 'write the messages of each call to a file of its own'),
+  pcap_dump_dir: option('Call files', FILE, '', 'directory of these files; made if there is none'),
+  pcap_dump_prefix: option('Call files', NAME_PART, 'callid_', 'what their names begin with, in front of the Call-ID'),
+  pcap_dump_suffix: option('Call files', NAME_PART, '', 'what follows the Call-ID'),
+  pcap_dump_extension: option(
+    'Call files',
+    EXTENSION,
+    'pcap',
+    'their extension; with pcapng they are of that format, with comments, otherwise pcap',
+  ),
+  pcap_dump_subdirs: option(
+    'Call files',
+    count(0, 46_655, 'directories', 'none'),
+    '0',
+    'spread the files over so many subdirectories, 0 = none',
+  ),
+  pcap_dump_onerr: option(
+    'Call files',
+    FLAG,
+    'false',
+    'append messages that cannot be parsed or tracked, too, where their call has a file',
+  ),
+  pcap_dump_workers: option('Call files', count(1, 16, 'threads'), '1', 'threads that write'),
+  pcap_dump_queue_len: option(
+    'Call files',
+    count(1, 1_000_000, 'messages'),
+    '10000',
+    'most messages that wait for one of these threads; further ones are left out of the files and counted',
+  ),
+  pcap_dump_queue_mem: option(
+    'Call files',
+    size('1MiB', '4GiB'),
+    '32MiB',
+    'most memory for messages that wait; further ones are left out of the files and counted',
+  ),
+  pcap_dump_open_files: option('Call files', count(1, 65_536, 'files'), '256', 'most files kept open'),
+  pcap_dump_flags: option('Call files', count(0, 0xffff_ffff, ''), '0', 'without effect, for the reference program'),
 
   event_buffer_size: option(
     'Events',
@@ -544,14 +693,14 @@ export const OPTIONS = {
     'Reports',
     duration('100ms', '1h'),
     '10s',
-    'shortest time between two log lines about refused messages of one agent',
+    'shortest time between two log lines about refused messages of one agent; of all agents at most 50 lines in that time',
   ),
 
   engine_threads: option(
     'Process',
     countOrAuto(1, MAX_ENGINE_THREADS, 'threads'),
     'auto',
-    `threads that receive and track, each its share of the calls; auto = one less than the processor cores, at most ${MAX_ENGINE_THREADS}. With capture files or state_dir there is one`,
+    `threads that receive and track, each its share of the calls; auto = one less than the processor cores, at most ${MAX_ENGINE_THREADS}. With captured packets, call files (pcap_dump) or state_dir there is one`,
   ),
   state_dir: option(
     'Process',

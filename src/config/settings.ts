@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { defaultPressure, type EventRateSettings } from '../model/event-rates.ts';
 import {
   type CaptureSettings,
+  type DumpSettings,
   type EngineSettings,
   type HepSettings,
   type HttpSettings,
   type IpfixSettings,
+  type LiveSettings,
   type LogSettings,
   MAX_ENGINE_THREADS,
 } from '../model/settings.ts';
@@ -22,6 +24,7 @@ export function toEngineSettings(config: Config): EngineSettings {
     ipfix: toIpfixSettings(config),
     qos: { holdUs: toUs(config.qos_hold), maxHeld: config.qos_hold_max },
     capture: toCaptureSettings(config),
+    dump: toDumpSettings(config),
     tracker: {
       maxCalls: config.calls_max_entries,
       maxCallBytes: config.calls_max_mem,
@@ -55,13 +58,14 @@ export function toEngineSettings(config: Config): EngineSettings {
 }
 
 /**
- * How many engine threads there are. The packets of a capture come in one order, and a state file is of one engine, so
- * with either there is one.
+ * How many engine threads there are. The packets of a capture come in one order, the file of a call and that of the state
+ * have one writer: with any of them there is one.
  *
  * @param cores processors of this machine
  */
 export function engineThreads(config: Config, cores: number): number {
-  if (config.pcap.length > 0 || config.state_dir !== '') return 1;
+  const isAlone = toCaptureSettings(config) !== undefined || toDumpSettings(config) !== undefined;
+  if (isAlone || config.state_dir !== '') return 1;
   const { engine_threads: wanted } = config;
   return wanted === 'auto' ? Math.min(MAX_ENGINE_THREADS, Math.max(1, cores - 1)) : wanted;
 }
@@ -136,11 +140,20 @@ function toTlsFiles(cert: string, key: string, ca: string): HepSettings['tls'] {
 }
 
 export function toHttpSettings(config: Config): HttpSettings {
+  const isTls = config.http_tls_cert !== '';
   return {
     addr: config.http_addr,
     port: toPort(config.http_port),
+    tls: isTls ? toTlsFiles(config.http_tls_cert, config.http_tls_key, config.http_tls_ca) : undefined,
     tokens: config.http_tokens,
+    users: config.http_users,
     allowAnonymous: config.http_allow_anonymous,
+    sessionUs: toUs(config.http_session_time),
+    proxies: config.http_trusted_proxies,
+    proxyUserHeader: config.http_proxy_user_header.toLowerCase(),
+    proxyRole: config.http_proxy_role,
+    requestsPerSecond: config.http_rate_limit,
+    auditEntries: config.http_audit_entries,
   };
 }
 
@@ -158,11 +171,39 @@ function toUs(ms: number): number {
   return Math.round(ms * 1000);
 }
 
+function toDumpSettings(config: Config): DumpSettings | undefined {
+  if (!config.pcap_dump_on) return undefined;
+  return {
+    dir: config.pcap_dump_dir,
+    prefix: config.pcap_dump_prefix,
+    suffix: config.pcap_dump_suffix,
+    extension: config.pcap_dump_extension,
+    subdirs: config.pcap_dump_subdirs,
+    onErr: config.pcap_dump_onerr,
+    workers: config.pcap_dump_workers,
+    queueMessages: config.pcap_dump_queue_len,
+    queueBytes: config.pcap_dump_queue_mem,
+    openFiles: config.pcap_dump_open_files,
+  };
+}
+
+function toLiveSettings(config: Config): LiveSettings | undefined {
+  if (config.iface === '') return undefined;
+  return {
+    iface: config.iface,
+    driver: config.capture_driver,
+    snaplen: config.capture_snaplen,
+    isPromiscuous: config.capture_promisc,
+    bufferKb: config.pcap_buf_kb,
+  };
+}
+
 function toCaptureSettings(config: Config): CaptureSettings | undefined {
-  if (config.pcap.length === 0) return undefined;
+  if (config.pcap.length === 0 && config.iface === '') return undefined;
   const { replay_scale: scale, replay_min_delay: minDelayMs, replay_max_delay: maxDelayMs } = config;
   return {
     files: config.pcap,
+    live: toLiveSettings(config),
     passes: Math.max(1, config.pcap_loop),
     filter: config.bpf,
     pace: config.replay ? { scale, minDelayMs, maxDelayMs } : undefined,

@@ -36,9 +36,7 @@ export function callMessages(
   if (!Number.isInteger(limit) || limit < 0 || limit > MAX_LIST_LIMIT) {
     throw new EngineRequestError(`limit: ${limit}, must be a whole number from 0 to ${MAX_LIST_LIMIT}`);
   }
-  const legs = new Set(tracker.family(callId).flatMap((call) => tracker.legs.of(call).map((leg) => leg.callId)));
-  legs.delete(callId);
-  return messagesOf(tracker, [callId, ...[...legs].slice(0, MAX_LEGS)], window, nowUs);
+  return messagesOf(tracker, [callId, ...legsOf(tracker, callId)], window, nowUs);
 }
 
 /** Everything held of some Call-IDs; the first is that of the call, the others those of its legs. */
@@ -54,10 +52,7 @@ export function messagesOf(
     .flatMap((id) => tracker.family(id))
     .map((call) => callView(call, nowUs, tracker.legs.of(call)));
   const ring = tracker.messages;
-  const held = callIds
-    .flatMap((id) => tracker.messagesOf(id).map((position) => ({ position, callId: id })))
-    // Stable: what came in first stays first among equal times.
-    .toSorted((a, b) => ring.trackedAtUs(a.position) - ring.trackedAtUs(b.position) || a.position - b.position);
+  const held = heldUnder(tracker, callIds);
   let octets = 0;
   const message = new SipMessage(Buffer.alloc(0));
   const items = held.slice(offset, offset + limit).map(({ position, callId: id }) => {
@@ -76,6 +71,28 @@ export function messagesOf(
     olderCallId: neighbour(own[0], 'older'),
     newerCallId: neighbour(own.at(-1), 'newer'),
   };
+}
+
+/** Call-IDs of the other legs of a call. */
+function legsOf(tracker: CallTracker, callId: string): string[] {
+  const legs = tracker.family(callId).flatMap((call) => tracker.legs.of(call).map((leg) => leg.callId));
+  return [...new Set(legs)].filter((leg) => leg !== callId).slice(0, MAX_LEGS);
+}
+
+/** Where in the ring the messages of a call and of its other legs are, in order of time. */
+export function heldMessages(tracker: CallTracker, callId: string): { position: number; callId: string }[] {
+  return heldUnder(tracker, [callId, ...legsOf(tracker, callId)]);
+}
+
+/** The same of some Call-IDs. */
+export function heldUnder(tracker: CallTracker, callIds: readonly string[]): { position: number; callId: string }[] {
+  const ring = tracker.messages;
+  return (
+    callIds
+      .flatMap((id) => tracker.messagesOf(id).map((position) => ({ position, callId: id })))
+      // Stable: what came in first stays first among equal times.
+      .toSorted((a, b) => ring.trackedAtUs(a.position) - ring.trackedAtUs(b.position) || a.position - b.position)
+  );
 }
 
 /** Messages that were kept once: an entry knows how many it had, and so does the newest held of one that is gone. */

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { CaptureSummary } from '../model/capture.ts';
+import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import { CounterSet } from '../model/counters.ts';
 import {
   type CallQuery,
@@ -12,6 +12,7 @@ import {
   type EventBlacklistView,
   type EventPage,
   type EventQuery,
+  type InjectedMessage,
   type LinkPage,
   type LinkQuery,
   type ForcedTimeoutView,
@@ -23,6 +24,9 @@ import {
   type RegistrationQuery,
   type RegistrationSettingsView,
   type RegistrationTableStats,
+  type TcpTimeoutView,
+  type TalkersQuery,
+  type TalkersView,
 } from '../model/engine.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import type { Log } from '../model/log.ts';
@@ -31,6 +35,7 @@ import type {
   AgentView,
   CallMessages,
   CallView,
+  InjectView,
   ListenerView,
   Page,
   ProbeView,
@@ -189,6 +194,10 @@ export class EngineClient implements Engine {
     return (await this.#ask('callMessages', [callId, window])).result as CallMessages;
   }
 
+  async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
+    return (await this.#ask('callCapture', [callId, format])).result as Uint8Array;
+  }
+
   async callTable(): Promise<CallTableStats> {
     return (await this.#ask('callTable', [])).result as CallTableStats;
   }
@@ -220,6 +229,10 @@ export class EngineClient implements Engine {
 
   async listEvents(query: EventQuery): Promise<EventPage> {
     return this.#askList<EventPage>('listEvents', [query]);
+  }
+
+  async topTalkers(query: TalkersQuery): Promise<TalkersView> {
+    return (await this.#ask('topTalkers', [query])).result as TalkersView;
   }
 
   async eventBlacklist(): Promise<EventBlacklistView> {
@@ -256,6 +269,18 @@ export class EngineClient implements Engine {
 
   async forceTimeout(timeoutMs: number): Promise<ForcedTimeoutView> {
     return (await this.#ask('forceTimeout', [timeoutMs])).result as ForcedTimeoutView;
+  }
+
+  async tcpTimeouts(): Promise<TcpTimeoutView[]> {
+    return (await this.#ask('tcpTimeouts', [])).result as TcpTimeoutView[];
+  }
+
+  async setTcpTimeouts(changes: Record<string, number>): Promise<void> {
+    await this.#ask('setTcpTimeouts', [changes]);
+  }
+
+  async inject(message: InjectedMessage): Promise<InjectView> {
+    return (await this.#ask('inject', [message])).result as InjectView;
   }
 
   async listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>> {
@@ -399,7 +424,7 @@ export class EngineClient implements Engine {
 
   /** Files that crashed an engine would crash the next one, and calls of their first half are lost. */
   #giveUpFiles(): void {
-    if (this.#settings.capture === undefined) return;
+    if (this.#settings.capture === undefined || this.#settings.capture.live !== undefined) return;
     this.#settings = { ...this.#settings, capture: undefined };
     const problems = [`the engine crashed: ${this.#lastError}`];
     this.#settlePlayed({ recordedMs: 0, packets: 0, bytes: 0, problems, isFailed: true });

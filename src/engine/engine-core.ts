@@ -20,6 +20,7 @@ import {
   type EventPage,
   type EventQuery,
   type ForcedTimeoutView,
+  type InjectedMessage,
   type LinkPage,
   type LinkQuery,
   MAX_LIST_LIMIT,
@@ -31,6 +32,9 @@ import {
   type RegistrationQuery,
   type RegistrationSettingsView,
   type RegistrationTableStats,
+  type TcpTimeoutView,
+  type TalkersQuery,
+  type TalkersView,
 } from '../model/engine.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import { eventByName, SELECTABLE_EVENTS } from '../model/event-type.ts';
@@ -40,6 +44,7 @@ import type { Clock } from '../model/ports.ts';
 import {
   type CaptureSettings,
   type EngineSettings,
+  type LiveSettings,
   MAX_REG_DEL_DELAY_S,
   MAX_REG_EXP_DELTA_S,
   type RegistrationSettings,
@@ -49,26 +54,32 @@ import type {
   CallMessages,
   CallView,
   EventView,
+  InjectView,
   ListenerView,
   Page,
   ProbeView,
   RateEntryView,
   RegistrationView,
 } from '../model/views.ts';
-import type { CaptureSummary } from '../model/capture.ts';
+import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import type { Account } from '../pipeline/account.ts';
+import type { KeptMessage } from '../tracker/message-ring.ts';
 import { AgentTable } from '../pipeline/agents.ts';
 import { CapturePipeline, type FrameFilter } from '../pipeline/capture.ts';
 import { Ingest } from '../pipeline/ingest.ts';
+import { Injector } from '../pipeline/inject.ts';
 import { Overload } from '../pipeline/overload.ts';
 import { IpfixPipeline } from '../pipeline/ipfix.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { ProbeTable } from '../pipeline/probes.ts';
+import { DumpQueue } from '../dump/dump-queue.ts';
 import { CaptureFiles } from '../sources/capture-files.ts';
 import { ConnectionLimit } from '../sources/connection-limit.ts';
 import { HepStreamSource } from '../sources/hep-stream.ts';
 import { HepUdpSource } from '../sources/hep-udp.ts';
 import { EventRates } from '../tracker/event-rates.ts';
+import { type CaptureProgram, capProgram, TCPDUMP } from '../sources/capture-programs.ts';
+import { LiveCapture } from '../sources/live-capture.ts';
 import { IpfixStreamSource } from '../sources/ipfix-stream.ts';
 import { EventRing } from '../tracker/event-ring.ts';
 import { LinkTable } from '../tracker/link-table.ts';
@@ -81,8 +92,10 @@ import { HepFramer } from '../wire/hep/framer.ts';
 import { forceTimeouts } from './force-timeout.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
-import { callMessages, messagesOf } from './call-messages.ts';
+import { callCapture, keptMessages } from './call-capture.ts';
+import { callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
 import { CaptureClock } from './capture-clock.ts';
+import { injectMessage } from './inject.ts';
 import { allLinks, listLinks, type ShardLinks } from './link-query.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
@@ -93,6 +106,8 @@ import { type LegJoins, legJoins } from './shards/leg-joins.ts';
 import { type Neighbour, neighboursOf, type OrderedTable, orderOf, type TableOrder } from './shards/order.ts';
 import type { ShardPlace } from './shards/place.ts';
 import { EngineState, type Restore } from './state.ts';
+import { tcpTimeouts, withTimeouts } from './tcp-timeouts.ts';
+import { topTalkers } from './talkers.ts';
 
 /** Entries looked at by the timer wheel before packets get their turn again. */
 const EXPIRY_BUDGET = 2000;
@@ -134,6 +149,10 @@ export class EngineCore {
   readonly #sources: Source[] = [];
   readonly #captureClock: CaptureClock | undefined;
   readonly #files: CaptureFiles | undefined;
+  /** Captured packets, whatever they come from. */
+  #captured: CapturePipeline | undefined;
+  readonly #injector: Injector;
+  readonly #dump: DumpQueue | undefined;
   #playing: Promise<CaptureSummary> | undefined;
   readonly #slicing: Slicing = {
     nowMs: () => performance.now(),
@@ -147,7 +166,9 @@ export class EngineCore {
   constructor(settings: EngineSettings, counters: CounterSet, clock: Clock, log: Log, place?: ShardPlace) {
     this.#settings = settings;
     this.counters = counters;
-    this.#captureClock = settings.capture && new CaptureClock(clock, clockRate(settings.capture));
+    const { capture } = settings;
+    this.#captureClock =
+      capture === undefined || capture.live !== undefined ? undefined : new CaptureClock(clock, clockRate(capture));
     this.#clock = this.#captureClock?.now ?? clock;
     this.#log = log;
     resetGauges(counters);
@@ -158,7 +179,7 @@ export class EngineCore {
     // Events of the other shards are counted and judged when they reach the hub's ring.
     this.#events =
       this.#handover?.isHub === false
-        ? new EventRing(settings.eventBufferSize, new CounterSet())
+        ? new EventRing(settings.eventBufferSize, new CounterSet(), undefined, counters)
         : new EventRing(settings.eventBufferSize, counters, rates);
     this.#ringStartedUs = clock();
     if (this.#handover?.isHub !== false) this.#silenceAsConfigured();
@@ -167,6 +188,7 @@ export class EngineCore {
     this.#probes = new ProbeTable(counters);
     this.#qos = new QosTable(settings.qos, this.tracker, counters, this.#handover);
     this.#links = new LinkTable(settings.links, counters, seed);
+    this.#dump = settings.dump && new DumpQueue(settings.dump, counters, log);
     const ingest = new Ingest(
       settings,
       this.tracker,
@@ -174,6 +196,7 @@ export class EngineCore {
       this.#events,
       counters,
       this.#reportFault,
+      this.#dump,
       this.#handover,
     );
     this.#ingest = ingest;
@@ -190,7 +213,8 @@ export class EngineCore {
       log,
       slicing: this.#slicing,
     });
-    this.#files = this.#captureFiles(ingest);
+    this.#injector = new Injector(settings, ingest, counters);
+    this.#files = this.#addCapture(ingest);
     this.#addSources();
   }
 
@@ -207,6 +231,7 @@ export class EngineCore {
     const views: ListenerView[] = [];
     try {
       await this.#files?.check();
+      await this.#dump?.start();
       await this.#state.restore(restore, onTick);
       this.#takePart();
       for (const source of this.#sources) {
@@ -219,6 +244,7 @@ export class EngineCore {
     }
     this.#timer = setInterval(() => {
       onTick();
+      this.#dump?.flush();
       // Calls must not see the system's time before that of the first packet.
       if (this.#captureClock?.isSet === false) return;
       this.#expire();
@@ -264,7 +290,7 @@ export class EngineCore {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#handover?.end();
-    await this.#state.end();
+    await Promise.all([this.#dump?.end(), this.#state.end()]);
   }
 
   listCalls(query: CallQuery, emit: Emit<CallView>): Promise<Omit<Page<CallView>, 'items'>> {
@@ -277,6 +303,11 @@ export class EngineCore {
 
   callMessages(callId: string, window: { offset: number; limit: number }): CallMessages {
     return callMessages(this.tracker, callId, window, this.#clock());
+  }
+
+  callCapture(callId: string, format: CaptureFormatName): Uint8Array {
+    const positions = heldMessages(this.tracker, callId).map(({ position }) => position);
+    return callCapture(keptMessages(this.tracker.messages, positions), format);
   }
 
   callTable(): CallTableStats {
@@ -392,10 +423,15 @@ export class EngineCore {
 
   listEvents(query: EventQuery, emit: Emit<EventView>): Promise<Omit<EventPage, 'items'>> {
     const { firstIndex, nextIndex } = this.#events;
-    if (query.offset < firstIndex) this.counters.add(EventRingCounters.GET_OLD, 1);
+    if (query.order === 'newest') this.counters.add(EventRingCounters.GET_LAST, 1);
+    else if (query.offset < firstIndex) this.counters.add(EventRingCounters.GET_OLD, 1);
     else if (query.offset === nextIndex) this.counters.add(EventRingCounters.GET_LAST, 1);
     else if (query.offset > nextIndex) this.counters.add(EventRingCounters.GET_HIGH, 1);
-    return listEvents(this.#events, this.#ringStartedUs, query, this.#slicing, emit);
+    return listEvents(this.#events, this.#ringStartedUs, query, this.#clock(), this.#slicing, emit);
+  }
+
+  topTalkers(query: TalkersQuery): Promise<TalkersView> {
+    return topTalkers(this.#events, query, this.#slicing);
   }
 
   eventBlacklist(): EventBlacklistView {
@@ -457,6 +493,24 @@ export class EngineCore {
     return { before, after: this.callTable(), timeoutMs, ...done, durationMs };
   }
 
+  tcpTimeouts(): TcpTimeoutView[] {
+    const { capture } = this.#settings;
+    if (capture === undefined || this.#captured === undefined) return [];
+    return tcpTimeouts(this.#captured.tcpSettings, capture.tcp);
+  }
+
+  setTcpTimeouts(changes: Record<string, number>): void {
+    const { capture } = this.#settings;
+    if (capture === undefined || this.#captured === undefined) {
+      throw new EngineRequestError('nothing is captured here: set iface or pcap at the start');
+    }
+    this.#captured.configureTcp(withTimeouts(this.#captured.tcpSettings, capture.tcp, changes));
+  }
+
+  inject(message: InjectedMessage): InjectView {
+    return injectMessage(message, this.#injector, this.tracker, this.#clock());
+  }
+
   listAgents(query: { offset: number; limit: number }): Page<AgentView> {
     const { offset, limit } = query;
     checkLimit(limit);
@@ -498,6 +552,17 @@ export class EngineCore {
     return neighboursOf(this.tracker, callId, atUs, this.#slicing);
   }
 
+  /** What a capture file of some Call-IDs is made of. */
+  keptMessages(callIds: readonly string[]): KeptMessage[] {
+    const positions = heldUnder(this.tracker, callIds).map(({ position }) => position);
+    return keptMessages(this.tracker.messages, positions);
+  }
+
+  /** The shard that tracks a message to be injected. */
+  ownerOf({ octets, transport }: InjectedMessage): number {
+    return this.#handover?.ownerOf(Buffer.from(octets), transport === 'tcp' || transport === 'tls') ?? 0;
+  }
+
   /** What became of messages that other shards received. */
   outcomes(): OutcomeView[] {
     return this.#handover?.outcomes() ?? [];
@@ -523,30 +588,40 @@ export class EngineCore {
     });
   }
 
-  #captureFiles(ingest: Ingest): CaptureFiles | undefined {
+  /** Makes the source of captured packets: an interface is one among others, files are what is answered. */
+  #addCapture(ingest: Ingest): CaptureFiles | undefined {
     const { capture } = this.#settings;
     if (capture === undefined) return undefined;
+    const { live } = capture;
     const frames = new CapturePipeline(
       { ...this.#settings, capture },
       ingest,
       this.pipeline,
       this.counters,
-      capture.filter === '' ? undefined : filterOf(capture.filter),
+      capture.filter === '' || live !== undefined ? undefined : filterOf(capture.filter),
       (nowUs) => this.#moveTo(nowUs),
     );
-    return new CaptureFiles({
-      settings: capture,
+    this.#captured = frames;
+    const common = {
       ingest: frames,
       makeReader: () => new AnyCaptureReader(),
       counters: this.counters,
       log: this.#log,
-      nowMs: () => performance.now(),
-    });
+    };
+    if (live === undefined) {
+      return new CaptureFiles({ ...common, settings: capture, outlet: this.#dump, nowMs: () => performance.now() });
+    }
+    this.#sources.push(
+      new LiveCapture({ ...common, settings: live, filter: capture.filter, programs: programsFor(live) }),
+    );
+    return undefined;
   }
 
   /** The time of a capture goes on: everything due before is done first, so that a replay gives the same events. */
   #moveTo(nowUs: number): void {
-    this.#captureClock?.set(nowUs);
+    // The packets of an interface have the time of everything else.
+    if (this.#captureClock === undefined) return;
+    this.#captureClock.set(nowUs);
     const clockUs = this.#clock();
     while (this.tracker.advance(clockUs, EXPIRY_BUDGET));
     this.#qos.advance(clockUs);
@@ -622,6 +697,11 @@ export class EngineCore {
     const from = { agent: agent.id, code, hex, heldBack };
     this.#log.warn(from, `packet refused: ${text}`);
   };
+}
+
+function programsFor({ driver }: LiveSettings): CaptureProgram[] {
+  const all = [TCPDUMP, capProgram(new URL('./cap-child.js', import.meta.url))];
+  return driver === 'auto' ? all : all.filter(({ name }) => name === driver);
 }
 
 function checkLimit(limit: number): void {

@@ -1,11 +1,13 @@
-import type { CaptureSummary } from '../model/capture.ts';
+import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import type {
   CallQuery,
   EventQuery,
+  InjectedMessage,
   LinkQuery,
   RateQuery,
   RegistrationChanges,
   RegistrationQuery,
+  TalkersQuery,
 } from '../model/engine.ts';
 import type { RatePage } from '../model/event-rates.ts';
 import type { EngineSettings } from '../model/settings.ts';
@@ -42,6 +44,7 @@ export interface EngineMethods {
   listCalls: [query: CallQuery];
   callsByCallId: [callId: string];
   callMessages: [callId: string, window: { offset: number; limit: number }];
+  callCapture: [callId: string, format: CaptureFormatName];
   callTable: [];
   callTimeouts: [];
   setCallTimeouts: [seconds: Record<string, number>];
@@ -50,6 +53,7 @@ export interface EngineMethods {
   registrationSettings: [];
   setRegistrationSettings: [changes: RegistrationChanges];
   listEvents: [query: EventQuery];
+  topTalkers: [query: TalkersQuery];
   eventBlacklist: [];
   setEventBlacklist: [changes: Record<string, boolean>, reset: boolean];
   listLinks: [query: LinkQuery];
@@ -59,6 +63,9 @@ export interface EngineMethods {
   setRateSettings: [changes: Record<string, string>];
   forceRateGc: [target: number];
   forceTimeout: [timeoutMs: number];
+  tcpTimeouts: [];
+  setTcpTimeouts: [changes: Record<string, number>];
+  inject: [message: InjectedMessage];
   listAgents: [query: { offset: number; limit: number }];
   listProbes: [query: { offset: number; limit: number }];
   listeners: [];
@@ -74,6 +81,8 @@ export interface EngineMethods {
   messagesOf: [callIds: readonly string[], window: { offset: number; limit: number }];
   allLinks: [query: LinkQuery];
   outcomes: [];
+  keptMessages: [callIds: readonly string[]];
+  ownerOf: [message: InjectedMessage];
 }
 export type EngineMethod = keyof EngineMethods;
 

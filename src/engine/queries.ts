@@ -14,9 +14,11 @@ import { displayText } from '../model/text.ts';
 import type { Binding } from '../tracker/binding-table.ts';
 import type { Call } from '../tracker/call.ts';
 import type { EntryTable, TableEntry } from '../tracker/entry-table.ts';
-import type { EventRing } from '../tracker/event-ring.ts';
+import type { EventRing, EventSlot } from '../tracker/event-ring.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import { callView, eventView, registrationView } from '../tracker/views.ts';
+import { compileSearch } from './search/compile.ts';
+import { callReader, EVENT_READER } from './search/readers.ts';
 import { textTest } from './text-filter.ts';
 
 /**
@@ -36,16 +38,19 @@ export interface Slicing {
 /** Counts work and says when a slice is over. */
 export class Slice {
   readonly #slicing: Slicing;
+  readonly #looksPerClock: number;
   #startedMs: number;
   #looks = 0;
 
-  constructor(slicing: Slicing) {
+  /** @param looksPerClock fewer where a single look may take long */
+  constructor(slicing: Slicing, looksPerClock = LOOKS_PER_CLOCK) {
     this.#slicing = slicing;
+    this.#looksPerClock = looksPerClock;
     this.#startedMs = slicing.nowMs();
   }
 
   isOver(): boolean {
-    if (++this.#looks % LOOKS_PER_CLOCK !== 0) return false;
+    if (++this.#looks % this.#looksPerClock !== 0) return false;
     return this.#slicing.nowMs() - this.#startedMs > SLICE_MS;
   }
 
@@ -100,7 +105,8 @@ export async function listCalls(
   emit: (items: CallView[]) => void,
 ): Promise<Omit<Page<CallView>, 'items'>> {
   const view = (call: Call): CallView => callView(call, nowUs(), tracker.legs.of(call));
-  return listEntries(tracker.table, query, callTest(query), view, slicing, emit);
+  const searched = query.search && compileSearch(query.search, callReader(tracker.legs, nowUs()), nowUs());
+  return listEntries(tracker.table, query, both(callTest(query), searched), view, slicing, emit);
 }
 
 /** Bindings, newest first, as `listCalls`. */
@@ -136,7 +142,7 @@ async function listEntries<Entry extends TableEntry<Entry>, View>(
 ): Promise<Omit<Page<View>, 'items'>> {
   checkWindow(query);
   const { offset, limit } = query;
-  const slice = new Slice(slicing);
+  const slice = new Slice(slicing, test === undefined ? LOOKS_PER_CLOCK : 1);
   const cursor = table.openCursor();
   let matched = 0;
   let items: View[] = [];
@@ -203,32 +209,41 @@ function eventText(event: EventView, field: EventFilterField): string {
   }
 }
 
-/** Events, oldest first, from ring index `offset` (the oldest still held if that is gone). */
+function eventTest(query: EventQuery, nowUs: number): ((slot: EventSlot) => boolean) | undefined {
+  const { filter, search } = query;
+  const test = filter === undefined ? undefined : textTest(filter, true);
+  const filtered = test && filter && ((slot: EventSlot): boolean => test(eventText(eventView(slot), filter.field)));
+  return both(filtered, search && compileSearch(search, EVENT_READER, nowUs));
+}
+
+/** Events in the order asked for; `offset` beyond what is held stands for its nearest end. */
 export async function listEvents(
   ring: EventRing,
   ringStartedUs: number,
   query: EventQuery,
+  nowUs: number,
   slicing: Slicing,
   emit: (items: EventView[]) => void,
 ): Promise<Omit<EventPage, 'items'>> {
   checkWindow(query);
-  const { offset, limit, filter } = query;
-  const test = filter === undefined ? undefined : textTest(filter, true);
-  const slice = new Slice(slicing);
+  const { offset, limit } = query;
+  const test = eventTest(query, nowUs);
+  const slice = new Slice(slicing, test === undefined ? LOOKS_PER_CLOCK : 1);
+  const step = query.order === 'newest' ? -1 : 1;
+  const end = ring.nextIndex;
+  const from = step > 0 ? Math.max(offset, ring.firstIndex) : Math.min(offset, end) - 1;
+  const left = (index: number): number => (step > 0 ? end - index : index - ring.firstIndex + 1);
   let matched = 0;
   let items: EventView[] = [];
-  const end = ring.nextIndex;
-  for (let index = Math.max(offset, ring.firstIndex); index < end; index++) {
+  for (let index = from; left(index) > 0; index += step) {
     const slot = ring.at(index);
-    if (slot !== undefined) {
-      const view = eventView(slot);
-      if (test === undefined || filter === undefined || test(eventText(view, filter.field))) {
-        if (matched < limit) items.push(view);
-        matched++;
-        if (test === undefined && matched >= limit) {
-          matched += end - index - 1;
-          break;
-        }
+    if (slot !== undefined && (test === undefined || test(slot))) {
+      if (matched < limit) items.push(eventView(slot));
+      matched++;
+      // Without a test everything behind the window matches too: no need to walk it.
+      if (test === undefined && matched >= limit) {
+        matched += left(index) - 1;
+        break;
       }
     }
     if (slice.isOver()) {
@@ -241,4 +256,12 @@ export async function listEvents(
   emit(items);
   const held = ring.nextIndex - ring.firstIndex;
   return { total: held, matched, offset, limit, nextIndex: ring.nextIndex, capacity: ring.capacity, ringStartedUs };
+}
+
+function both<Item>(
+  first: ((item: Item) => boolean) | undefined,
+  second: ((item: Item) => boolean) | undefined,
+): ((item: Item) => boolean) | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return (item) => first(item) && second(item);
 }

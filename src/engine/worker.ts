@@ -37,6 +37,8 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.callsByCallId(...request.args);
     case 'callMessages':
       return core.callMessages(...request.args);
+    case 'callCapture':
+      return core.callCapture(...request.args);
     case 'callTable':
       return core.callTable();
     case 'callTimeouts':
@@ -53,6 +55,8 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.setRegistrationSettings(...request.args);
     case 'listEvents':
       return core.listEvents(...request.args, emit);
+    case 'topTalkers':
+      return core.topTalkers(...request.args);
     case 'eventBlacklist':
       return core.eventBlacklist();
     case 'setEventBlacklist':
@@ -71,6 +75,12 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.forceRateGc(...request.args);
     case 'forceTimeout':
       return core.forceTimeout(...request.args);
+    case 'tcpTimeouts':
+      return core.tcpTimeouts();
+    case 'setTcpTimeouts':
+      return core.setTcpTimeouts(...request.args);
+    case 'inject':
+      return core.inject(...request.args);
     case 'listAgents':
       return core.listAgents(...request.args);
     case 'listProbes':
@@ -97,6 +107,10 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.messagesOf(...request.args);
     case 'allLinks':
       return core.allLinks(...request.args);
+    case 'keptMessages':
+      return core.keptMessages(...request.args);
+    case 'ownerOf':
+      return core.ownerOf(...request.args);
     case 'outcomes':
       return core.outcomes();
   }

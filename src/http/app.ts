@@ -3,21 +3,29 @@ import formBody from '@fastify/formbody';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { EngineRequestError, EngineUnavailableError } from '../model/engine.ts';
-import { Access } from './access.ts';
+import { Access } from './access/access.ts';
+import { deepLink } from './deep-link.ts';
 import type { HttpDeps } from './deps.ts';
+import { swaggerOptions } from './openapi.ts';
 import { HttpProblem } from './problem.ts';
-import { sendProblem } from './reply.ts';
+import { FORMATS, sendProblem } from './reply.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { apiRoutes } from './routes/api.ts';
 import { assetRoutes } from './routes/assets.ts';
-import { callPageRoutes } from './routes/call.ts';
+import { callFileRoutes, callPageRoutes } from './routes/call.ts';
 import { callRoutes } from './routes/calls.ts';
 import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
+import { packetRoutes } from './routes/packets.ts';
+import { liveRoutes } from './routes/live.ts';
+import { loginPath, loginRoutes, placeAfterLogin } from './routes/login.ts';
 import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
 import { registrationRoutes } from './routes/registrations.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
+import { LoginForm } from './views/login.tsx';
 import { Problem } from './views/messages.tsx';
 
 /** Bodies carry a few parameters. */
@@ -32,7 +40,7 @@ const MAX_CONNECTIONS = 512;
 
 const SECURITY_HEADERS = {
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
   // Not "no-referrer": under that, browsers send "Origin: null" with our own forms (Fetch, "append a request Origin header").
   'referrer-policy': 'same-origin',
@@ -46,12 +54,14 @@ const SECURITY_HEADERS = {
  * everything changed goes there.
  */
 export function buildApp(deps: HttpDeps): FastifyInstance {
+  const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5000 };
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
+    http: timeouts,
+    ...(deps.tls === undefined ? {} : { https: { ...timeouts, ...deps.tls, requestCert: deps.tls.ca !== undefined } }),
     routerOptions: { maxParamLength: MAX_PARAMETER, ignoreTrailingSlash: true },
     forceCloseConnections: true,
     frameworkErrors(error, request, reply) {
@@ -62,10 +72,19 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   });
   app.server.maxConnections = MAX_CONNECTIONS;
 
-  const access = new Access(deps.settings);
+  const access = new Access(deps);
+  app.decorateRequest('visitor');
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
-    access.check(request);
+    access.admit(request);
+  });
+  app.addHook('preHandler', async (request, reply) => {
+    if (request.routeOptions.url !== '/') return;
+    const place = deepLink(request.query as Record<string, unknown>, deps.clock()); // a query is an object
+    if (place !== undefined) return reply.redirect(place, 302);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    audit(access, request, reply.statusCode);
   });
 
   // Parameters are read by `Params`, whose refusals people can read; schemas are the description.
@@ -76,7 +95,11 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   app.removeContentTypeParser('text/plain');
 
   const answerProblem = (problem: HttpProblem, request: FastifyRequest, reply: FastifyReply): void => {
-    sendProblem(deps, request, reply, problem, () => Problem({ problem }));
+    const canLogIn = problem.status === 401 && access.hasLogin;
+    if (canLogIn && isFromElsewhere(request)) reply.header('refresh', `0; url=${loginPath(request.url)}`);
+    sendProblem(deps, request, reply, problem, () =>
+      canLogIn ? LoginForm({ next: placeAfterLogin(request), message: problem.message }) : Problem({ problem }),
+    );
   };
   const answerError = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
     answerProblem(problemOf(error, request, deps), request, reply);
@@ -88,35 +111,53 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
 
   app.register(accepts);
   app.register(formBody, { bodyLimit: MAX_BODY_BYTES });
-  app.register(swagger, { openapi: openApiHead(deps) });
+  app.register(swagger, swaggerOptions(deps));
   app.register(async (scope) => {
     assetRoutes(scope);
     processRoutes(scope, deps);
     callRoutes(scope, deps);
     callPageRoutes(scope, deps);
+    callFileRoutes(scope, deps);
     registrationRoutes(scope, deps);
     eventRoutes(scope, deps);
     rateRoutes(scope, deps);
     ingestRoutes(scope, deps);
     statisticsRoutes(scope, deps);
     linkRoutes(scope, deps);
+    packetRoutes(scope, deps);
+    liveRoutes(scope, deps);
     debugRoutes(scope, deps);
-    scope.get('/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
+    loginRoutes(scope, deps, access);
+    auditRoutes(scope, deps, access.audit);
+    apiRoutes(scope, deps);
   });
   return app;
 }
 
-function openApiHead(deps: HttpDeps): object {
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: deps.about.name,
-      version: deps.about.version,
-      description: 'Every page answers as HTML, JSON or text: by ?format=, else by Accept; JSON is described here.',
-    },
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-    ...(deps.settings.tokens.length === 0 ? {} : { security: [{ token: [] }] }),
-  };
+/** Changes that were made and exports that were given go into the audit trail. */
+function audit({ audit: trail }: Access, request: FastifyRequest, status: number): void {
+  const { visitor } = request;
+  if (visitor === undefined || status >= 400 || request.routeOptions.config.open === true) return;
+  const isChange = request.method === 'POST';
+  if (!isChange && !isExport(request)) return;
+  const { name: user, via, address } = visitor;
+  const parameters = isChange ? JSON.stringify(request.body ?? {}) : '';
+  trail.add({ action: isChange ? 'change' : 'export', user, via, address, target: request.url, parameters });
+}
+
+/** An answer was given in a form that is no page: a file to take away. */
+function isExport({ query }: FastifyRequest): boolean {
+  const format = typeof query === 'object' && query !== null && 'format' in query ? query.format : undefined;
+  return format !== undefined && !FORMATS.some((form) => form === format);
+}
+
+/**
+ * A link of another site brought the browser here, so that it kept our SameSite=Strict cookie to itself. It sends it
+ * when it follows the page's own way to the login, and that leads back at once whoever is logged in.
+ */
+function isFromElsewhere({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  return headers['sec-fetch-mode'] === 'navigate' && site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
 function problemOf(error: FastifyError | Error, request: FastifyRequest, deps: HttpDeps): HttpProblem {
@@ -141,5 +182,5 @@ function nothingAt(app: FastifyInstance, request: FastifyRequest): HttpProblem {
     const list = allowed.join(', ');
     return new HttpProblem(405, `${request.method} is not possible here, only ${list}`, { allow: list });
   }
-  return new HttpProblem(404, `There is no page "${path.slice(0, 200)}"; all pages are listed at /`);
+  return new HttpProblem(404, `There is no page "${path.slice(0, 200)}"; all pages are listed at /pages`);
 }

@@ -2,16 +2,8 @@ import type { CounterSet } from '../model/counters.ts';
 import type { Engine } from '../model/engine.ts';
 import type { Log, LogLevelControl } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
-import type { StatisticsSource } from '../model/statistics.ts';
-
-/** `viewer` reads, `admin` also changes. */
-export type Role = 'viewer' | 'admin';
-
-export interface HttpSettings {
-  tokens: readonly { token: string; role: Role }[];
-  /** Clients that are not on this host may read without a token. */
-  allowAnonymous: boolean;
-}
+import type { AccessSettings, LinkOut } from '../model/settings.ts';
+import type { SeriesSource, StatisticsSource } from '../model/statistics.ts';
 
 export interface AboutInfo {
   name: string;
@@ -41,11 +33,18 @@ export type CounterColumns = Pick<CounterSet, 'values' | 'maxima'>;
 export interface HttpDeps {
   engine: Engine;
   counters: () => CounterColumns;
+  /** Adds one to a counter. */
+  count: (index: number) => void;
   clock: Clock;
   statistics: StatisticsSource;
+  series: SeriesSource;
   about: AboutInfo;
   config: readonly ConfigRow[];
-  settings: HttpSettings;
+  settings: AccessSettings;
+  /** What TLS needs, PEM; with `ca` a client certificate is required. */
+  tls?: { cert: string; key: string; ca?: string };
+  /** Other tools that a call leads to. */
+  linksOut: readonly LinkOut[];
   log: Log;
   logLevel: LogLevelControl;
 }

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { SearchFault } from '../model/search/parse.ts';
 
 /** What the client got wrong about one parameter. */
 export interface ParameterFault {
@@ -13,12 +14,21 @@ export class HttpProblem extends Error {
   readonly status: number;
   readonly fault: ParameterFault | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** Character of the value it is about, from 0. */
+  readonly position: number | undefined;
 
-  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}, fault?: ParameterFault) {
+  constructor(
+    status: number,
+    detail: string,
+    headers: Readonly<Record<string, string>> = {},
+    fault?: ParameterFault,
+    position?: number,
+  ) {
     super(detail);
     this.status = status;
     this.headers = headers;
     this.fault = fault;
+    this.position = position;
   }
 
   get title(): string {
@@ -26,7 +36,14 @@ export class HttpProblem extends Error {
   }
 
   toJSON(): object {
-    return { type: 'about:blank', title: this.title, status: this.status, detail: this.message, ...this.fault };
+    return {
+      type: 'about:blank',
+      title: this.title,
+      status: this.status,
+      detail: this.message,
+      ...this.fault,
+      position: this.position,
+    };
   }
 }
 
@@ -40,6 +57,12 @@ export function badParameter(parameter: string, value: unknown, allowed: string)
   const name = parameter.length > MAX_ECHO ? `${parameter.slice(0, MAX_ECHO)}…` : parameter;
   const detail = `Parameter "${name}" is "${shown}", expected ${allowed}`;
   return new HttpProblem(400, detail, {}, { parameter: name, value: shown, allowed });
+}
+
+/** 400 that points to the character of a search. */
+export function badSearch(text: string, { at, message }: SearchFault): HttpProblem {
+  const detail = `Parameter "q", character ${at + 1}: ${message}`;
+  return new HttpProblem(400, detail, {}, { parameter: 'q', value: text, allowed: message }, at);
 }
 
 export function unknownParameter(parameter: string, value: unknown, known: readonly string[]): HttpProblem {

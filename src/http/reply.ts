@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import type { AboutInfo } from './deps.ts';
 import type { Clock } from '../model/ports.ts';
+import type { AccessSettings } from '../model/settings.ts';
+import { sendConditional } from './conditional.ts';
 import { badParameter, HttpProblem } from './problem.ts';
 import { visible } from './show.ts';
 import { renderPage } from './views/layout.tsx';
@@ -13,6 +15,15 @@ export type Format = (typeof FORMATS)[number];
 export interface Site {
   about: AboutInfo;
   clock: Clock;
+  settings: AccessSettings;
+}
+
+/** A form to take away. */
+export interface Export {
+  type: string;
+  /** Name of the file, for what browsers should not open by themselves. */
+  name?: string;
+  body: () => string;
 }
 
 /** One answer in its three forms; only the one asked for is made. */
@@ -22,8 +33,10 @@ export interface Answer {
   html: () => VNode;
   text: () => string;
   /** Forms of this page alone, by the name in `?format=`. */
-  exports?: Readonly<Record<string, { type: string; body: () => string }>>;
+  exports?: Readonly<Record<string, Export>>;
   status?: number;
+  /** The same each time, so that clients may keep it. */
+  isSteady?: true;
 }
 
 const CONTENT_TYPE: Readonly<Record<Format, string>> = {
@@ -86,9 +99,15 @@ export function send(site: Site, request: FastifyRequest, reply: FastifyReply, a
   const format = formatOf(request, Object.keys(answer.exports ?? {}));
   reply.code(answer.status ?? 200);
   const exported = answer.exports?.[format];
-  if (exported !== undefined) return reply.type(exported.type).send(exported.body());
+  if (exported !== undefined) {
+    if (exported.name !== undefined) reply.header('content-disposition', `attachment; filename="${exported.name}"`);
+    return reply.type(exported.type).send(exported.body());
+  }
   const form = FORMATS.find((known) => known === format) ?? 'text';
-  return reply.type(CONTENT_TYPE[form]).send(render(site, request, form, answer));
+  const content = render(site, request, form, answer);
+  // A page says when it was made.
+  if (answer.isSteady === true && form !== 'html') return sendConditional(request, reply, CONTENT_TYPE[form], content);
+  return reply.type(CONTENT_TYPE[form]).send(content);
 }
 
 export function sendProblem(
@@ -105,6 +124,10 @@ export function sendProblem(
   return reply.send(render(site, request, format, { title: problem.title, data: problem, html, text }));
 }
 
+function themeOf(cookies = ''): string | undefined {
+  return /(?:^|; ?)theme=(light|dark)(?:;|$)/.exec(cookies)?.[1];
+}
+
 function render(site: Site, request: FastifyRequest, format: Format, answer: Answer): string {
   if (format === 'json') return `${JSON.stringify(answer.data)}\n`;
   if (format === 'text') return answer.text();
@@ -114,6 +137,10 @@ function render(site: Site, request: FastifyRequest, format: Format, answer: Ans
     siteName: site.about.name,
     version: site.about.version,
     nowUs: site.clock(),
+    visitor: request.visitor,
+    canLogIn: site.settings.users.some((user) => user.password !== undefined),
+    forms: ['text', 'json', ...Object.keys(answer.exports ?? {})],
+    theme: themeOf(request.headers.cookie),
     body: answer.html(),
   });
 }

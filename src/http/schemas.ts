@@ -1,9 +1,11 @@
+import { MAX_SEARCH_LENGTH } from '../model/search/parse.ts';
 import { Type, type TSchema } from 'typebox';
 import { RATE_INTERVALS_MS } from '../model/statistics.ts';
 import { TIMED_CALL_STATES } from '../model/call-state.ts';
 import {
   CALL_FILTERS,
   EVENT_FILTERS,
+  EVENT_ORDERS,
   LINK_ORDERS,
   MAX_LINK_DEPTH,
   MAX_LIST_LIMIT,
@@ -13,7 +15,9 @@ import {
 import { RATE_SETTINGS, type RatePage } from '../model/event-rates.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
-import { GROUPINGS } from './ladder/model.ts';
+import type { TransportName } from '../model/transport.ts';
+import { MESSAGE_FORMATS } from './message-format.ts';
+import { COLOUR_MODES, GROUPINGS, SDP_MODES, TIME_MODES } from './ladder/choice.ts';
 
 /** JSON answers and parameters as `/openapi.json` describes them; a test holds every answer against its schema. */
 
@@ -182,6 +186,23 @@ export const CALL_PAGE_PARAMETERS: Properties = {
     }),
   ),
   fold: Type.Optional(Type.String({ enum: ['0', '1'], description: '1: retransmissions as a count' })),
+  colour: Type.Optional(
+    Type.String({ enum: [...COLOUR_MODES], description: 'What rows of the ladder are coloured by' }),
+  ),
+  time: Type.Optional(
+    Type.String({ enum: [...TIME_MODES], description: 'Time of day, since the message before, since the first' }),
+  ),
+  sdp: Type.Optional(
+    Type.String({ enum: [...SDP_MODES], description: 'Session descriptions: first media, all, not at all, a mark' }),
+  ),
+  without: Type.Optional(Type.String({ description: 'Letters of legs left out of the ladder, such as B,C' })),
+  diff: Type.Optional(
+    Type.Array(Type.String(), { maxItems: 2, description: 'Ids of two messages to compare: given twice, or as 1,2' }),
+  ),
+  sorted: Type.Optional(Type.String({ enum: ['0', '1'], description: '1: the order of header fields does not count' })),
+  around: Type.Optional(
+    Type.String({ description: 'Time, ISO 8601 or since the epoch: where s is absent, messages around it are shown' }),
+  ),
 };
 
 export const RegistrationSchema = Type.Object({
@@ -301,6 +322,15 @@ export const CallPageSchema = Type.Object({
   olderCallId: Text('Call that began before, empty = none'),
   newerCallId: Text('Call that began after, empty = none'),
   missing: Type.Array(Type.String(), { description: 'What should have been captured and was not' }),
+  media: Type.Array(
+    Type.Object({
+      offer: Type.Integer({ description: 'Id of the message with the offer' }),
+      answer: Type.Union([Type.Integer(), Type.Null()], { description: 'Id of the message with the answer' }),
+      result: Text('Codec and direction agreed upon'),
+      notes: Type.Array(Type.String(), { description: 'What may explain silence' }),
+    }),
+    { description: 'Offers and answers of session descriptions, in order' },
+  ),
   messages: Type.Array(CallMessageSchema, { description: 'In order of time' }),
   events: Type.Array(EventSchema),
 });
@@ -449,7 +479,21 @@ export const ListenerSchema = Type.Object({
 
 export const ProbeListSchema = listOf(ProbeSchema, { listener: Type.Union([ListenerSchema, Type.Null()]) });
 
-export const AgentListSchema = listOf(AgentSchema, { listeners: Type.Array(ListenerSchema) });
+const FaultRowSchema = Type.Object({
+  code: Text('Fault code'),
+  description: Text(),
+  messages: Count('Refused for it since the start'),
+  senders: Type.Array(Type.Object({ id: Text('Agent or probe'), messages: Count() })),
+  last: OrNull(Type.Object({ sender: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
+});
+
+export const AgentListSchema = listOf(AgentSchema, {
+  listeners: Type.Array(ListenerSchema),
+  flow: Type.Array(Type.Object({ name: Text(), messages: Count(), meaning: Text(), href: Text() }), {
+    description: 'Received, and where it went, each message once',
+  }),
+  faults: Type.Array(FaultRowSchema, { description: 'Most frequent first' }),
+});
 
 export const HealthSchema = Type.Object({
   running: Type.Boolean(),
@@ -458,6 +502,74 @@ export const HealthSchema = Type.Object({
   heartbeatAgeMs: Type.Number(),
   lastError: Text(),
 });
+
+const Unit = Type.String({ description: 'count, perSecond, ratio (0 to 1) or ms' });
+const TalkerSchema = Type.Object({
+  key: Text(),
+  calls: Count('Calls whose outcome was reported'),
+  failed: Count('Of them, not answered'),
+  before: OrNull(Count('Calls in the time before; null = no longer known')),
+  href: Text(),
+});
+const COURSE: Properties = {
+  stepMs: Type.Number({ description: 'Length of a step of the charts' }),
+  endsUs: Type.Array(Type.Number(), { description: 'End of each step' }),
+  charts: Type.Array(
+    Type.Object({
+      name: Text(),
+      title: Text(),
+      unit: Unit,
+      kind: Text('stack or lines'),
+      search: OrNull(Text('Search among events for what is behind a step')),
+      href: Text(),
+      series: Type.Array(
+        Type.Object({
+          name: Text(),
+          tone: Text('Meaning of its colour'),
+          href: Text(),
+          values: Type.Array(OrNull(Type.Number())),
+        }),
+      ),
+    }),
+  ),
+};
+
+export const ChartsSchema = Type.Object({ spanMs: Type.Number({ description: 'Window asked for' }), ...COURSE });
+
+const DashboardSchema = Type.Object({
+  spanMs: Type.Number({ description: 'Time the figures are over' }),
+  figures: Type.Array(
+    Type.Object({
+      name: Text(),
+      title: Text(),
+      unit: Unit,
+      value: OrNull(Type.Number({ description: 'null = nothing to divide by, nothing measured' })),
+      of: OrNull(Type.Number({ description: 'Denominator, or number of measurements' })),
+      formula: Text(),
+      href: Text('Calls behind it'),
+    }),
+  ),
+  ...COURSE,
+  talkers: Type.Array(Type.Object({ kind: Text(), title: Text(), items: Type.Array(TalkerSchema) })),
+  losses: Type.Array(Type.Object({ code: Text(), description: Text(), messages: Count() })),
+});
+
+export const DASHBOARD_PARAMETERS: Properties = {
+  d: Type.Optional(Type.String({ enum: ['15m', '1h', '24h'], description: 'Window of the figures' })),
+};
+
+export const MAX_CHARTED = 12;
+export const CHART_PARAMETERS: Properties = {
+  ...DASHBOARD_PARAMETERS,
+  counter: Type.Optional(
+    Type.Array(Type.String(), {
+      maxItems: MAX_CHARTED,
+      description: 'Counters to draw, as `group.name`, instead of the usual charts; may be repeated',
+    }),
+  ),
+};
+
+export const PageSchema = Type.Object({ path: Text(), group: Text(), title: Text() });
 
 export const HomeSchema = Type.Object({
   name: Text(),
@@ -476,7 +588,8 @@ export const HomeSchema = Type.Object({
   rateIntervalMs: Type.Number({ description: 'Time the rates are over' }),
   listeners: Type.Array(ListenerSchema),
   warnings: Type.Array(HintSchema),
-  pages: Type.Array(Type.Object({ path: Text(), group: Text(), title: Text() })),
+  dashboard: DashboardSchema,
+  pages: Type.Array(PageSchema),
 });
 
 export const AboutSchema = Type.Object({
@@ -555,6 +668,28 @@ export const CallTimeoutSchema = Type.Object({
   maxSeconds: Type.Number(),
 });
 
+export const TcpTimeoutSchema = Type.Object({
+  name: Text(),
+  description: Text(),
+  ms: Type.Number({ description: 'In effect' }),
+  configuredMs: Type.Number(),
+  minMs: Type.Number(),
+  maxMs: Type.Number(),
+});
+
+export const InjectedSchema = Type.Object({
+  outcome: Type.Union([Type.Literal('tracked'), Type.Literal('ignored'), Type.Literal('refused')]),
+  code: Text('Why it was refused, empty where it was not'),
+  reason: Text(),
+  message: Text('As it went into the parser'),
+  octets: Count(),
+  parsedOctets: Count('Read before what is wrong'),
+  rest: Text('What is wrong begins so'),
+  fields: Type.Array(Type.Object({ name: Text(), value: Text() }), { description: 'What the parser read' }),
+  callId: Text(),
+  entries: Type.Array(CallSchema, { description: 'Entries held under the Call-ID' }),
+});
+
 export const BlacklistSchema = Type.Object({ name: Text(), blacklisted: Type.Boolean() });
 
 export const CounterSchema = Type.Object({
@@ -587,6 +722,27 @@ export const FormSchema = Type.Object({
   parameters: Type.Array(Type.Object({ name: Text(), description: Text() })),
 });
 
+export const VisitorSchema = Type.Object({
+  user: Text('Name of a user, or what stands for one'),
+  via: Text('How that is known: session, token, proxy, this host, nobody'),
+  roles: Strings,
+  expiresUs: NullableUs('End of the session'),
+  expires: Type.Optional(Iso()),
+  canLogIn: Type.Boolean({ description: 'Somebody has a password' }),
+});
+
+export const AuditEntrySchema = Type.Object({
+  index: Count('Ever growing'),
+  atUs: Us('When'),
+  at: Iso(),
+  action: Text('login, login-failed, logout, change or export'),
+  user: Text(),
+  via: Text('How the user is known'),
+  address: Text(),
+  target: Text('Page, with its query'),
+  parameters: Text('Parameters of a change'),
+});
+
 export const StatusSchema = Type.Object({ status: Text(), reason: Type.Optional(Text()) });
 
 export const ProblemSchema = Type.Object({
@@ -596,6 +752,7 @@ export const ProblemSchema = Type.Object({
   detail: Text(),
   parameter: Type.Optional(Text()),
   value: Type.Optional(Text()),
+  position: Type.Optional(Count('Character of the value it is about, from 0')),
   allowed: Type.Optional(Text()),
 });
 
@@ -612,6 +769,12 @@ export function formatParameter(exports: readonly string[] = []): Properties {
   };
 }
 export const FORMAT_PARAMETER = formatParameter();
+
+export const LOGIN_PARAMETERS: Properties = {
+  user: Type.String({ description: 'Name' }),
+  password: Type.String({ description: 'Password' }),
+  next: Type.Optional(Type.String({ description: 'Page a browser is sent to then' })),
+};
 
 export const PAGING_PARAMETERS: Properties = {
   n: Type.Optional(
@@ -690,8 +853,18 @@ function filterParameters(fields: readonly string[], kind: string): Properties {
   };
 }
 
+export const SEARCH_PARAMETER: Properties = {
+  q: Type.Optional(
+    Type.String({
+      maxLength: MAX_SEARCH_LENGTH,
+      description: 'Search, such as status:5xx AND pdd>4s; see docs/search.md',
+    }),
+  ),
+};
+
 export const CALL_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
+  ...SEARCH_PARAMETER,
   ...filterParameters(CALL_FILTERS, 'case-sensitive'),
 };
 export const REGISTRATION_LIST_PARAMETERS: Properties = {
@@ -711,6 +884,13 @@ export const REGISTRATION_SETTING_PARAMETERS: Properties = {
 };
 export const EVENT_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
+  ...SEARCH_PARAMETER,
+  order: Type.Optional(
+    Type.String({
+      enum: [...EVENT_ORDERS],
+      description: 'oldest (default): from index s on; newest: from the one before s back, without s from the end',
+    }),
+  ),
   ...filterParameters(EVENT_FILTERS, 'case does not matter'),
 };
 
@@ -724,7 +904,7 @@ export const RATE_LIST_PARAMETERS: Properties = {
     Type.String({ enum: ['-1', '0', '1'], description: '-1 = any, 0 = within all limits, 1 = beyond one' }),
   ),
   rate: Type.Optional(Type.Number({ description: 'Compared with the rate of an entry' })),
-  rop: Type.Optional(Type.String({ enum: [...RATE_COMPARISONS], default: '>=', description: 'How' })),
+  rop: Type.Optional(Type.String({ enum: [...RATE_COMPARISONS], default: '>=', description: 'How rate is compared' })),
   ridx: Type.Optional(
     Type.String({ enum: ['-1', '0', '1', '2'], description: 'With which rate; -1 = the one the entry reports' }),
   ),
@@ -744,6 +924,32 @@ export const CALL_TIMEOUT_PARAMETERS: Properties = optionalTexts(
   TIMED_CALL_STATES.flatMap((info) => (info.name === info.text ? [info.name] : [info.name, info.text])),
   (name) => `Timeout of state "${name}", such as 30s; 0 = back to the default`,
 );
+
+export const TCP_TIMEOUT_PARAMETERS: Properties = optionalTexts(
+  ['tcp_gc_int', 'tcp_reorder_timeout', 'tcp_connection_timeout'],
+  (name) => `${name}, such as 30s; 0 = as configured`,
+);
+
+/** Transports a message can be injected by. */
+export const INJECT_TRANSPORTS = ['udp', 'tcp', 'tls', 'sctp', 'ws', 'wss'] as const satisfies TransportName[];
+export const DEFAULT_ENDPOINT = '127.0.0.1:5060';
+
+export const INJECT_PARAMETERS: Properties = {
+  sipmsg: Type.String({ description: 'The message' }),
+  crlfformat: Type.Optional(
+    Type.String({ enum: [...MESSAGE_FORMATS], default: 'auto', description: 'How its line ends are written' }),
+  ),
+  proto: Type.Optional(
+    Type.String({ enum: [...INJECT_TRANSPORTS], default: 'udp', description: 'Transport it is taken to have come by' }),
+  ),
+  src: Type.Optional(
+    Type.String({ default: DEFAULT_ENDPOINT, description: 'Address and port it comes from, [address]:port for IPv6' }),
+  ),
+  dst: Type.Optional(Type.String({ default: DEFAULT_ENDPOINT, description: 'Address and port it goes to' })),
+  verbose: Type.Optional(
+    Type.String({ enum: ['no', 'yes'], default: 'no', description: 'yes = show what the parser read' }),
+  ),
+};
 
 export const BLACKLIST_PARAMETERS: Properties = {
   ...optionalTexts(

@@ -19,11 +19,13 @@ import {
 import { Fault } from '../model/fault.ts';
 import { formatDuration } from '../model/duration.ts';
 import { formatEndpoint } from '../model/endpoint.ts';
-import type { EngineHealth, EventPage, TextFilter } from '../model/engine.ts';
+import type { EngineHealth, EventPage, EventQuery, TextFilter } from '../model/engine.ts';
 import type { AgentView, CallView, ListenerView, Page, ProbeView, RegistrationView } from '../model/views.ts';
 import { Method } from '../model/method.ts';
+import { parseSearch, SearchFault } from '../model/search/parse.ts';
 import type { CounterColumns, HttpDeps } from './deps.ts';
 import { FIELD_DOC } from './schemas.ts';
+import type { AskedSearch } from './search.ts';
 import { link } from './show.ts';
 
 /**
@@ -130,12 +132,7 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
     'event(s) not written to the event log in time',
     '/counters?group=event_log',
   );
-  warn(
-    'refused',
-    get(counters, Ingest.REFUSED),
-    `message(s) refused: ${topOf(counters, REFUSED)}`,
-    '/counters?group=ingest.refused&nz=1',
-  );
+  warn('refused', get(counters, Ingest.REFUSED), `message(s) refused: ${topOf(counters, REFUSED)}`, '/hep/list#faults');
   warn(
     'connections-faulty',
     get(counters, Hep.CONNS_FAULTY),
@@ -178,9 +175,20 @@ export function warnings(facts: Pick<Facts, 'counters' | 'health' | 'listeners'>
 
 // Why a list is empty
 
-export function whyNoCalls(facts: Facts, page: Page<CallView>, filter: TextFilter<string> | undefined): Hint[] {
-  const narrowed = whyNarrowed(page, filter, '/calls/list', 'call(s) held', 'case matters');
+export function whyNoCalls(
+  facts: Facts,
+  page: Page<CallView>,
+  filter: TextFilter<string> | undefined,
+  search: AskedSearch | undefined,
+): Hint[] {
+  const narrowed =
+    whyNarrowed(page, filter, '/calls/list', 'call(s) held', 'case matters') ??
+    whyNotFound(page, search, '/calls/list', 'call(s) held');
   if (narrowed !== undefined) {
+    if (search !== undefined && page.matched === 0 && !(parseSearch(search.text, 'events') instanceof SearchFault)) {
+      const text = 'A finished call leaves the list after some seconds; its events stay longer';
+      narrowed.push({ code: 'finished', text, href: link('/events', { q: search.text }) });
+    }
     if (filter?.field === 'cid') {
       const href = link('/events', { cid: filter.value, re: filter.regexp ? 1 : undefined });
       narrowed.push({
@@ -247,24 +255,21 @@ export function whyNoEvents(
   facts: Facts,
   page: EventPage,
   filter: TextFilter<string> | undefined,
-  offset: number,
+  search: AskedSearch | undefined,
+  order: EventQuery['order'] | undefined,
 ): Hint[] {
-  if (page.nextIndex > 0 && offset >= page.nextIndex) {
+  if (order !== 'newest' && page.nextIndex > 0 && page.offset >= page.nextIndex) {
     return [
       {
         code: 'behind-the-end',
-        text: `The next event will get index ${page.nextIndex}, and s=${offset} asks for what comes from there on`,
+        text: `The next event will get index ${page.nextIndex}, and s=${page.offset} asks for what comes from there on`,
         href: link('/events', { s: Math.max(0, page.nextIndex - 1) }),
       },
     ];
   }
-  const narrowed = whyNarrowed(
-    page,
-    filter,
-    '/events',
-    `event(s) held of ${page.nextIndex} generated`,
-    'case does not matter',
-  );
+  const what = `event(s) held of ${page.nextIndex} generated`;
+  const narrowed =
+    whyNarrowed(page, filter, '/events', what, 'case does not matter') ?? whyNotFound(page, search, '/events', what);
   if (narrowed !== undefined) return narrowed;
   const { counters } = facts;
   const hints: Hint[] = [];
@@ -381,6 +386,17 @@ function whyNarrowed(
   ];
 }
 
+/** The search may be too narrow; each of its parts can be left out on the page itself. */
+function whyNotFound(
+  page: Page<unknown>,
+  search: AskedSearch | undefined,
+  path: string,
+  what: string,
+): Hint[] | undefined {
+  if (search === undefined || page.total === 0) return undefined;
+  return [{ code: 'search', text: `${plural(page.total, what)}, but none meets "${search.text}"`, href: path }];
+}
+
 function limitHints(counters: CounterColumns): Hint[] {
   const refused = get(counters, Calls.FAIL_LIM);
   return refused === 0
@@ -447,7 +463,7 @@ function nothingReceived({ listeners, uptimeMs }: Facts): Hint[] {
 
 function whatWasReceived({ counters, agents, nowUs }: Facts, received: number): Hint[] {
   const lastSeenUs = Math.max(0, ...agents.map((agent) => agent.lastSeenUs));
-  const last = lastSeenUs === 0 ? '' : `, the last ${roughly((nowUs - lastSeenUs) / 1000)} ago`;
+  const last = lastSeenUs === 0 ? '' : `, the last ${agoText(lastSeenUs, nowUs)}`;
   const from = agents.length === 0 ? '' : ` from ${plural(get(counters, Hep.AGENTS), 'agent(s)')}`;
   const tracked = get(counters, Ingest.TRACKED);
   const hints: Hint[] = [
@@ -482,10 +498,16 @@ const LISTENER_NAMES: Readonly<Record<string, string>> = {
   'hep-tls': 'HEP over TLS',
   'ipfix-tcp': 'IPFIX over TCP',
   'ipfix-tls': 'IPFIX over TLS',
+  live: 'capture',
 };
 
+/** Where it listens; an interface has no port. */
+export function listenerPlace({ name, address, port }: ListenerView): string {
+  return name === 'live' ? address : formatEndpoint(address, port);
+}
+
 export function listenerText(listener: ListenerView): string {
-  return `${LISTENER_NAMES[listener.name] ?? listener.name} on ${formatEndpoint(listener.address, listener.port)}`;
+  return `${LISTENER_NAMES[listener.name] ?? listener.name} on ${listenerPlace(listener)}`;
 }
 
 function noListener(): Hint {
@@ -542,4 +564,9 @@ function plural(count: number, text: string): string {
 /** A duration for a sentence: whole seconds from one second on. */
 export function roughly(ms: number): string {
   return formatDuration(ms < 1000 ? Math.round(ms) : Math.round(ms / 1000) * 1000);
+}
+
+/** How long ago something was. A sender's clock may be ahead of ours: what is yet to come is now. */
+export function agoText(us: number, nowUs: number): string {
+  return `${roughly(Math.max(0, nowUs - us) / 1000)} ago`;
 }

@@ -27,8 +27,8 @@ export interface CaptureReader {
 
 /** Where a source of captured frames puts them. */
 export interface CaptureIngest {
-  /** A capture begins: its frames are those of the observer `file:<name>`. */
-  begin(name: string): void;
+  /** A capture begins: its frames are those of this observer. */
+  begin(observer: string): void;
   /** One frame; its octets are used when this returns. */
   frame(frame: CapturedFrame): void;
   /** The capture ended: what waited for missing parts is worked off. */
@@ -47,3 +47,7 @@ export interface CaptureSummary {
   /** Something could not be read at all; a file that is cut short is no failure. */
   isFailed: boolean;
 }
+
+/** Formats in which messages are written as captures. */
+export const CAPTURE_FORMATS = ['pcap', 'pcapng'] as const;
+export type CaptureFormatName = (typeof CAPTURE_FORMATS)[number];

@@ -135,6 +135,13 @@ export const Hep = {
   CONNS_ACTIVE: declare('hep', 'conns_active', 'open TCP and TLS connections', GAUGE),
   CONNS_TOTAL: declare('hep', 'conns_total', 'TCP and TLS connections accepted'),
   CONNS_REFUSED: declare('hep', 'conns_refused', 'connections refused by hep_allow or a connection limit'),
+  CONNS_NOT_ALLOWED: declare('hep', 'conns_not_allowed', 'connections refused by hep_allow'),
+  CONNS_OVER_LIMIT: declare('hep', 'conns_over_limit', 'connections refused by hep_max_connections'),
+  CONNS_OVER_ADDRESS_LIMIT: declare(
+    'hep',
+    'conns_over_address_limit',
+    'connections refused by hep_max_connections_per_address',
+  ),
   CONNS_FAULTY: declare('hep', 'conns_faulty', 'connections closed because of a framing error or a deadline'),
   CONNS_IDLE: declare('hep', 'conns_idle', 'connections closed by hep_idle_timeout'),
   TLS_ERRORS: declare('hep', 'tls_errors', 'TLS handshakes that failed'),
@@ -181,6 +188,13 @@ export const Ipfix = {
   CONNS_TOTAL: declare('ipfix', 'conns_total', 'connections accepted'),
   CONNS_POOL: declare('ipfix', 'conns_pool', 'pooled connection objects: always 0, nothing is pooled', { gauge: true }),
   CONNS_REFUSED: declare('ipfix', 'conns_refused', 'connections refused by ipfix_allow or a connection limit'),
+  CONNS_NOT_ALLOWED: declare('ipfix', 'conns_not_allowed', 'connections refused by ipfix_allow'),
+  CONNS_OVER_LIMIT: declare('ipfix', 'conns_over_limit', 'connections refused by ipfix_max_connections'),
+  CONNS_OVER_ADDRESS_LIMIT: declare(
+    'ipfix',
+    'conns_over_address_limit',
+    'connections refused by ipfix_max_connections_per_address',
+  ),
   TLS_ERRORS: declare('ipfix', 'tls_errors', 'TLS handshakes that failed'),
   TEMPLATE_SETS: declare('ipfix', 'template_sets', 'template sets (id 2)'),
   OPT_TEMPLATE_SETS: declare('ipfix', 'opt_template_sets', 'options template sets (id 3)'),
@@ -247,6 +261,34 @@ export const CALLS_IN_STATE: readonly number[] = CALL_STATES.map((info) =>
     ? Calls.ACTIVE
     : declare('calls', info.name, `entries in state "${info.text}"`, GAUGE),
 );
+
+/** `outcomes`: how INVITEs that began a call turned out, each once; from them ASR, NER and the like are made. */
+export const Outcomes = {
+  ANSWERED: declare('outcomes', 'answered', 'calls answered'),
+  UNTAKEN: declare('outcomes', 'untaken', 'calls that reached somebody who did not take them: 480, 486, 600, 603'),
+  REDIRECTED: declare('outcomes', 'redirected', 'calls ended by 3xx'),
+  CHALLENGED: declare('outcomes', 'challenged', 'calls given up after 401 or 407'),
+  INEFFECTIVE: declare('outcomes', 'ineffective', 'calls lost in the network: 408, 500, 503, 504, no final reply'),
+  CANCELED: declare('outcomes', 'canceled', 'calls ended by 487'),
+  FAILED: declare('outcomes', 'failed', 'calls ended by another final reply'),
+  ENDED: declare('outcomes', 'ended', 'answered calls ended by BYE'),
+  LOST: declare('outcomes', 'lost', 'answered calls ended by the timeout of their state'),
+  TALK_MS: declare('outcomes', 'talk_ms', 'milliseconds from answer to BYE of the calls ended by BYE, in all'),
+} as const;
+
+/** Upper limits, in milliseconds, of the classes set-up times are counted in; what is longer has a class of its own. */
+export const SETUP_LIMITS_MS = [
+  50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 12_000, 20_000,
+] as const;
+const setupClasses = (group: string, what: string): number[] =>
+  [...SETUP_LIMITS_MS, undefined].map((limit) =>
+    limit === undefined
+      ? declare(group, 'more', `${what} that took longer`)
+      : declare(group, `ms_${limit}`, `${what} that took up to ${limit} ms`),
+  );
+/** From INVITE to ringing or the final reply, one counter for each class. */
+export const SETUP_ANSWERED: readonly number[] = setupClasses('outcomes.setup_answered', 'set-ups of calls answered');
+export const SETUP_FAILED: readonly number[] = setupClasses('outcomes.setup_failed', 'set-ups of calls not answered');
 
 /** `regs`: bindings of addresses-of-record to contacts. Names as in the reference program where the meaning is the same. */
 export const Regs = {
@@ -378,6 +420,18 @@ export const EventLog = {
   REOPENED: declare('event_log', 'reopened', 'times the file was opened again after SIGHUP'),
 } as const;
 
+/** `http`: pages and API. Counted by the main thread. */
+export const Http = {
+  REQUESTS: declare('http', 'requests', 'requests, whatever became of them'),
+  LIMITED: declare('http', 'limited', 'requests refused because their address asked for more than http_rate_limit'),
+  UNAUTHORIZED: declare('http', 'unauthorized', 'requests refused because nobody had logged in or the token was wrong'),
+  FORBIDDEN: declare('http', 'forbidden', 'requests refused because of a missing role or a page of another site'),
+  LOGINS: declare('http', 'logins', 'logins'),
+  LOGIN_FAILURES: declare('http', 'login_failures', 'logins refused because of the name or the password'),
+  SLOWED: declare('http', 'slowed', 'attempts to log in or to use a token refused after too many failures'),
+  SESSIONS_LOST: declare('http', 'sessions_lost', 'logins ended early because there were too many'),
+} as const;
+
 /** `pkt_stats`: packets and SIP messages, names as in the reference program where the meaning is the same. */
 export const Pkt = {
   TOTAL_PACKETS: declare('pkt_stats', 'total_packets', 'packets handed to the pipeline'),
@@ -399,6 +453,7 @@ export const Pkt = {
   WS4: declare('pkt_stats', 'ws4', 'seen on WebSocket over IPv4'),
   WS6: declare('pkt_stats', 'ws6', 'seen on WebSocket over IPv6'),
   OTHER: declare('pkt_stats', 'other', 'seen on another or unknown transport'),
+  INJECTED: declare('pkt_stats', 'injected', 'messages from the page /inject'),
   PARSE_ATTEMPTS: declare('pkt_stats', 'parse_attempts', 'SIP messages the parser was given'),
   PARSE_OK: declare('pkt_stats', 'parse_ok', 'SIP messages parsed'),
   PARSE_ERRS: declare('pkt_stats', 'parse_errs', 'SIP messages refused by the parser'),
@@ -413,6 +468,12 @@ export const Pkt = {
     'pkt_stats',
     'ip_defrag_dropped',
     'datagrams in fragments given up: overlapping, too old, or frag_max_mem',
+  ),
+  SCTP_DEFRAG: declare('pkt_stats', 'sctp_defrag', 'SCTP messages put together from several DATA chunks'),
+  SCTP_DEFRAG_DROPPED: declare(
+    'pkt_stats',
+    'sctp_defrag_dropped',
+    'DATA chunks of a message in several given up: too old, or frag_max_mem',
   ),
   VXLAN: declare('pkt_stats', 'vxlan', 'captured frames in VXLAN'),
   DECODE_ERRS: declare('pkt_stats', 'decode_errs', 'captured frames malformed or cut short by the capture'),
@@ -509,13 +570,26 @@ export const Ws = {
   ERRS: declare('pkt_stats.http.ws', 'errs', 'frames that cannot be: the stream is left unread up to a next frame'),
 } as const;
 
-/** `pcap`: capture files. */
+/** `pcap`: capture files, and an interface. */
 export const Pcap = {
   FILES: declare('pcap', 'files', 'capture files played, each pass counts'),
   FILES_FAULTY: declare('pcap', 'files_faulty', 'capture files not played to their end'),
-  PACKETS: declare('pcap', 'packets', 'packets read from capture files'),
+  PACKETS: declare('pcap', 'packets', 'packets read from capture files or an interface'),
   BYTES: declare('pcap', 'bytes', 'octets of those packets on the wire'),
-  FILTERED: declare('pcap', 'filtered', 'of those, packets that bpf leaves out'),
+  FILTERED: declare(
+    'pcap',
+    'filtered',
+    'of those, packets that bpf leaves out; of an interface the kernel leaves them out',
+  ),
+  HEP_LEFT_OUT: declare(
+    'pcap',
+    'hep_left_out',
+    'of those, packets and streams with HEP seen on an interface without hep_ports',
+  ),
+  RECVD: declare('pcap', 'recvd', 'packets of the interface that passed the filter, by the kernel'),
+  DROP: declare('pcap', 'drop', 'of those, packets the kernel dropped because they were not read in time'),
+  IF_DROP: declare('pcap', 'if_drop', 'packets the interface dropped'),
+  RESTARTS: declare('pcap', 'restarts', 'times the program that captures was started again'),
   READ: declare('pcap', 'read', 'octets of capture files read, before they are inflated'),
   SIZE: declare('pcap', 'size', 'octets of the capture files to be read, as far as known', { gauge: true }),
   T_DELAYED: declare('pcap', 't_delayed', 'packets replayed more than 1 ms late'),
@@ -523,6 +597,36 @@ export const Pcap = {
   DELAYED10: declare('pcap', 'delayed10', 'packets replayed 10 to 100 ms late'),
   DELAYED100: declare('pcap', 'delayed100', 'packets replayed 100 ms to 1 s late'),
   DELAYED1000: declare('pcap', 'delayed1000', 'packets replayed 1 s late or more'),
+} as const;
+
+/** `pcap_dump`: one file per call. total_queued_msgs = written_msgs + dropped_write + err_missing_file + crt_queued_msgs. */
+export const PcapDump = {
+  TOTAL_QUEUED: declare('pcap_dump', 'total_queued_msgs', 'messages taken to be written'),
+  CRT_QUEUED: declare('pcap_dump', 'crt_queued_msgs', 'of those, messages that wait', GAUGE),
+  CRT_ALLOC_BYTES: declare('pcap_dump', 'crt_alloc_bytes', 'octets of memory for messages that wait', GAUGE),
+  WRITTEN: declare('pcap_dump', 'written_msgs', 'messages written'),
+  BYTES: declare('pcap_dump', 'bytes_written', 'octets written for them'),
+  REPEATED: declare('pcap_dump', 'repeated_msgs', 'messages left out: the same was reported before on the same hop'),
+  DROPPED_QUEUE: declare(
+    'pcap_dump',
+    'dropped_queue',
+    'messages not taken: pcap_dump_queue_len or pcap_dump_queue_mem, or nobody writes any more',
+  ),
+  DROPPED_WRITE: declare('pcap_dump', 'dropped_write', 'messages taken and not written; err_… says why'),
+  NEW_FILES: declare('pcap_dump', 'new_files', 'files begun'),
+  NEW_SUBDIRS: declare('pcap_dump', 'new_subdirs', 'directories made'),
+  REPAIRED: declare(
+    'pcap_dump',
+    'repaired_files',
+    'files of an earlier run whose last record was cut, and was cut off',
+  ),
+  OPEN_FILES: declare('pcap_dump', 'open_files', 'files kept open', GAUGE),
+  ERR_SUBDIRS: declare('pcap_dump', 'err_subdirs', 'directories that could not be made'),
+  ERR_NEW_FILE: declare('pcap_dump', 'err_new_file', 'files that could not be opened'),
+  ERR_MISSING_FILE: declare('pcap_dump', 'err_missing_file', 'messages of pcap_dump_onerr whose call has no file'),
+  ERR_WR_HEADER: declare('pcap_dump', 'err_wr_header', 'files that could not be begun or continued'),
+  ERR_WR_MSG: declare('pcap_dump', 'err_wr_msg', 'messages whose writing failed'),
+  ERR_OTHER: declare('pcap_dump', 'err_other', 'messages whose Call-ID is not within their first 128 KiB'),
 } as const;
 
 /** Parse errors by the reference program's numbers 0…16. */

@@ -70,6 +70,21 @@ export function parseIp(text: string): IpWords | undefined {
   return { family: mapped ? 4 : 6, words };
 }
 
+/** Reads `ip:port`, IPv6 in brackets, or answers `undefined`. */
+export function parseEndpoint(text: string): (IpWords & { port: number }) | undefined {
+  const [, v6, v4, port] = /^(?:\[([^\]]{2,45})\]|([\d.]{7,15})):(\d{1,5})$/.exec(text) ?? [];
+  const ip = parseIp(v6 ?? v4 ?? '');
+  return ip === undefined || Number(port) > 65_535 ? undefined : { ...ip, port: Number(port) };
+}
+
+/** Whether an address belongs to the host itself: 127.0.0.0/8, also IPv4-mapped, or ::1. */
+export function isLoopback(text: string): boolean {
+  const ip = parseIp(text);
+  if (ip === undefined) return false;
+  const [w0, w1, w2, w3] = ip.words;
+  return ip.family === 4 ? w3 >>> 24 === 127 : w0 === 0 && w1 === 0 && w2 === 0 && w3 === 1;
+}
+
 function parseIpv4(text: string): number | undefined {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (match === null) return undefined;

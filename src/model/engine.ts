@@ -1,10 +1,14 @@
+import type { CaptureFormatName } from './capture.ts';
 import type { RatePage } from './event-rates.ts';
+import type { Search } from './search/ast.ts';
 import type { CallEviction } from './settings.ts';
+import type { TransportName } from './transport.ts';
 import type {
   AgentView,
   CallMessages,
   CallView,
   EventView,
+  InjectView,
   ListenerView,
   Page,
   ProbeView,
@@ -55,13 +59,20 @@ export interface ListQuery<Field extends string> {
 }
 
 /** Newest call first. */
-export type CallQuery = ListQuery<CallFilterField>;
+export interface CallQuery extends ListQuery<CallFilterField> {
+  search?: Search;
+}
 
 /** Newest binding first. */
 export type RegistrationQuery = ListQuery<RegistrationFilterField>;
 
-/** Oldest event first, from ring index `offset` on. */
-export type EventQuery = ListQuery<EventFilterField>;
+export const EVENT_ORDERS = ['oldest', 'newest'] as const;
+
+/** Oldest event first (the default), from ring index `offset` on; or newest first, from the one before `offset` back. */
+export interface EventQuery extends ListQuery<EventFilterField> {
+  search?: Search;
+  order?: (typeof EVENT_ORDERS)[number];
+}
 
 export interface CallTableStats {
   calls: number;
@@ -129,6 +140,34 @@ export interface EventPage extends Page<EventView> {
 
 export interface EventBlacklistView {
   types: { name: string; blacklisted: boolean }[];
+}
+
+/** What calls can be told apart by, to see which are busiest or fail most. */
+export const TALKER_KINDS = ['source', 'destination', 'caller', 'callee', 'userAgent', 'status'] as const;
+export type TalkerKind = (typeof TALKER_KINDS)[number];
+
+/** Calls of one origin whose outcome was reported between two times. */
+export interface TalkerView {
+  /** Address, user, user agent, or status code. */
+  key: string;
+  calls: number;
+  /** Of them, not answered. */
+  failed: number;
+  /** Calls in the time of the same length before; `null` when its events are no longer held. */
+  before: number | null;
+}
+
+export interface TalkersQuery {
+  sinceUs: number;
+  untilUs: number;
+  /** Most of each kind. */
+  limit: number;
+}
+
+export interface TalkersView {
+  /** Time of the oldest event held that was looked at; 0 = events go back to the beginning. */
+  heldSinceUs: number;
+  kinds: Record<TalkerKind, TalkerView[]>;
 }
 
 /** Server, client, transport, server port: so many of them tell links apart. */
@@ -256,6 +295,25 @@ export class EngineUnavailableError extends Error {
   readonly code = 'ENGINE_UNAVAILABLE';
 }
 
+/** A message to be injected; endpoints are `ip:port`, IPv6 in brackets, both of the same family. */
+export interface InjectedMessage {
+  octets: Uint8Array;
+  transport: TransportName;
+  src: string;
+  dst: string;
+}
+
+/** A time-out of captured TCP streams, and how it may be set. */
+export interface TcpTimeoutView {
+  /** Name of its option. */
+  name: string;
+  description: string;
+  ms: number;
+  configuredMs: number;
+  minMs: number;
+  maxMs: number;
+}
+
 /**
  * The one way pages and outputs talk to the engine, across threads or in-process. Every answer is bounded:
  * `limit` at most `MAX_LIST_LIMIT`. All answers are copies. Rejects with `EngineRequestError` for bad values.
@@ -266,6 +324,8 @@ export interface Engine {
   callsByCallId(callId: string): Promise<CallView[]>;
   /** What is held of one call, other legs too; messages from `offset` on in order of time. */
   callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages>;
+  /** The same messages as a capture file; those kept in part as far as they are kept. Empty but for its header = none. */
+  callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array>;
   callTable(): Promise<CallTableStats>;
   callTimeouts(): Promise<CallTimeoutView[]>;
   /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */
@@ -277,6 +337,8 @@ export interface Engine {
   /** Sets what is given; `null` goes back to what was configured. All or nothing. */
   setRegistrationSettings(changes: RegistrationChanges): Promise<void>;
   listEvents(query: EventQuery): Promise<EventPage>;
+  /** Who the calls whose outcome was reported between two times were from and to, busiest first. */
+  topTalkers(query: TalkersQuery): Promise<TalkersView>;
   eventBlacklist(): Promise<EventBlacklistView>;
   /** `changes` by event name; `reset` first returns to the configured list. All or nothing. */
   setEventBlacklist(changes: Record<string, boolean>, reset: boolean): Promise<EventBlacklistView>;
@@ -291,6 +353,12 @@ export interface Engine {
   forceRateGc(target: number): Promise<RateGcView>;
   /** Shortens what remains of every call and binding to at most `timeoutMs`. */
   forceTimeout(timeoutMs: number): Promise<ForcedTimeoutView>;
+  /** None where nothing is captured. */
+  tcpTimeouts(): Promise<TcpTimeoutView[]>;
+  /** Milliseconds by name, 0 = as configured. All or nothing. */
+  setTcpTimeouts(changes: Record<string, number>): Promise<void>;
+  /** Takes one SIP message as if it had been captured now. */
+  inject(message: InjectedMessage): Promise<InjectView>;
   listAgents(query: { offset: number; limit: number }): Promise<Page<AgentView>>;
   /** Connections of IPFIX probes, newest first. */
   listProbes(query: { offset: number; limit: number }): Promise<Page<ProbeView>>;

@@ -101,7 +101,10 @@ define(Fault.HEP_MALFORMED, 'the first octets are no known HEP version');
 define(Fault.HEP_INFLATE, 'compressed data that does not inflate');
 define(Fault.HEP_INFLATE_LIMIT, 'compressed data inflates beyond hep_max_inflated or the ratio limit');
 define(Fault.HEP_TOO_BIG, 'a HEP message is larger than hep_max_message');
-define(Fault.HEP_BAD_MAGIC, 'a HEP stream is out of step: no HEP3 header where one must be');
+define(
+  Fault.HEP_BAD_MAGIC,
+  'no HEP3 header where a message must begin in a stream: out of step, or it is not HEP3 at all but plain SIP, TLS, HEP 1 or 2',
+);
 define(Fault.HEP_STREAM_CUT, 'a HEP connection ended in the middle of a message');
 define(Fault.HEP_STREAM_DEADLINE, 'a HEP connection kept a message incomplete for longer than hep_message_timeout');
 define(Fault.NOT_ALLOWED, 'the sender is not in hep_allow');
@@ -139,7 +142,10 @@ define(
 define(Fault.PCAP_TRUNCATED, 'a pcap file ends in the middle of a record or of its header');
 define(Fault.PCAP_BAD_INTERFACE, 'a pcapng packet names an interface that is not described');
 define(Fault.PCAP_INTERFACE_LIMIT, 'more than 4096 interfaces in a section of a pcapng file');
-define(Fault.IPFIX_BAD_VERSION, 'an IPFIX stream is out of step: no version 10 where a message must begin');
+define(
+  Fault.IPFIX_BAD_VERSION,
+  'no IPFIX version 10 where a message must begin in a stream: out of step, or it is not IPFIX at all but TLS or HEP',
+);
 define(Fault.IPFIX_BAD_LENGTH, 'an IPFIX message is shorter than its header');
 define(Fault.IPFIX_TOO_BIG, 'an IPFIX message is larger than ipfix_max_message');
 define(Fault.IPFIX_STREAM_CUT, 'an IPFIX connection ended in the middle of a message');

@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import type { Packet } from './packet.ts';
 import type { EndpointView } from './views.ts';
 
 /** Microseconds since the epoch; the only clock there is, given to whoever needs the time of arrival. */
@@ -63,6 +64,23 @@ export interface StreamFramer {
   readonly pendingBytes: number;
   /** When the incomplete message began to wait, microseconds; 0 = nothing is pending. */
   readonly pendingSinceUs: number;
-  /** Says that the stream ended: an incomplete message is counted as `HEP_STREAM_CUT`. */
-  end(nowUs: number): void;
+  /** Says that the stream ended: an incomplete message is reported with what is there of it, as cut or as `fault`. */
+  end(nowUs: number, fault?: Fault): void;
+}
+
+/** Who keeps SIP messages as they were, besides tracking. */
+export interface MessageRecorder {
+  /**
+   * A message that was parsed and tracked, or was not. Its octets are used when this returns.
+   *
+   * @param callIdStart with `callIdEnd` where its Call-ID is in `packet.bytes`, equal = it has none
+   */
+  record(packet: Packet, callIdStart: number, callIdEnd: number, isTracked: boolean): void;
+}
+
+/** Where messages go on to, for a source that can wait. */
+export interface Outlet {
+  readonly isFull: boolean;
+  /** Resolves when there is room again. */
+  room(): Promise<void>;
 }

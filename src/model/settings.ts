@@ -1,5 +1,6 @@
 import type { CallState } from './call-state.ts';
 import type { EventRateSettings } from './event-rates.ts';
+import type { PasswordHash } from './password.ts';
 
 /** A network: `words` and how many leading bits count (IPv4 as IPv4-mapped, so 96 + n bits). */
 export interface Cidr {
@@ -174,17 +175,32 @@ export interface TcpSettings {
   maxBytes: number;
 }
 
-/** Capture files as a source. */
+export const CAPTURE_DRIVERS = ['auto', 'tcpdump', 'cap'] as const;
+
+/** An interface of this host as a source. */
+export interface LiveSettings {
+  iface: string;
+  /** What captures; `auto` = the first of the others that is there. */
+  driver: (typeof CAPTURE_DRIVERS)[number];
+  /** Octets of each packet that are captured. */
+  snaplen: number;
+  isPromiscuous: boolean;
+  /** Buffer in the kernel in KiB, 0 = the system's default. */
+  bufferKb: number;
+}
+
+/** Captured packets as a source: files, or an interface. */
 export interface CaptureSettings {
-  /** Names, `-` = standard input. */
+  /** Names, `-` = standard input; none = an interface. */
   files: readonly string[];
+  live: LiveSettings | undefined;
   /** How often the list is played. */
   passes: number;
   /** pcap-filter(7) expression, empty = everything. */
   filter: string;
   /** Recorded spacing; undefined = as fast as possible. */
   pace: { scale: number; minDelayMs: number; maxDelayMs: number } | undefined;
-  /** UDP and TCP ports on which HEP goes; empty = HEP is told by its octets. */
+  /** UDP and TCP ports on which HEP goes; empty = HEP is told by its octets, and on an interface left to the listeners. */
   hepPorts: readonly number[];
   vxlanPorts: readonly number[];
   websocketPorts: readonly number[];
@@ -197,12 +213,36 @@ export interface CaptureSettings {
   isBesideListeners: boolean;
 }
 
+/** How the file of a call is named. */
+export interface DumpNaming {
+  prefix: string;
+  suffix: string;
+  extension: string;
+  /** 0 = none. */
+  subdirs: number;
+}
+
+/** Messages written to one file per call. */
+export interface DumpSettings extends DumpNaming {
+  dir: string;
+  /** Messages that cannot be parsed or tracked go to a file, too, where there is one. */
+  onErr: boolean;
+  workers: number;
+  /** Messages that wait for one worker, and octets that wait for all. */
+  queueMessages: number;
+  queueBytes: number;
+  /** Files of all workers kept open. */
+  openFiles: number;
+}
+
 /** Everything one engine thread is told at its start; plain data, so that it can be sent to a worker. */
 export interface EngineSettings {
   hep: HepSettings;
   ipfix: IpfixSettings;
   /** Files to play, if any. */
   capture: CaptureSettings | undefined;
+  /** Where calls are written to, if anywhere. */
+  dump: DumpSettings | undefined;
   qos: QosSettings;
   tracker: TrackerSettings;
   links: LinkSettings;
@@ -220,18 +260,50 @@ export interface EngineSettings {
   faultLogIntervalMs: number;
 }
 
-/** What a bearer of a token may do: `viewer` reads, `admin` also changes. */
+/** What somebody may do: `viewer` reads, `admin` also changes. */
 export const ROLES = ['viewer', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Somebody who may log in; without a password only a proxy can say that it is them. */
+export interface HttpUser {
+  readonly name: string;
+  readonly role: Role;
+  readonly password: PasswordHash | undefined;
+}
+
+/** Who may use the pages and the API, and how much. */
+export interface AccessSettings {
+  tokens: readonly { token: string; role: Role }[];
+  users: readonly HttpUser[];
+  /** Clients nobody vouches for may read on any address. */
+  allowAnonymous: boolean;
+  /** How long a login lasts. */
+  sessionUs: number;
+  /** Proxies that are believed about who they pass on. */
+  proxies: readonly Cidr[];
+  /** Lower-case name of the header in which a proxy names the user; "" = none does. */
+  proxyUserHeader: string;
+  /** Role of a user named by a proxy who is none of `users`. */
+  proxyRole: Role | 'none';
+  /** Requests a second of one address; 0 = unlimited. */
+  requestsPerSecond: number;
+  /** Entries of the audit trail held for its page. */
+  auditEntries: number;
+}
+
+/** A link from a call to another tool: a template with {callid}, {from}, {to}, {time}. */
+export interface LinkOut {
+  readonly name: string;
+  readonly url: string;
+}
+
 /** The HTTP listener and who may use it. */
-export interface HttpSettings {
+export interface HttpSettings extends AccessSettings {
   addr: string;
   /** 0 = any free port, -1 = off. */
   port: number;
-  tokens: readonly { token: string; role: Role }[];
-  /** Clients without a token may read on any address. */
-  allowAnonymous: boolean;
+  /** Names of PEM files; with `ca` a client certificate is required. */
+  tls: { cert: string; key: string; ca?: string } | undefined;
 }
 
 /** The program's own log: lowest severity written, in the reference program's numbers (-3 bug … 2 info, 3 debug). */

@@ -24,6 +24,27 @@ export interface StatisticsBlock {
 /** Intervals a rate is recorded for. */
 export const RATE_INTERVALS_MS: readonly number[] = [1000, 10_000, 60_000, 3_600_000];
 
+/** What was counted in each of some equal steps of time up to now. */
+export interface SeriesWindow {
+  stepMs: number;
+  /** End of each step, oldest first; the first may be missing where the program is younger than the window. */
+  endsUs: readonly number[];
+  /** What was counted in each step; of a gauge, its value at the end of it. */
+  steps: (index: number) => number[];
+  /** Time the totals are over: the steps, and what has passed since the last. */
+  spanMs: number;
+  total: (index: number) => number;
+}
+
+/** Windows a series is kept for. */
+export const SERIES_SPANS_MS: readonly number[] = [900_000, 3_600_000, 86_400_000];
+
+/** The counters over time. */
+export interface SeriesSource {
+  /** One of `SERIES_SPANS_MS`. */
+  window(spanMs: number): SeriesWindow;
+}
+
 /** Where pages and the final report get their statistics from. No method waits or touches an engine. */
 export interface StatisticsSource {
   totals(): StatisticsBlock;

@@ -22,6 +22,13 @@ export function transportName(transport: number): TransportName {
   return NAMES[transport] ?? 'unknown';
 }
 
+/** The transport of a lower-case name, or `undefined`. */
+export function transportByName(name: string): Transport | undefined {
+  const index = NAMES.findIndex((known) => known === name);
+  // The names are in the order of the numbers.
+  return index < 0 ? undefined : (index as Transport);
+}
+
 /**
  * Transport for an IP protocol number as HEP senders use it: besides the IANA meanings,
  * 22 (XNS-IDP) says TLS (Kamailio, OpenSIPS, FreeSWITCH; Kamailio also for WS and WSS) and

@@ -374,7 +374,7 @@ export interface ProbeView {
 }
 
 export interface ListenerView {
-  /** `hep-udp`, `hep-tcp`, `hep-tls`, `ipfix-tcp`, `ipfix-tls`. */
+  /** `hep-udp`, `hep-tcp`, `hep-tls`, `ipfix-tcp`, `ipfix-tls`; `live`: an interface, which has no port. */
   name: string;
   address: string;
   port: number;
@@ -394,4 +394,22 @@ export interface Page<T> {
   offset: number;
   limit: number;
   items: T[];
+}
+
+/** What became of a message from the page /inject. */
+export interface InjectView {
+  outcome: 'tracked' | 'ignored' | 'refused';
+  /** Why it was refused, '' = it was not. */
+  code: string;
+  reason: string;
+  octets: number;
+  /** Octets read before what is wrong. */
+  parsedOctets: number;
+  /** What is wrong begins so. */
+  rest: string;
+  /** What the parser read, in its order; what is absent is left out. */
+  fields: { name: string; value: string }[];
+  callId: string;
+  /** Its call, as it is now. */
+  entries: CallView[];
 }

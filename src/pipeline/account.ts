@@ -28,6 +28,8 @@ export class Account implements Observer {
   readonly ignored = new Float64Array(IGNORED_REASONS.length);
   /** Sender time minus arrival time of the last packet that had one; NaN = none yet. */
   clockOffsetUs = Number.NaN;
+  /** Its clock is too far off to be tracked by. */
+  isSkewed = false;
   lastFault: Fault = 0;
   lastFaultUs = 0;
   lastFaultHex = '';

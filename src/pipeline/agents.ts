@@ -29,6 +29,8 @@ export class Agent extends Account {
   nodeName = '';
   /** Bit n = HEP version n was seen. */
   versions = 0;
+  /** False when it had to make room. A connection may still know it: its next packet is looked up again. */
+  isListed = true;
 
   constructor(id: string, ip: string, port: number, listener: Listener, rawCaptureId: number, nowUs: number) {
     super(id, ip, nowUs, listener !== 'udp');
@@ -84,7 +86,6 @@ export class Sender {
   readonly keyRequired: boolean;
   /** The agent that spoke last; most senders are one agent. */
   agent: Agent | undefined = undefined;
-  next: Sender | undefined = undefined;
 
   constructor(ip: string, port: number, listener: Listener, allowed: boolean, keyRequired: boolean) {
     this.ip = ip;
@@ -97,8 +98,8 @@ export class Sender {
 
 export class AgentTable {
   readonly #agents = new Map<string, Agent>();
-  /** UDP senders by port, then along `next`: looking up a number costs no string. */
-  readonly #senders = new Map<number, Sender>();
+  /** UDP senders by port, then by address: proxies all send from 5060, and one address may have any port. */
+  readonly #senders = new Map<number, Map<string, Sender>>();
   readonly #maxAgents: number;
   readonly #allow: readonly Cidr[];
   readonly #auth: HepAuthSettings;
@@ -129,21 +130,22 @@ export class AgentTable {
   udpSender(ip: string, port: number): Sender {
     const last = this.#lastSender;
     if (last !== undefined && last.port === port && last.ip === ip) return last;
-    const first = this.#senders.get(port);
-    for (let sender = first; sender !== undefined; sender = sender.next) {
-      if (sender.ip !== ip) continue;
-      this.#lastSender = sender;
-      return sender;
-    }
-    const sender = this.sender(ip, port, 'udp');
+    const known = this.#senders.get(port)?.get(ip);
+    const sender = known ?? this.#keepSender(this.sender(ip, port, 'udp'));
+    this.#lastSender = sender;
+    return sender;
+  }
+
+  #keepSender(sender: Sender): Sender {
     // Senders are a cache of decisions: forgetting them all is cheap and bounds them.
     if (this.#senderCount >= this.#maxAgents * 2) {
       this.#senders.clear();
       this.#senderCount = 0;
-    } else sender.next = first;
-    this.#senders.set(port, sender);
+    }
+    const ofPort = this.#senders.get(sender.port);
+    if (ofPort === undefined) this.#senders.set(sender.port, new Map([[sender.ip, sender]]));
+    else ofPort.set(sender.ip, sender);
     this.#senderCount++;
-    this.#lastSender = sender;
     return sender;
   }
 
@@ -159,13 +161,14 @@ export class AgentTable {
   /** The agent behind a packet of a sender. */
   agentOf(sender: Sender, captureId: number, nowUs: number): Agent {
     const { agent } = sender;
-    if (agent !== undefined && agent.rawCaptureId === captureId) return agent;
+    if (agent !== undefined && agent.isListed && agent.rawCaptureId === captureId) return agent;
     return this.#find(sender, captureId, nowUs);
   }
 
   /** The agent to blame for something undecodable: the one that spoke last, else one with capture id 0. */
   blamed(sender: Sender, nowUs: number): Agent {
-    return sender.agent ?? this.#find(sender, 0, nowUs);
+    const { agent } = sender;
+    return agent?.isListed === true ? agent : this.#find(sender, agent?.rawCaptureId ?? 0, nowUs);
   }
 
   #find(sender: Sender, captureId: number, nowUs: number): Agent {
@@ -194,7 +197,9 @@ export class AgentTable {
     this.#madeRoomUs = nowUs;
     for (const [id, agent] of this.#agents) {
       const good = agent.tracked + agent.other + agent.handedOver > 0;
-      if (nowUs - agent.lastSeenUs > (good ? IDLE_US : MAKE_ROOM_US)) this.#agents.delete(id);
+      if (nowUs - agent.lastSeenUs <= (good ? IDLE_US : MAKE_ROOM_US)) continue;
+      this.#agents.delete(id);
+      agent.isListed = false;
     }
     // Senders point to their agent; new ones are looked up again.
     this.#senders.clear();

@@ -3,14 +3,14 @@ import { type CounterSet, Ingest as IngestCounters, Pcap, Pkt } from '../model/c
 import { formatIp } from '../model/endpoint.ts';
 import { Packet, PayloadKind } from '../model/packet.ts';
 import type { HepIngest, StreamIngest } from '../model/ports.ts';
-import type { CaptureSettings, HepLimits } from '../model/settings.ts';
+import type { CaptureSettings, HepLimits, TcpSettings } from '../model/settings.ts';
 import { Transport } from '../model/transport.ts';
 import { SipParseOptions } from '../sip/parse.ts';
 import { HepFramer } from '../wire/hep/framer.ts';
 import { Fragments } from '../wire/pcap/fragments.ts';
 import { Decapsulator, Frame, type FrameSkip, IP_PROTOCOL_TCP, IP_PROTOCOL_UDP } from '../wire/pcap/frame.ts';
 import { looksLikeHep, startsLikeHep3 } from '../wire/pcap/recognise.ts';
-import { nextSctpMessage, type SctpMessage } from '../wire/pcap/sctp.ts';
+import { beforeSctpData, nextSctpData, SctpFragments } from '../wire/pcap/sctp.ts';
 import { type StreamReader, TcpReassembly } from '../wire/tcp/reassembly.ts';
 import { WebSocketStream } from '../wire/websocket/websocket-stream.ts';
 import { Account } from './account.ts';
@@ -46,6 +46,8 @@ export class CapturePipeline implements CaptureIngest {
   readonly #counters: CounterSet;
   readonly #hepLimits: HepLimits;
   readonly #hepPorts: ReadonlySet<number>;
+  /** HEP on an interface is most likely what the listeners receive. */
+  readonly #leavesHepOut: boolean;
   readonly #websocketPorts: ReadonlySet<number>;
   readonly #maxHeadBytes: number;
   readonly #held: HeldOctets;
@@ -57,7 +59,8 @@ export class CapturePipeline implements CaptureIngest {
   readonly #streams: TcpReassembly;
   readonly #frame = new Frame();
   readonly #packet = new Packet(Buffer.alloc(0));
-  readonly #sctp: SctpMessage = { start: 0, end: 0, next: 0 };
+  readonly #sctp = beforeSctpData(0);
+  readonly #sctpFragments: SctpFragments;
   readonly #accounts = new Map<string, Account>();
   #account = new Account('file:', '', 0);
   #nowUs = 0;
@@ -78,6 +81,7 @@ export class CapturePipeline implements CaptureIngest {
     this.#counters = counters;
     this.#hepLimits = settings.hep.limits;
     this.#hepPorts = new Set(capture.hepPorts);
+    this.#leavesHepOut = capture.live !== undefined && capture.hepPorts.length === 0;
     this.#websocketPorts = new Set(capture.websocketPorts);
     this.#maxHeadBytes = capture.maxHeadBytes;
     this.#held = { octets: 0, max: capture.tcp.maxBytes };
@@ -89,13 +93,22 @@ export class CapturePipeline implements CaptureIngest {
       vxlanPorts: new Set(capture.vxlanPorts),
       fragments: new Fragments(capture.fragments, counters),
     });
+    this.#sctpFragments = new SctpFragments(capture.fragments, counters);
     this.#streams = new TcpReassembly(capture.tcp, counters, (frame) => this.#openStream(frame));
   }
 
-  begin(name: string): void {
+  get tcpSettings(): TcpSettings {
+    return this.#streams.settings;
+  }
+
+  configureTcp(settings: TcpSettings): void {
+    this.#streams.configure(settings);
+  }
+
+  begin(observer: string): void {
     // One for all passes: who saw a call is told apart by identity.
-    this.#account = this.#accounts.get(name) ?? new Account(`file:${name}`, '', this.#nowUs);
-    this.#accounts.set(name, this.#account);
+    this.#account = this.#accounts.get(observer) ?? new Account(observer, '', this.#nowUs);
+    this.#accounts.set(observer, this.#account);
   }
 
   frame(captured: CapturedFrame): void {
@@ -116,6 +129,10 @@ export class CapturePipeline implements CaptureIngest {
     const skip = this.#decapsulator.read(captured.linkType, captured.bytes, timeUs, frame);
     if (frame.isFragment) counters.add(frame.family === 4 ? Pkt.IP4_FRAGS : Pkt.IP6_FRAGS, 1);
     if (skip === undefined && frame.ipProtocol === IP_PROTOCOL_UDP && this.#isHep(frame)) {
+      if (this.#leavesHepOut) {
+        counters.add(Pcap.HEP_LEFT_OUT, 1);
+        return;
+      }
       const ip = formatIp(frame.family, frame.src0, frame.src1, frame.src2, frame.src3);
       this.#hep.datagram(frame.bytes, ip, frame.srcPort, timeUs, frame.start, frame.end);
       return;
@@ -150,10 +167,15 @@ export class CapturePipeline implements CaptureIngest {
   }
 
   #chunks(frame: Frame): void {
-    const message = this.#sctp;
-    message.next = frame.start;
-    while (nextSctpMessage(frame.bytes, frame.end, message)) {
-      this.#message(frame.bytes, message.start, message.end, Transport.SCTP, this.#datagramOptions);
+    const data = this.#sctp;
+    data.next = frame.start;
+    while (nextSctpData(frame.bytes, frame.end, data)) {
+      if (data.isFirst && data.isLast) {
+        this.#message(frame.bytes, data.start, data.end, Transport.SCTP, this.#datagramOptions);
+        continue;
+      }
+      const whole = this.#sctpFragments.add(frame, data, this.#nowUs);
+      if (whole !== undefined) this.#message(whole, 0, whole.length, Transport.SCTP, this.#datagramOptions);
     }
   }
 
@@ -178,6 +200,10 @@ export class CapturePipeline implements CaptureIngest {
 
   #openHep(from: Frame): StreamReader | undefined {
     if (this.#hepPorts.size > 0 && !this.#hepPorts.has(from.dstPort)) return undefined;
+    if (this.#leavesHepOut) {
+      this.#counters.add(Pcap.HEP_LEFT_OUT, 1);
+      return UNREAD;
+    }
     const ip = formatIp(from.family, from.src0, from.src1, from.src2, from.src3);
     const sink = this.#hep.connection(ip, from.srcPort, 'tcp');
     return sink === undefined ? undefined : new HepStream(sink, this.#hepLimits);
@@ -202,6 +228,9 @@ export class CapturePipeline implements CaptureIngest {
     this.#ingest.message(packet, this.#account, options);
   }
 }
+
+/** A stream nobody reads. */
+const UNREAD: StreamReader = { octets: () => undefined, lost: () => undefined, end: () => undefined };
 
 /** A stream of which it is not known yet what it carries: its first octets decide. */
 class FirstOctets implements StreamReader {

@@ -5,6 +5,7 @@ import {
   Ignored,
   type IgnoredReason,
   Ingest as IngestCounters,
+  PcapDump,
   PARSE_ERRORS,
   PARSE_ERRS_BY_TRANSPORT,
   Pkt,
@@ -20,11 +21,13 @@ import {
 import { EventType } from '../model/event-type.ts';
 import { Fault, faultInfo } from '../model/fault.ts';
 import { type Packet, PayloadKind } from '../model/packet.ts';
+import type { MessageRecorder } from '../model/ports.ts';
 import { refineTransport } from '../model/transport.ts';
 import { SipMessage } from '../sip/message.ts';
 import { isKeepalive, isProbe, parseSip, type SipParseOptions } from '../sip/parse.ts';
 import type { EventRing } from '../tracker/event-ring.ts';
 import type { LinkTable } from '../tracker/link-table.ts';
+import { Repeat } from '../tracker/repeats.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import type { Account } from './account.ts';
 import { type OtherShards, Passed } from './other-shards.ts';
@@ -34,6 +37,10 @@ import { isPlaceholder, unwrapJsonSip } from './sender-quirks.ts';
 export type FaultReport = (account: Account, fault: Fault, hex: string, heldBack: number) => void;
 
 const MAX_PARSED_PART = 60;
+/** A clock that was too far off is used again within so much of the limit: near it, calls would jump between two times. */
+const TRUSTED_AGAIN = 0.8;
+/** Fault reports in one interval, of all senders: forged sources and short connections are new senders each time. */
+const MAX_FAULT_REPORTS = 50;
 
 export interface IngestSettings {
   /** Beyond this a sender's clock is not used for tracking. */
@@ -60,8 +67,11 @@ export class Ingest {
   readonly #maxSkewUs: number;
   readonly #faultIntervalUs: number;
   readonly #onFault: FaultReport;
+  readonly #recorder: MessageRecorder | undefined;
   readonly #others: OtherShards | undefined;
   readonly #message = new SipMessage(Buffer.alloc(0));
+  #faultReports = 0;
+  #faultReportsSinceUs = Number.NEGATIVE_INFINITY;
 
   constructor(
     settings: IngestSettings,
@@ -70,6 +80,7 @@ export class Ingest {
     events: EventRing,
     counters: CounterSet,
     onFault: FaultReport,
+    recorder?: MessageRecorder,
     others?: OtherShards,
   ) {
     this.#counters = counters;
@@ -79,6 +90,7 @@ export class Ingest {
     this.#maxSkewUs = settings.maxClockSkewUs;
     this.#faultIntervalUs = settings.faultLogIntervalMs * 1000;
     this.#onFault = onFault;
+    this.#recorder = recorder;
     this.#others = others;
   }
 
@@ -92,8 +104,11 @@ export class Ingest {
     if (packet.capturedAtUs === 0) return;
     const offset = packet.capturedAtUs - nowUs;
     account.clockOffsetUs = offset;
-    if (offset <= this.#maxSkewUs && offset >= -this.#maxSkewUs) packet.trackedAtUs = packet.capturedAtUs;
-    else this.#counters.add(skewed, 1);
+    const off = Math.abs(offset);
+    if (off > this.#maxSkewUs) account.isSkewed = true;
+    else if (off <= this.#maxSkewUs * TRUSTED_AGAIN) account.isSkewed = false;
+    if (account.isSkewed) this.#counters.add(skewed, 1);
+    else packet.trackedAtUs = packet.capturedAtUs;
   }
 
   /**
@@ -175,10 +190,12 @@ export class Ingest {
 
   #track(packet: Packet, account: Account): void {
     const counters = this.#counters;
-    const refusal = this.#tracker.track(packet, this.#message, account);
+    const message = this.#message;
+    const refusal = this.#tracker.track(packet, message, account);
     if (refusal !== Fault.NONE) {
       counters.add(Pkt.TRACKED_ERR, 1);
       counters.add(TRACKED_ERR_BY_TRANSPORT[packet.transport]!, 1);
+      this.#recorder?.record(packet, message.callIdStart, message.callIdEnd, false);
       this.refuse(refusal, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
       return;
     }
@@ -186,6 +203,13 @@ export class Ingest {
     counters.add(TRACKED_OK_BY_TRANSPORT[packet.transport]!, 1);
     counters.add(IngestCounters.TRACKED, 1);
     account.tracked++;
+    if (this.#recorder !== undefined) this.#record(this.#recorder, packet, message);
+  }
+
+  /** What several agents report of one message is one message. */
+  #record(recorder: MessageRecorder, packet: Packet, message: SipMessage): void {
+    if (this.#tracker.repeat === Repeat.SEEN_AGAIN) this.#counters.add(PcapDump.REPEATED, 1);
+    else recorder.record(packet, message.callIdStart, message.callIdEnd, true);
   }
 
   #notSip(packet: Packet, account: Account): void {
@@ -209,15 +233,14 @@ export class Ingest {
     this.#counters.add(Pkt.PARSE_ERRS, 1);
     this.#counters.add(PARSE_ERRS_BY_TRANSPORT[packet.transport]!, 1);
     this.#counters.add(PARSE_ERRORS[faultInfo(fault).parseError ?? 0]!, 1); // numbers of the table
-    const event = this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs);
-    if (event !== undefined) {
-      const message = this.#message;
-      const parsed = Math.min(message.faultAt, packet.end - packet.start);
-      const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);
-      const part = packet.bytes.toString('latin1', from, packet.start + parsed);
-      event.callId = message.text(message.callIdStart, Math.min(message.callIdEnd, message.callIdStart + 256));
-      event.reason = `${faultInfo(fault).code} after "${part}"`;
-    }
+    this.#recorder?.record(packet, this.#message.callIdStart, this.#message.callIdEnd, false);
+    const message = this.#message;
+    const parsed = Math.min(message.faultAt, packet.end - packet.start);
+    const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);
+    const part = packet.bytes.toString('latin1', from, packet.start + parsed);
+    const callId = message.text(message.callIdStart, Math.min(message.callIdEnd, message.callIdStart + 256));
+    const reason = `${faultInfo(fault).code} after "${part}"`;
+    this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs, callId, reason);
     this.refuse(fault, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
   }
 
@@ -237,13 +260,21 @@ export class Ingest {
     this.#counters.add(IngestCounters.REFUSED, 1);
     this.#counters.add(REFUSED_BY_FAULT[fault]!, 1); // one per fault
     account.fault(fault, bytes, start, end, nowUs);
-    if (nowUs - account.faultLoggedUs < this.#faultIntervalUs) {
+    if (nowUs - account.faultLoggedUs < this.#faultIntervalUs || !this.#mayReport(nowUs)) {
       account.faultsHeldBack++;
       return;
     }
     this.#onFault(account, fault, account.lastFaultHex, account.faultsHeldBack);
     account.faultLoggedUs = nowUs;
     account.faultsHeldBack = 0;
+  }
+
+  #mayReport(nowUs: number): boolean {
+    if (nowUs - this.#faultReportsSinceUs >= this.#faultIntervalUs) {
+      this.#faultReportsSinceUs = nowUs;
+      this.#faultReports = 0;
+    }
+    return this.#faultReports++ < MAX_FAULT_REPORTS;
   }
 }
 

@@ -51,7 +51,8 @@ export class Pipeline implements HepIngest {
       this.#refuse(Fault.HEP_TOO_BIG, this.#agents.blamed(sender, nowUs), bytes, start, end, nowUs);
       return;
     }
-    if (looksGzipped(bytes, start, end)) {
+    // Who may not send is not worth inflating anything for: it is refused below like any other.
+    if (sender.allowed && looksGzipped(bytes, start, end)) {
       const inflated = inflateDatagram(bytes, start, end, this.#limits);
       if (typeof inflated === 'number') {
         this.#receive(Hep.UDP, end - start);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { formatEndpoint } from '../model/endpoint.ts';
-import { CaptureFileError, type CapturedMessage, readMessages } from '../replay/capture-file.ts';
+import { CaptureFileError, type CapturedMessage, EVERYTHING, readMessages } from '../replay/capture-file.ts';
 import { Pacer } from '../replay/pacer.ts';
 import { parseProbeArguments, ProbeArgumentError, type ProbeSettings, USAGE } from './arguments.ts';
 import { Border, type Place } from './border.ts';
@@ -117,7 +117,7 @@ async function play(
 async function* sipOf(file: string): AsyncGenerator<CapturedMessage, void, void> {
   const uncounted = { frame: () => undefined, skipped: () => undefined };
   try {
-    for await (const captured of readMessages(file, undefined, uncounted)) if (captured.kind === 'sip') yield captured;
+    for await (const captured of readMessages(file, EVERYTHING, uncounted)) if (captured.kind === 'sip') yield captured;
   } catch (error) {
     // What came before the cut is worth sending.
     if (!(error instanceof CaptureFileError && error.isTruncated)) throw error;

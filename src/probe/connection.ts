@@ -91,8 +91,11 @@ export class ProbeConnection {
     if (this.#isStopped || this.#write(...sets)) return;
     const socket = this.#socket;
     await new Promise<void>((resolve) => {
-      socket?.once('drain', resolve);
-      socket?.once('close', () => resolve());
+      const goOn = (): void => {
+        socket?.off('drain', goOn).off('close', goOn);
+        resolve();
+      };
+      socket?.on('drain', goOn).on('close', goOn);
     });
   }
 

@@ -1,3 +1,4 @@
+import { compileFilter, FilterFault } from '../wire/bpf/filter.ts';
 import type { Pace, ReplaySettings, TargetSettings } from './settings.ts';
 
 export const USAGE = `Usage: sipcol replay FILE... --to udp:HOST:PORT|tcp:HOST:PORT [options]
@@ -9,6 +10,7 @@ Sends what is in pcap files (also .gz) to a HEP collector: HEP packets as they a
   --speed X            recorded spacing, X times faster (default: 1)
   --as auto|hep|sip    what to send: HEP found in the file, plain SIP as HEP, or auto = SIP only if a file has no HEP
   --hep-ports P,...    UDP datagrams to these ports are HEP, even malformed (default: recognised by content, any port)
+  --bpf EXPR           only packets that pass this tcpdump filter; what it may say is in docs/packets.md
   --version 1|2|3      HEP version for plain SIP (default: 3)
   --capture-id N       capture agent id for plain SIP (default: 0)
   --auth-key K         authentication key for plain SIP, HEP version 3 only
@@ -23,6 +25,7 @@ const VALUE_OPTIONS: ReadonlySet<string> = new Set([
   'speed',
   'as',
   'hep-ports',
+  'bpf',
   'version',
   'capture-id',
   'auth-key',
@@ -45,6 +48,7 @@ export function parseArguments(argv: readonly string[]): ReplaySettings | 'help'
     target: parseTarget(options.get('to')),
     pace: parsePace(options.get('rate'), options.get('speed')),
     hepPorts: parsePorts(options.get('hep-ports')),
+    filter: parseFilter(options.get('bpf') ?? ''),
     as: oneOf('as', options.get('as') ?? 'auto', ['auto', 'hep', 'sip']),
     version: VERSIONS[oneOf('version', options.get('version') ?? '3', ['1', '2', '3'])],
     captureId: integer('capture-id', options.get('capture-id') ?? '0', 0, 0xffff_ffff),
@@ -118,6 +122,12 @@ function parsePace(rate: string | undefined, speed: string | undefined): Pace {
 function parsePorts(text: string | undefined): ReadonlySet<number> | undefined {
   if (text === undefined) return undefined;
   return new Set(text.split(',').map((port) => integer('hep-ports', port.trim(), 1, 65_535)));
+}
+
+function parseFilter(expression: string): ReplaySettings['filter'] {
+  const filter = compileFilter(expression);
+  if (!(filter instanceof FilterFault)) return filter;
+  throw new ArgumentError(`--bpf is "${expression}": at character ${filter.position + 1}, ${filter.reason}`);
 }
 
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {

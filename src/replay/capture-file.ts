@@ -4,9 +4,10 @@ import { createGunzip } from 'node:zlib';
 import { formatEndpoint, formatIp } from '../model/endpoint.ts';
 import { Fault, faultInfo } from '../model/fault.ts';
 import type { CapturedFrame } from '../model/capture.ts';
-import { decapsulate, Frame, IP_PROTOCOL_TCP, type FrameSkip } from '../wire/pcap/frame.ts';
+import { decapsulate, Frame, IP_PROTOCOL_SCTP, IP_PROTOCOL_TCP, type FrameSkip } from '../wire/pcap/frame.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { looksLikeHep, looksLikeSip } from '../wire/pcap/recognise.ts';
+import { beforeSctpData, nextSctpData } from '../wire/pcap/sctp.ts';
 import { TcpStreams, type StreamSkip } from './tcp-streams.ts';
 
 /** A HEP packet or a SIP message found in a capture. */
@@ -23,7 +24,16 @@ export interface CapturedMessage {
   bytes: Buffer;
 }
 
-export type ReadSkip = FrameSkip | StreamSkip;
+export type ReadSkip = FrameSkip | StreamSkip | 'filtered';
+
+export interface ReadSettings {
+  /** UDP ports whose datagrams are HEP whatever is in them; undefined = HEP is recognised by its content. */
+  hepPorts: ReadonlySet<number> | undefined;
+  /** Answers whether a frame is looked at. */
+  filter: (frame: CapturedFrame) => boolean;
+}
+
+export const EVERYTHING: ReadSettings = { hepPorts: undefined, filter: () => true };
 
 /** What reading reports beside messages; both are called once per frame at most. */
 export interface ReadCounts {
@@ -46,11 +56,11 @@ export class CaptureFileError extends Error {
 /** Reads the messages of one file in its order. Throws `CaptureFileError`, if need be after the last whole message. */
 export async function* readMessages(
   path: string,
-  hepPorts: ReadonlySet<number> | undefined,
+  settings: ReadSettings,
   counts: ReadCounts,
 ): AsyncGenerator<CapturedMessage, void, void> {
   const reader = new AnyCaptureReader();
-  const finder = new MessageFinder(hepPorts, counts);
+  const finder = new MessageFinder(settings, counts);
   try {
     for await (const chunk of openFile(path)) {
       for (const frame of reader.push(chunk)) yield* finder.take(frame);
@@ -79,19 +89,23 @@ async function* openFile(path: string): AsyncGenerator<Buffer, void, void> {
 }
 
 class MessageFinder {
-  readonly #hepPorts: ReadonlySet<number> | undefined;
+  readonly #settings: ReadSettings;
   readonly #counts: ReadCounts;
   readonly #frame = new Frame();
   readonly #streams: TcpStreams;
 
-  constructor(hepPorts: ReadonlySet<number> | undefined, counts: ReadCounts) {
-    this.#hepPorts = hepPorts;
+  constructor(settings: ReadSettings, counts: ReadCounts) {
+    this.#settings = settings;
     this.#counts = counts;
     this.#streams = new TcpStreams((reason) => counts.skipped(reason));
   }
 
   take(captured: CapturedFrame): CapturedMessage[] {
     this.#counts.frame();
+    if (!this.#settings.filter(captured)) {
+      this.#counts.skipped('filtered');
+      return [];
+    }
     const frame = this.#frame;
     const skip = decapsulate(captured.linkType, captured.bytes, frame);
     if (skip !== undefined) {
@@ -114,14 +128,27 @@ class MessageFinder {
         .take(key, frame.sequence, frame.tcpFlags, payload)
         .map((message) => ({ ...envelope, ...message }));
     }
-    const kind = this.#kindOf(frame.dstPort, payload);
-    if (kind !== undefined) return [{ ...envelope, kind, bytes: payload }];
-    this.#counts.skipped('not-hep-or-sip');
-    return [];
+    const payloads = frame.ipProtocol === IP_PROTOCOL_SCTP ? sctpMessages(frame) : [payload];
+    const messages = payloads.flatMap((bytes) => {
+      const kind = this.#kindOf(frame.dstPort, bytes);
+      return kind === undefined ? [] : [{ ...envelope, kind, bytes }];
+    });
+    if (messages.length === 0) this.#counts.skipped('not-hep-or-sip');
+    return messages;
   }
 
   #kindOf(dstPort: number, payload: Buffer): 'hep' | 'sip' | undefined {
-    if (this.#hepPorts === undefined ? looksLikeHep(payload) : this.#hepPorts.has(dstPort)) return 'hep';
+    const { hepPorts } = this.#settings;
+    if (hepPorts === undefined ? looksLikeHep(payload) : hepPorts.has(dstPort)) return 'hep';
     return looksLikeSip(payload) ? 'sip' : undefined;
   }
+}
+
+/** The whole messages among the chunks of an SCTP packet. */
+function sctpMessages({ bytes, start, end }: Frame): Buffer[] {
+  const found: Buffer[] = [];
+  const data = beforeSctpData(start);
+  while (nextSctpData(bytes, end, data))
+    if (data.isFirst && data.isLast) found.push(bytes.subarray(data.start, data.end));
+  return found;
 }

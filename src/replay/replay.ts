@@ -46,11 +46,12 @@ export async function planFiles(settings: ReplaySettings): Promise<FilePlan[]> {
   return plans;
 }
 
-async function kindOfFile(path: string, { as, hepPorts }: ReplaySettings): Promise<'hep' | 'sip'> {
+async function kindOfFile(path: string, settings: ReplaySettings): Promise<'hep' | 'sip'> {
+  const { as } = settings;
   const nothing = { frame: () => undefined, skipped: () => undefined };
   let found: 'hep' | 'sip' | undefined;
   try {
-    for await (const { kind } of readMessages(path, hepPorts, nothing)) {
+    for await (const { kind } of readMessages(path, settings, nothing)) {
       if (kind === as || (as === 'auto' && kind === 'hep')) return kind;
       if (as === 'auto') found = kind;
     }
@@ -88,7 +89,7 @@ async function replayFile(
   const { counts, target } = context;
   let shiftUs: number | undefined;
   try {
-    for await (const message of readMessages(plan.path, settings.hepPorts, counts)) {
+    for await (const message of readMessages(plan.path, settings, counts)) {
       if (message.kind !== plan.kind) {
         counts.skipped(message.kind === 'hep' ? 'hep' : settings.as === 'auto' ? 'sip-beside-hep' : 'sip');
         continue;

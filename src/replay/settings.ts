@@ -1,4 +1,5 @@
 import type { HepMessage } from '../wire/hep/encode.ts';
+import type { ReadSettings } from './capture-file.ts';
 
 export type HepVersion = 1 | 2 | 3;
 
@@ -14,12 +15,10 @@ export interface TargetSettings {
 /** How fast to send: as recorded (times a factor), or so many packets each second (0 = as fast as possible). */
 export type Pace = { kind: 'recorded'; speed: number } | { kind: 'rate'; perSecond: number };
 
-export interface ReplaySettings {
+export interface ReplaySettings extends ReadSettings {
   files: readonly string[];
   target: TargetSettings;
   pace: Pace;
-  /** UDP ports whose datagrams are HEP whatever is in them; undefined = HEP is recognised by its content. */
-  hepPorts: ReadonlySet<number> | undefined;
   as: 'auto' | 'hep' | 'sip';
   version: HepVersion;
   captureId: number;

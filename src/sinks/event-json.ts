@@ -1,3 +1,5 @@
+import { dumpPath } from '../model/dump-path.ts';
+import type { DumpNaming } from '../model/settings.ts';
 import type { EventView } from '../model/views.ts';
 
 /**
@@ -9,6 +11,8 @@ export interface JsonContext {
   /** When the program started: what was under way before is at least that old. */
   readonly startedUs: number;
   readonly version: string;
+  /** How the files of calls are named, where they are written. */
+  readonly dump?: DumpNaming | undefined;
 }
 
 /** Where an event stands among others. */
@@ -57,6 +61,7 @@ export function eventJson(event: EventView, position: JsonPosition, context: Jso
     err_info: event.type === 'parse-error' ? nonEmpty(kept['sip.sip_reason']) : undefined,
     client: { transport: event.transport, ip: event.src.ip, port: event.src.port },
     server: { ip: event.dst.ip, port: event.dst.port },
+    attrs: attributes(event, context),
     rate: rate(event),
     dbg: debug(event, position),
     encrypt_flags: '0',
@@ -136,6 +141,12 @@ function callFields(event: EventView): Members {
     default:
       return {};
   }
+}
+
+/** Where the messages of the call are, below `pcap_dump_dir`. */
+function attributes({ callId }: EventView, { dump }: JsonContext): Members | undefined {
+  if (dump === undefined || callId === '') return undefined;
+  return { filename: dumpPath(Buffer.from(callId, 'utf8').toString('latin1'), dump) };
 }
 
 function rate(event: EventView): Members | undefined {

@@ -9,6 +9,7 @@ import type { CapturedFrame, CaptureIngest, CaptureReader, CaptureSummary } from
 import { type CounterSet, Pcap } from '../model/counters.ts';
 import { Fault, faultInfo } from '../model/fault.ts';
 import type { Log } from '../model/log.ts';
+import type { Outlet } from '../model/ports.ts';
 import type { CaptureSettings } from '../model/settings.ts';
 
 const STDIN = '-';
@@ -23,6 +24,8 @@ const MAX_WAIT_MS = 1000;
 export interface CaptureFilesOptions {
   settings: CaptureSettings;
   ingest: CaptureIngest;
+  /** Where messages go on to, and playing waits for. */
+  outlet?: Outlet | undefined;
   makeReader: () => CaptureReader;
   counters: CounterSet;
   log: Log;
@@ -39,6 +42,7 @@ export interface CaptureFilesOptions {
 export class CaptureFiles {
   readonly #settings: CaptureSettings;
   readonly #ingest: CaptureIngest;
+  readonly #outlet: Outlet | undefined;
   readonly #makeReader: () => CaptureReader;
   readonly #counters: CounterSet;
   readonly #log: Log;
@@ -53,6 +57,7 @@ export class CaptureFiles {
   constructor(options: CaptureFilesOptions) {
     this.#settings = options.settings;
     this.#ingest = options.ingest;
+    this.#outlet = options.outlet;
     this.#makeReader = options.makeReader;
     this.#counters = options.counters;
     this.#log = options.log;
@@ -101,7 +106,7 @@ export class CaptureFiles {
     const player = new Player(this.#settings, this.#counters, this.#nowMs, this.#lastUs);
     const name = path === STDIN ? 'stdin' : basename(path);
     this.#counters.add(Pcap.FILES, 1);
-    this.#ingest.begin(name);
+    this.#ingest.begin(`file:${name}`);
     this.#log.info({ file: name }, 'playing capture file');
     let problem = '';
     const raw = path === STDIN ? standardInput() : createReadStream(path, { highWaterMark: CHUNK_BYTES });
@@ -137,6 +142,8 @@ export class CaptureFiles {
       const frame = player.place(captured);
       // oxlint-disable-next-line no-await-in-loop -- frames are played in their order
       if (player.isEarly()) await player.wait(() => this.#stopped);
+      // oxlint-disable-next-line no-await-in-loop -- frames are played in their order
+      if (this.#outlet?.isFull === true) await this.#outlet.room();
       this.#ingest.frame(frame);
     }
   }

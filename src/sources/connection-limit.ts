@@ -1,3 +1,6 @@
+/** The limits of open connections, by the names a listener has for their options. */
+export type ConnectionLimitName = 'maxConnections' | 'maxConnectionsPerAddress';
+
 /** Counts open connections in all and per address. One instance is shared by the listeners the limits hold for. */
 export class ConnectionLimit {
   readonly #max: number;
@@ -10,13 +13,14 @@ export class ConnectionLimit {
     this.#maxPerAddress = maxPerAddress;
   }
 
-  /** Takes a place for a connection from `ip`; false when there is none. */
-  take(ip: string): boolean {
+  /** Takes a place for a connection from `ip`. @returns the limit that leaves none */
+  take(ip: string): ConnectionLimitName | undefined {
     const fromAddress = this.#perAddress.get(ip) ?? 0;
-    if (this.#open >= this.#max || fromAddress >= this.#maxPerAddress) return false;
+    if (this.#open >= this.#max) return 'maxConnections';
+    if (fromAddress >= this.#maxPerAddress) return 'maxConnectionsPerAddress';
     this.#open++;
     this.#perAddress.set(ip, fromAddress + 1);
-    return true;
+    return undefined;
   }
 
   /** Gives back a place that was taken. */

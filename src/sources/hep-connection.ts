@@ -77,7 +77,8 @@ export class HepConnection {
     if (this.#stream === undefined) {
       if (isPast(this.#acceptedAtUs, HANDSHAKE_TIMEOUT_MS, nowUs)) this.destroy();
     } else if (pendingSinceUs !== 0 && isPast(pendingSinceUs, limits.messageTimeoutMs, nowUs)) {
-      this.#fail(Fault.HEP_STREAM_DEADLINE, NO_OCTETS, nowUs);
+      this.#framer.end(nowUs, Fault.HEP_STREAM_DEADLINE);
+      this.#closeFaulty();
     } else if (limits.idleTimeoutMs !== 0 && isPast(this.#readAtUs, limits.idleTimeoutMs, nowUs)) {
       counters.add(Hep.CONNS_IDLE, 1);
       this.destroy();

@@ -30,7 +30,12 @@ export class HepStreamSource extends StreamListener {
       ...options,
       tls: options.tls,
       name: hepListener(listener),
-      refused: Hep.CONNS_REFUSED,
+      refused: {
+        all: Hep.CONNS_REFUSED,
+        allow: Hep.CONNS_NOT_ALLOWED,
+        maxConnections: Hep.CONNS_OVER_LIMIT,
+        maxConnectionsPerAddress: Hep.CONNS_OVER_ADDRESS_LIMIT,
+      },
       tlsErrors: Hep.TLS_ERRORS,
       accept(socket, ip, port) {
         const sink = ingest.connection(ip, port, listener);

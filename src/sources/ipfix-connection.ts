@@ -5,7 +5,6 @@ import type { Clock, IpfixSession, StreamFramer, StreamIngest } from '../model/p
 import type { IpfixLimits } from '../model/settings.ts';
 import type { StreamConnection } from './stream-listener.ts';
 
-const NO_OCTETS = Buffer.alloc(0);
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Answers are some fifty octets each, so a peer with so many unread does not read at all. */
 const MAX_UNREAD_BYTES = 16_384;
@@ -76,7 +75,7 @@ export class IpfixConnection implements StreamConnection {
       if (isPast(this.#acceptedAtUs, TLS_HANDSHAKE_TIMEOUT_MS, nowUs)) this.#timeOut();
     } else if (pendingSinceUs !== 0 && isPast(pendingSinceUs, limits.messageTimeoutMs, nowUs)) {
       this.#isOver = true;
-      this.#session.fault(Fault.IPFIX_STREAM_DEADLINE, NO_OCTETS, 0, 0, nowUs);
+      this.#framer.end(nowUs, Fault.IPFIX_STREAM_DEADLINE);
       this.#timeOut();
     } else if (ioTimeoutMs !== 0 && isPast(lastIoUs, ioTimeoutMs, nowUs)) {
       this.#timeOut();

@@ -27,7 +27,12 @@ export class IpfixStreamSource extends StreamListener {
     super({
       ...options,
       name: ipfixListener(options.tls === undefined ? 'tcp' : 'tls'),
-      refused: Ipfix.CONNS_REFUSED,
+      refused: {
+        all: Ipfix.CONNS_REFUSED,
+        allow: Ipfix.CONNS_NOT_ALLOWED,
+        maxConnections: Ipfix.CONNS_OVER_LIMIT,
+        maxConnectionsPerAddress: Ipfix.CONNS_OVER_ADDRESS_LIMIT,
+      },
       tlsErrors: Ipfix.TLS_ERRORS,
       accept: (socket, ip, port) => accept(options, socket, ip, port),
     });

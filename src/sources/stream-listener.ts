@@ -7,7 +7,7 @@ import type { CounterSet } from '../model/counters.ts';
 import type { Log } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
 import type { ListenerView } from '../model/views.ts';
-import type { ConnectionLimit } from './connection-limit.ts';
+import type { ConnectionLimit, ConnectionLimitName } from './connection-limit.ts';
 import { checkAddress, type ListenerName, listenError, ListenError } from './listen-error.ts';
 import { Occasional } from './occasional.ts';
 
@@ -30,6 +30,9 @@ export interface StreamConnection {
   destroy(): void;
 }
 
+/** Why a connection is turned away: the option that says so. */
+export type Refusal = 'allow' | ConnectionLimitName;
+
 export interface StreamListenerOptions {
   name: ListenerName;
   /** IPv4, IPv6, or `::` for both. */
@@ -42,8 +45,8 @@ export interface StreamListenerOptions {
   /** Makes what serves a connection, or answers `undefined` when its address may not send. */
   accept: (socket: Socket, ip: string, port: number) => StreamConnection | undefined;
   counters: CounterSet;
-  /** Counters of connections that were turned away, and of TLS handshakes that failed. */
-  refused: number;
+  /** Counters of connections that were turned away, in all and by reason, and of TLS handshakes that failed. */
+  refused: Readonly<Record<'all' | Refusal, number>>;
   tlsErrors: number;
   clock: Clock;
   log: Log;
@@ -57,7 +60,11 @@ export class StreamListener {
   readonly #connections = new Set<StreamConnection>();
   /** Connections in their TLS handshake, by the addresses that tell them apart. */
   readonly #handshaking = new Map<string, StreamConnection>();
-  readonly #refusedLog = new Occasional();
+  readonly #refusedLogs: Readonly<Record<Refusal, Occasional>> = {
+    allow: new Occasional(),
+    maxConnections: new Occasional(),
+    maxConnectionsPerAddress: new Occasional(),
+  };
   readonly #tlsErrorLog = new Occasional();
   readonly #errorLog = new Occasional();
   #starting: Promise<ListenerView> | undefined;
@@ -179,22 +186,22 @@ export class StreamListener {
   }
 
   #accept(socket: Socket): void {
-    const { name, connectionLimit, accept } = this.#options;
-    const { options } = name;
+    const { connectionLimit, accept } = this.#options;
     socket.on('error', ignore);
     const { remoteAddress: ip, remotePort: port } = socket;
     if (ip === undefined || port === undefined) {
       socket.destroy(); // gone before we looked
       return;
     }
-    if (!connectionLimit.take(ip)) {
-      this.#refuse(socket, `more than ${options.maxConnections} or ${options.maxConnectionsPerAddress}`);
+    const exceeded = connectionLimit.take(ip);
+    if (exceeded !== undefined) {
+      this.#refuse(socket, exceeded);
       return;
     }
     const connection = accept(socket, ip, port);
     if (connection === undefined) {
       connectionLimit.release(ip);
-      this.#refuse(socket, `address not in ${options.allow}`);
+      this.#refuse(socket, 'allow');
       return;
     }
     this.#connections.add(connection);
@@ -232,10 +239,12 @@ export class StreamListener {
     stream.destroy();
   }
 
-  #refuse(socket: Socket, reason: string): void {
-    const { name, counters, refused: counter, clock, log } = this.#options;
-    counters.add(counter, 1);
-    const refused = this.#refusedLog.take(1, clock());
+  #refuse(socket: Socket, why: Refusal): void {
+    const { name, counters, refused: columns, clock, log } = this.#options;
+    counters.add(columns.all, 1);
+    counters.add(columns[why], 1);
+    const refused = this.#refusedLogs[why].take(1, clock());
+    const reason = `${why === 'allow' ? 'address not in' : 'more than'} ${name.options[why]}`;
     if (refused > 0) log.warn({ ip: socket.remoteAddress, refused }, `${name.protocol} connection refused: ${reason}`);
     socket.destroy();
   }

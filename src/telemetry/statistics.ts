@@ -66,6 +66,36 @@ const WEBSOCKET: readonly Column[] = [
   [Pkt.WS4, 'wsock4'],
   [Pkt.WS6, 'wsock6'],
 ];
+/** What only captured packets have: fragments, tunnels and TCP put together from segments. */
+const FRAGMENTS: readonly Column[] = [
+  [Pkt.IP4_FRAGS, 'ip4frags'],
+  [Pkt.IP6_FRAGS, 'ip6frags'],
+  [Pkt.IP_DEFRAG, 'defrag'],
+];
+const TUNNELS: readonly Column[] = [[Pkt.VXLAN, 'vxlan']];
+const REASSEMBLY: readonly (readonly Column[])[] = [
+  [
+    [Pkt.TCP_STREAMS, 'streams'],
+    [Pkt.TCP_SEGS, 'reassembled segs'],
+    [Pkt.TCP_TOTAL_RCVD, 'total bytes'],
+  ],
+  [
+    [Pkt.TCP_SYN, 'SYNs'],
+    [Pkt.TCP_FIN, 'FINs'],
+    [Pkt.TCP_CLOSED, 'closed'],
+  ],
+  [[Pkt.TCP_STREAM_IGN, 'ignored streams']],
+  [
+    [Pkt.TCP_OUT_OF_ORDER, 'out-of-order'],
+    [Pkt.TCP_MISS, 'missed'],
+    [Pkt.HUGE_PACKETS, 'too big'],
+  ],
+  [[Pkt.TCP_MISSED_BYTES, 'missed bytes']],
+  [
+    [Pkt.TCP_STREAM_TIMEOUTS, 'stream timeouts'],
+    [Pkt.TCP_REORDER_TIMEOUTS, 'reassembly timeouts'],
+  ],
+];
 const PARSED: readonly Column[] = [
   [Pkt.PARSE_ATTEMPTS, 'total'],
   [Pkt.PARSE_OK, 'ok'],
@@ -87,7 +117,22 @@ const SUMS: readonly number[] = [Pkt.TRACKED_OK, Pkt.TRACKED_ERR];
 
 /** Every counter that the block shows. */
 const SHOWN: readonly number[] = [
-  ...[PACKETS, UDP, TCP, OTHERS, WEBSOCKET, PARSED, PARSED_OVER, TRACKED, NOT_TRACKED].flat().map(([index]) => index),
+  ...[
+    PACKETS,
+    FRAGMENTS,
+    UDP,
+    TCP,
+    OTHERS,
+    WEBSOCKET,
+    TUNNELS,
+    REASSEMBLY.flat(),
+    PARSED,
+    PARSED_OVER,
+    TRACKED,
+    NOT_TRACKED,
+  ]
+    .flat()
+    .map(([index]) => index),
   ...SUMS,
   ...PARSE_ERRORS,
   Pkt.SIP_REQS,
@@ -102,10 +147,13 @@ export function statisticsLines(read: ReadCounter): string[] {
   return [
     'Statistics:',
     columns(whole, PACKETS),
+    columns(whole, FRAGMENTS),
     columns(whole, UDP),
     columns(whole, TCP),
     columns(whole, OTHERS),
     columns(whole, WEBSOCKET),
+    columns(whole, TUNNELS),
+    ...REASSEMBLY.map((parts) => `tcp: ${columns(whole, parts)}`),
     `Parsed: ${columns(whole, PARSED)}`,
     `Parsed: ${columns(whole, PARSED_OVER)}`,
     `Errors: ${columns(whole, [[Pkt.PARSE_ERRS, 'parse']])}`,
@@ -139,6 +187,8 @@ export class Statistics implements StatisticsSource {
   readonly #nowMs: () => number;
   readonly #startedMs: number;
   readonly #rates: RateKeeper;
+  /** When the input ended; `undefined` while there is any. */
+  #stoppedMs: number | undefined;
   /** Values at the start: counters go on where the last run of the program ended. */
   readonly #first: Float64Array;
 
@@ -158,6 +208,11 @@ export class Statistics implements StatisticsSource {
     this.#rates.observe(this.#values(), this.#nowMs());
   }
 
+  /** Told when nothing more can come in: averages are over the time until then. */
+  stop(): void {
+    this.#stoppedMs ??= this.#nowMs();
+  }
+
   totals(): StatisticsBlock {
     return this.#block(this.#total, null, null);
   }
@@ -170,7 +225,7 @@ export class Statistics implements StatisticsSource {
   }
 
   average(unitMs: number): StatisticsBlock {
-    return this.#block(averages(this.sinceStart, this.#uptimeMs(), unitMs), unitMs, null);
+    return this.#block(averages(this.sinceStart, this.#runTimeMs(), unitMs), unitMs, null);
   }
 
   /** What was counted since the start; gauges as they are. */
@@ -187,10 +242,19 @@ export class Statistics implements StatisticsSource {
     return this.#nowMs() - this.#startedMs;
   }
 
+  #runTimeMs(): number {
+    return (this.#stoppedMs ?? this.#nowMs()) - this.#startedMs;
+  }
+
   #block(read: ReadCounter, perMs: number | null, updatedAgoMs: number | null): StatisticsBlock {
+    const uptimeMs = this.#uptimeMs();
+    const runtimeMs = this.#runTimeMs();
     return {
-      uptimeMs: this.#uptimeMs(),
-      stopped: null,
+      uptimeMs,
+      stopped:
+        this.#stoppedMs === undefined
+          ? null
+          : { sinceMs: Math.round(uptimeMs - runtimeMs), runtimeMs: Math.round(runtimeMs) },
       perMs,
       updatedAgoMs,
       values: SHOWN.flatMap((index) => {

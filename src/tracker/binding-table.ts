@@ -5,6 +5,7 @@ import { type Call } from './call.ts';
 import { copyHop, type Hop } from './hops.ts';
 import { EntryTable } from './entry-table.ts';
 import { Row } from './rows.ts';
+import { TextField, textOf } from './text-block.ts';
 import { textBytes } from './text-bytes.ts';
 import { Timed } from './timer-wheel.ts';
 
@@ -88,15 +89,12 @@ export function parseContact(text: string): Contact | undefined {
 
 /** Who registered: what events and pages show of the REGISTER that set a binding. Text is shared with the call. */
 export class RegisterTransaction {
-  readonly callId: string;
-  readonly fromTag: string;
+  /** Text of the entry, see text-block.ts. */
+  readonly block: string;
   readonly toTag: string;
-  readonly from: string;
-  readonly requestUri: string;
   readonly userAgent: string;
   readonly uas: string;
-  /** What the request signature is made of, see sip/signature.ts. */
-  readonly branch: string;
+  /** What the request signature is made of, besides text; see sip/signature.ts. */
   readonly headerOrder: number;
   readonly headerCount: number;
   readonly status: number;
@@ -107,10 +105,7 @@ export class RegisterTransaction {
   readonly moreObservers: readonly Observer[] | undefined;
 
   constructor(
-    of: Pick<
-      Call,
-      'callId' | 'fromTag' | 'toTag' | 'from' | 'requestUri' | 'userAgent' | 'uas' | 'branch' | 'reason' | 'createdUs'
-    >,
+    of: Pick<Call, 'block' | 'toTag' | 'userAgent' | 'uas' | 'reason' | 'createdUs'>,
     status: number,
     headerOrder: number,
     headerCount: number,
@@ -118,14 +113,10 @@ export class RegisterTransaction {
     observer: Observer | undefined,
     moreObservers: readonly Observer[] | undefined,
   ) {
-    this.callId = of.callId;
-    this.fromTag = of.fromTag;
+    this.block = of.block;
     this.toTag = of.toTag;
-    this.from = of.from;
-    this.requestUri = of.requestUri;
     this.userAgent = of.userAgent;
     this.uas = of.uas;
-    this.branch = of.branch;
     this.headerOrder = headerOrder;
     this.headerCount = headerCount;
     this.status = status;
@@ -134,6 +125,10 @@ export class RegisterTransaction {
     this.hop = hop;
     this.observer = observer;
     this.moreObservers = moreObservers;
+  }
+
+  get callId(): string {
+    return textOf(this.block, TextField.CALL_ID);
   }
 }
 
@@ -164,14 +159,10 @@ function bytesOf(binding: Binding): number {
     textBytes(binding.aor) +
     textBytes(contact.text) +
     textBytes(contact.name) +
-    textBytes(by.callId) +
-    textBytes(by.fromTag) +
+    textBytes(by.block) +
     textBytes(by.toTag) +
-    textBytes(by.from) +
-    textBytes(by.requestUri) +
     textBytes(by.userAgent) +
     textBytes(by.uas) +
-    textBytes(by.branch) +
     textBytes(by.reason)
   );
 }

@@ -12,7 +12,7 @@ import { HEAP_HEADER, textBytes } from './text-bytes.ts';
  */
 const POINTER = 8;
 /** The object with its fields, its place in a bucket (one and a half on average) and in the wheel. */
-const CALL_BYTES = HEAP_HEADER + 49 * POINTER;
+const CALL_BYTES = HEAP_HEADER + 36 * POINTER;
 const HOP_BYTES = HEAP_HEADER + 17 * POINTER;
 const ARRAY_BYTES = HEAP_HEADER + POINTER;
 /** An array that grew from empty has room for 17. */
@@ -31,22 +31,11 @@ export function bytesOfCall(call: Call): number {
   let bytes =
     ROW_BYTES +
     CALL_BYTES +
-    textBytes(call.callId) +
-    textBytes(call.fromTag) +
+    textBytes(call.block) +
     textBytes(call.toTag) +
-    textBytes(call.from) +
-    textBytes(call.to) +
-    textBytes(call.requestUri) +
-    textBytes(call.contact) +
     textBytes(call.reason) +
     textBytes(call.userAgent) +
-    textBytes(call.uas) +
-    textBytes(call.pai1) +
-    textBytes(call.pai2) +
-    textBytes(call.branch) +
-    textBytes(call.correlationId) +
-    textBytes(call.alegCallId) +
-    textBytes(call.sessionId);
+    textBytes(call.uas);
   for (let hop = call.firstHop; hop !== undefined; hop = hop.next) bytes += HOP_BYTES;
   if (call.moreObservers !== undefined) bytes += GROWN_ARRAY_BYTES;
   for (let leg = call.legs; leg !== undefined; leg = leg.next) bytes += LEG_BYTES + textBytes(leg.callId);

@@ -5,6 +5,7 @@ import type { Observer } from '../model/observer.ts';
 import type { QosRecord } from '../model/qos.ts';
 import type { Hop } from './hops.ts';
 import { Time } from './rows.ts';
+import { TextField, textOf } from './text-block.ts';
 import type { TimedRequest } from './timed-request.ts';
 import { Timed } from './timer-wheel.ts';
 
@@ -49,23 +50,12 @@ export class Call extends Timed {
   emitted = 0;
   lastEvent: EventType = 0;
 
-  callId: string;
-  fromTag: string;
+  /** All text that is this call's alone, see text-block.ts; the others below are shared by many, or come late. */
+  block: string;
   toTag: string;
-  from = '';
-  to = '';
-  requestUri = '';
-  contact = '';
   reason = '';
   userAgent = '';
   uas = '';
-  pai1 = '';
-  pai2 = '';
-  /** Topmost Via branch of the first request, for the signature. */
-  branch = '';
-  correlationId = '';
-  alegCallId = '';
-  sessionId = '';
   /** Other legs this one named, see legs.ts. */
   legs: LegLink | undefined = undefined;
   /** Quality records, see qos.ts. */
@@ -91,8 +81,7 @@ export class Call extends Timed {
     times: Float64Array,
     timeBase: number,
     method: Method,
-    callId: string,
-    fromTag: string,
+    block: string,
     toTag: string,
   ) {
     super();
@@ -104,9 +93,36 @@ export class Call extends Timed {
     this.times = times;
     this.timeBase = timeBase;
     this.method = method;
-    this.callId = callId;
-    this.fromTag = fromTag;
+    this.block = block;
     this.toTag = toTag;
+  }
+
+  get callId(): string {
+    return textOf(this.block, TextField.CALL_ID);
+  }
+  get fromTag(): string {
+    return textOf(this.block, TextField.FROM_TAG);
+  }
+  get from(): string {
+    return textOf(this.block, TextField.FROM);
+  }
+  get to(): string {
+    return textOf(this.block, TextField.TO);
+  }
+  get requestUri(): string {
+    return textOf(this.block, TextField.REQUEST_URI);
+  }
+  get contact(): string {
+    return textOf(this.block, TextField.CONTACT);
+  }
+  get correlationId(): string {
+    return textOf(this.block, TextField.CORRELATION_ID);
+  }
+  get alegCallId(): string {
+    return textOf(this.block, TextField.ALEG_CALL_ID);
+  }
+  get sessionId(): string {
+    return textOf(this.block, TextField.SESSION_ID);
   }
 
   // Times lie in a row of doubles: in fields of the object each would be an object of its own.

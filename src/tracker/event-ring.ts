@@ -8,7 +8,9 @@ import { MAX_CONTACT } from './attributes.ts';
 import type { Call } from './call.ts';
 import type { Hop } from './hops.ts';
 import { type EventRates, type RateOutcome, RateVerdict } from './event-rates.ts';
+import { countOutcome } from './outcomes.ts';
 import { Row } from './rows.ts';
+import { TextField, withText } from './text-block.ts';
 
 /**
  * The last events, oldest overwritten first. Slots are made once and filled again; a call's text is shared with the
@@ -32,20 +34,13 @@ export class EventSlot {
   earlyUs = 0;
   finalUs = 0;
   forkedUs = 0;
-  callId = '';
-  fromTag = '';
+  /** Text of the call, see text-block.ts. */
+  block = '';
   toTag = '';
-  from = '';
-  to = '';
   method = 0;
-  requestUri = '';
-  contact = '';
   reason = '';
   userAgent = '';
   uas = '';
-  pai1 = '';
-  pai2 = '';
-  branch = '';
   status = 0;
   transport: Transport = 0;
   family = 4;
@@ -91,13 +86,18 @@ export class EventRing {
   readonly #slots: EventSlot[] = [];
   readonly #rows: Int32Array;
   readonly #counters: CounterSet;
+  readonly #outcomes: CounterSet;
   readonly #rates: EventRates | undefined;
   readonly #silenced = new Uint8Array(EVENTS_BY_TYPE.length);
   #next = 0;
 
-  /** @param rates without them no event is held back because of its rate */
-  constructor(capacity: number, counters: CounterSet, rates?: EventRates) {
+  /**
+   * @param rates without them no event is held back because of its rate
+   * @param outcomes where it is counted how calls went
+   */
+  constructor(capacity: number, counters: CounterSet, rates?: EventRates, outcomes = counters) {
     this.capacity = capacity;
+    this.#outcomes = outcomes;
     this.#rates = rates;
     this.#counters = counters;
     this.#rows = new Int32Array(capacity * EVENT_ROW);
@@ -129,6 +129,7 @@ export class EventRing {
 
   /** Records an event of a call as it stands now. */
   call(call: Call, type: EventType, tsUs: number, on: GeneratedOn, status: number, reason: string): void {
+    countOutcome(this.#outcomes, call, type, tsUs, status);
     const hop = call.firstHop;
     const slot = this.take(type, tsUs, hop);
     if (slot === undefined) return;
@@ -137,20 +138,12 @@ export class EventRing {
     slot.earlyUs = call.earlyUs;
     slot.finalUs = call.finalUs;
     slot.forkedUs = call.forkedUs;
-    slot.callId = call.callId;
-    slot.fromTag = call.fromTag;
+    slot.block = call.block;
     slot.toTag = call.toTag;
-    slot.from = call.from;
-    slot.to = call.to;
     slot.method = call.method;
-    slot.requestUri = call.requestUri;
-    slot.contact = call.contact;
     slot.reason = reason;
     slot.userAgent = call.userAgent;
     slot.uas = call.uas;
-    slot.pai1 = call.pai1;
-    slot.pai2 = call.pai2;
-    slot.branch = call.branch;
     slot.status = status;
     if (hop !== undefined) setEndpoints(slot, hop);
     setCall(slot, call, on);
@@ -170,20 +163,12 @@ export class EventRing {
     slot.earlyUs = 0;
     slot.finalUs = binding.createdUs;
     slot.forkedUs = 0;
-    slot.callId = by.callId;
-    slot.fromTag = by.fromTag;
+    slot.block = blockOf(binding);
     slot.toTag = by.toTag;
-    slot.from = by.from;
-    slot.to = binding.aor;
     slot.method = Method.REGISTER;
-    slot.requestUri = by.requestUri;
-    slot.contact = binding.contact.text.slice(0, MAX_CONTACT);
     slot.reason = by.reason;
     slot.userAgent = by.userAgent;
     slot.uas = by.uas;
-    slot.pai1 = '';
-    slot.pai2 = '';
-    slot.branch = by.branch;
     slot.status = by.status;
     if (by.hop !== undefined) setEndpoints(slot, by.hop);
     if (call !== undefined) {
@@ -198,34 +183,26 @@ export class EventRing {
   /**
    * Records an event of a single message that became no call.
    *
-   * @returns the event, for its Call-ID and reason to be filled in; `undefined` when it is dropped
+   * @param callId one character per octet; '' where the message has none
+   * @param reason what is wrong with it
    */
-  message(packet: Packet, type: EventType, tsUs: number): EventSlot | undefined {
+  message(packet: Packet, type: EventType, tsUs: number, callId = '', reason = ''): void {
     const slot = this.take(type, tsUs, packet);
-    if (slot === undefined) return undefined;
+    if (slot === undefined) return;
     slot.tsUs = tsUs;
     slot.createdUs = tsUs;
     slot.earlyUs = 0;
     slot.finalUs = 0;
     slot.forkedUs = 0;
-    slot.callId = '';
-    slot.fromTag = '';
+    slot.block = callId === '' ? '' : withText('', TextField.CALL_ID, callId);
     slot.toTag = '';
-    slot.from = '';
-    slot.to = '';
     slot.method = 0;
-    slot.requestUri = '';
-    slot.contact = '';
-    slot.reason = '';
+    slot.reason = reason;
     slot.userAgent = '';
     slot.uas = '';
-    slot.pai1 = '';
-    slot.pai2 = '';
-    slot.branch = '';
     slot.status = 0;
     setEndpoints(slot, packet);
     setNoCall(slot, 'unknown');
-    return slot;
   }
 
   /** Counts an event and gives it a place, to be filled in at once; `undefined` when it is dropped. */
@@ -255,6 +232,12 @@ export class EventRing {
     this.#counters.add(RingCounters.QUEUED, 1);
     return slot;
   }
+}
+
+/** Text of a binding's event: that of its REGISTER, with the address-of-record and the one contact it is about. */
+function blockOf(binding: Binding): string {
+  const named = withText(binding.transaction.block, TextField.TO, binding.aor);
+  return withText(named, TextField.CONTACT, binding.contact.text.slice(0, MAX_CONTACT));
 }
 
 /** Where an event comes from: the initiator of a call, the sender of a message. */

@@ -4,6 +4,7 @@ import { displayText } from '../model/text.ts';
 import type { LegView } from '../model/views.ts';
 import { type Call, type LegLink, LegReason } from './call.ts';
 import { sameText } from './match.ts';
+import { isText, TextField } from './text-block.ts';
 
 /**
  * Calls that are one call to their users: the legs of a back-to-back user agent, each with a Call-ID of its own.
@@ -44,7 +45,7 @@ export class LegIndex {
   /** Takes the other leg's Call-ID from a packet of a sender that knows it. */
   joinNamed(call: Call, packet: Packet): void {
     const { bytes, legCallIdStart: start, legCallIdEnd: end } = packet;
-    if (sameText(bytes, start, end, call.callId)) return;
+    if (isText(call.block, TextField.CALL_ID, bytes, start, end)) return;
     for (let link = call.legs; link !== undefined; link = link.next) {
       if (sameText(bytes, start, end, link.callId)) return;
     }

@@ -3,6 +3,7 @@ import { Method } from '../model/method.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Call } from './call.ts';
 import { Row } from './rows.ts';
+import { hasText, isText, TextField } from './text-block.ts';
 
 /**
  * Finds the entry a message belongs to (Call-ID and tags, never addresses) and says how well it fits.
@@ -37,16 +38,20 @@ export function findCall(first: Call | undefined, hash: number, message: SipMess
   match.direction = 0;
   match.family = 0;
   for (let call = first; call !== undefined; call = call.bucketNext) {
-    if (call.hash !== hash || !sameText(bytes, message.callIdStart, message.callIdEnd, call.callId)) continue;
+    if (call.hash !== hash || !isText(call.block, TextField.CALL_ID, bytes, message.callIdStart, message.callIdEnd))
+      continue;
     match.family++;
     if (match.fit === Fit.FULL) continue;
     let fit: Fit = Fit.CALL_ID;
     let direction: 0 | 1 = 0;
-    if (sameText(bytes, message.fromTagStart, message.fromTagEnd, call.fromTag)) {
+    if (isText(call.block, TextField.FROM_TAG, bytes, message.fromTagStart, message.fromTagEnd)) {
       const full = sameText(bytes, message.toTagStart, message.toTagEnd, call.toTag);
       // Without To-tag two transactions of one caller look alike: only the same method is the same entry.
       fit = full && (call.toTag !== '' || message.cseqMethod === call.method) ? Fit.FULL : Fit.PARTIAL;
-    } else if (call.fromTag !== '' && sameText(bytes, message.toTagStart, message.toTagEnd, call.fromTag)) {
+    } else if (
+      hasText(call.block, TextField.FROM_TAG) &&
+      isText(call.block, TextField.FROM_TAG, bytes, message.toTagStart, message.toTagEnd)
+    ) {
       direction = 1;
       const full = sameText(bytes, message.fromTagStart, message.fromTagEnd, call.toTag);
       fit = full && call.toTag !== '' ? Fit.FULL : Fit.PARTIAL;

@@ -1,5 +1,15 @@
 import { Binding, Leaving, parseContact, RegisterTransaction } from './binding-table.ts';
-import { HOPS, OBSERVERS, readHops, readObservers, writeHops, writeObservers } from './snapshot-calls.ts';
+import {
+  blockFields,
+  HOPS,
+  OBSERVERS,
+  readBlock,
+  readHops,
+  readObservers,
+  writeBlock,
+  writeHops,
+  writeObservers,
+} from './snapshot-calls.ts';
 import { type ByteWriter, doubles, type Entry, type Field, ints, texts } from './snapshot-codec.ts';
 import type { SnapshotTable, SnapshotWalk } from './snapshot-file.ts';
 import type { SnapshotNames } from './snapshot-names.ts';
@@ -21,28 +31,20 @@ export const BINDING_PLACES = [
   'wheelPrevious',
   'wheelNext',
   'wheelSlot',
-  'wheelTick',
 ] as const;
 
 /** Fields of its transaction, beside the bindings' own. */
-export const TRANSACTION_TEXTS = [
-  'callId',
-  'fromTag',
-  'toTag',
-  'from',
-  'requestUri',
-  'userAgent',
-  'uas',
-  'branch',
-  'reason',
-] as const;
+export const TRANSACTION_TEXTS = ['toTag', 'userAgent', 'uas', 'reason'] as const;
 export const TRANSACTION_INTS = ['headerOrder', 'headerCount', 'status'] as const;
-export const TRANSACTION_PARTS = ['createdUs', 'hop', 'observer', 'moreObservers'] as const;
+export const TRANSACTION_PARTS = ['block', 'createdUs', 'hop', 'observer', 'moreObservers'] as const;
+
+const REGISTER = 'register.';
 
 const FIELDS: readonly Field[] = [
   ...ints(...BINDING_INTS, 'announced'),
   ...doubles(...BINDING_DOUBLES, 'transaction.createdUs'),
   ...texts(...BINDING_TEXTS, 'contact', ...TRANSACTION_TEXTS),
+  ...blockFields(REGISTER),
   ...ints(...TRANSACTION_INTS),
   OBSERVERS,
   HOPS,
@@ -98,6 +100,7 @@ function writeBinding(out: ByteWriter, binding: Binding): void {
   for (const name of BINDING_TEXTS) out.text(binding[name]);
   out.text(binding.contact.text);
   for (const name of TRANSACTION_TEXTS) out.text(transaction[name]);
+  writeBlock(out, transaction.block);
   for (const name of TRANSACTION_INTS) out.int(transaction[name]);
   writeObservers(out, transaction.observer, transaction.moreObservers);
   writeHops(out, transaction.hop);
@@ -108,14 +111,10 @@ function readTransaction(entry: Entry, names: SnapshotNames): RegisterTransactio
   const text = (name: (typeof TRANSACTION_TEXTS)[number]): string => entry.text(name);
   return new RegisterTransaction(
     {
-      callId: text('callId'),
-      fromTag: text('fromTag'),
+      block: readBlock(entry, REGISTER),
       toTag: text('toTag'),
-      from: text('from'),
-      requestUri: text('requestUri'),
       userAgent: names.text(text('userAgent')),
       uas: names.text(text('uas')),
-      branch: text('branch'),
       reason: names.text(text('reason')),
       createdUs: entry.number('transaction.createdUs'),
     },

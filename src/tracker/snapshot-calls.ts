@@ -11,31 +11,37 @@ import { type ByteWriter, doubles, type Entry, type Field, ints, list, texts as 
 import type { SnapshotTable, SnapshotWalk } from './snapshot-file.ts';
 import type { SnapshotNames } from './snapshot-names.ts';
 import { spans } from './snapshot-spans.ts';
+import { blockOf, TextField, textOf } from './text-block.ts';
 import { TimedRequest } from './timed-request.ts';
 import type { CallTracker } from './tracker.ts';
 
 /** The fields of a call that a snapshot keeps as they are. A test holds these lists against the classes. */
 export const CALL_INTS = ['id', 'state', 'method', 'flags', 'emitted', 'lastEvent', 'hopsLeftOut'] as const;
-export const CALL_TEXTS = [
-  'callId',
-  'fromTag',
-  'toTag',
-  'from',
-  'to',
-  'requestUri',
-  'contact',
-  'reason',
-  'userAgent',
-  'uas',
-  'pai1',
-  'pai2',
-  'branch',
-  'correlationId',
-  'alegCallId',
-  'sessionId',
-] as const;
+export const CALL_TEXTS = ['toTag', 'reason', 'userAgent', 'uas'] as const;
+/** Fields of a block, in their order, by their names in a snapshot. */
+const BLOCK_TEXTS: readonly (readonly [string, TextField])[] = [
+  ['callId', TextField.CALL_ID],
+  ['fromTag', TextField.FROM_TAG],
+  ['from', TextField.FROM],
+  ['to', TextField.TO],
+  ['requestUri', TextField.REQUEST_URI],
+  ['contact', TextField.CONTACT],
+  ['branch', TextField.BRANCH],
+  ['pai1', TextField.PAI1],
+  ['pai2', TextField.PAI2],
+  ['correlationId', TextField.CORRELATION_ID],
+  ['alegCallId', TextField.ALEG_CALL_ID],
+  ['sessionId', TextField.SESSION_ID],
+];
+
+/** @param prefix tells them from other fields of the table */
+export function blockFields(prefix = ''): Field[] {
+  return textFields(...BLOCK_TEXTS.map(([name]) => prefix + name));
+}
+
 /** Fields with a form of their own, below. */
 export const CALL_PARTS = [
+  'block',
   'observer',
   'moreObservers',
   'firstHop',
@@ -61,7 +67,6 @@ export const CALL_PLACES = [
   'wheelPrevious',
   'wheelNext',
   'wheelSlot',
-  'wheelTick',
 ] as const;
 
 export const HOP_INTS = [
@@ -94,6 +99,7 @@ export const OBSERVERS: Field = list('observers', textFields('id'));
 
 const FIELDS: readonly Field[] = [
   ...ints(...CALL_INTS),
+  ...blockFields(),
   ...textFields(...CALL_TEXTS),
   ...doubles(...TIME_FIELDS.map(({ name }) => timeField(name))),
   ...ROW_FIELDS.map(({ name, count }): Field => ({ name: rowField(name), kind: 'int', count })),
@@ -139,8 +145,7 @@ export class CallSnapshot implements SnapshotTable {
     const call = this.#tracker.putBack(
       entry.number('id'),
       method as Method, // has a name
-      entry.text('callId'),
-      entry.text('fromTag'),
+      readBlock(entry),
       entry.text('toTag'),
     );
     if (call === undefined) return false;
@@ -159,6 +164,7 @@ export class CallSnapshot implements SnapshotTable {
 
 function writeCall(out: ByteWriter, call: Call): void {
   for (const name of CALL_INTS) out.int(call[name]);
+  writeBlock(out, call.block);
   for (const name of CALL_TEXTS) out.text(call[name]);
   const { row, base, times, timeBase } = call;
   for (const { at } of TIME_FIELDS) out.double(times[timeBase + at]!); // inside the row
@@ -180,6 +186,14 @@ function writeCall(out: ByteWriter, call: Call): void {
     out.text(observer.id);
     out.double(receivedUs);
   }
+}
+
+export function writeBlock(out: ByteWriter, block: string): void {
+  for (const [, field] of BLOCK_TEXTS) out.text(textOf(block, field));
+}
+
+export function readBlock(entry: Entry, prefix = ''): string {
+  return blockOf(BLOCK_TEXTS.map(([name]) => entry.text(prefix + name)));
 }
 
 export function writeObservers(
@@ -219,10 +233,7 @@ function readCall(entry: Entry, call: Call, names: SnapshotNames): void {
   call.emitted = entry.number('emitted');
   call.lastEvent = entry.number('lastEvent') as EventType; // shown by a look-up that knows what to do with others
   call.hopsLeftOut = entry.number('hopsLeftOut');
-  for (const name of CALL_TEXTS) call[name] = entry.text(name);
-  call.userAgent = names.text(call.userAgent);
-  call.uas = names.text(call.uas);
-  call.reason = names.text(call.reason);
+  for (const name of ['userAgent', 'uas', 'reason'] as const) call[name] = names.text(entry.text(name));
   for (const { name, at } of TIME_FIELDS) call.times[call.timeBase + at] = entry.number(timeField(name));
   for (const { name, at, count } of ROW_FIELDS) {
     const values = entry.numbers(rowField(name), count);

@@ -23,8 +23,6 @@ export abstract class Timed {
   wheelPrevious: Timed | undefined = undefined;
   wheelNext: Timed | undefined = undefined;
   wheelSlot = NOT_FILED;
-  /** 100 ms tick this entry is filed under; its deadline may be later by now. */
-  wheelTick = 0;
   abstract deadlineUs: number;
   /** Entries with one deadline end in this order. */
   abstract readonly id: number;
@@ -57,7 +55,7 @@ export class TimerWheel {
   /** Takes note of an entry's new deadline. Only an earlier one than the entry is filed under moves it. */
   file(entry: Timed): void {
     const tick = Math.ceil(entry.deadlineUs / TICK_US);
-    if (entry.wheelSlot >= 0 && tick >= entry.wheelTick) return;
+    if (entry.wheelSlot >= 0 && tick >= this.#tickOf(entry.wheelSlot)) return;
     this.#unlink(entry);
     this.#link(entry, tick);
   }
@@ -114,13 +112,18 @@ export class TimerWheel {
     return looked;
   }
 
+  /** The tick at which a slot comes up next. */
+  #tickOf(slot: number): number {
+    return this.#tick + ((slot - (this.#tick % SLOTS) + SLOTS) % SLOTS);
+  }
+
   #link(entry: Timed, tick: number): void {
     // The slot must lie ahead of the clock and less than a turn away, or it would come up at the wrong time.
     const filed = Math.min(Math.max(tick, this.#tick + 1), this.#tick + SLOTS - 1);
-    const slot = filed % SLOTS;
+    // A small integer, which the entry can hold without an object for it.
+    const slot = (filed % SLOTS) | 0;
     const first = this.#slots[slot];
     this.#filed++;
-    entry.wheelTick = filed;
     entry.wheelSlot = slot;
     entry.wheelPrevious = undefined;
     entry.wheelNext = first;

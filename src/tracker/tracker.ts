@@ -8,7 +8,7 @@ import type { Observer } from '../model/observer.ts';
 import type { Packet } from '../model/packet.ts';
 import type { TrackerSettings } from '../model/settings.ts';
 import type { SipMessage } from '../sip/message.ts';
-import { takeCorrelation, takeReason, takeReplyText, takeRequestText, takeSignature } from './attributes.ts';
+import { CallTexts, forkBlock, takeCorrelation, takeSignature } from './attributes.ts';
 import { Binding } from './binding-table.ts';
 import { bytesOfCall, NEW_CALL_BYTES } from './call-memory.ts';
 import { Call, CallFlag, LegReason } from './call.ts';
@@ -25,7 +25,6 @@ import { Registrations } from './registrations.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
 import { reportedStatus } from './reported-status.ts';
 import { Row, ROW_BYTES, RowPages } from './rows.ts';
-import { SharedText } from './shared-text.ts';
 import {
   mayHoldSubscription,
   SUBSCRIPTION_ENDS,
@@ -33,6 +32,7 @@ import {
   subscriptionAfterNotify,
   subscriptionAfterReply,
 } from './subscriptions.ts';
+import { hasText, TextField, textOf, withText } from './text-block.ts';
 import { requestOf } from './timed-request.ts';
 import { byDeadline, isDue, type Timed, TimerWheel } from './timer-wheel.ts';
 import { addState, addToTrace, repeatInTrace, traceCode } from './trace.ts';
@@ -70,7 +70,7 @@ export class CallTracker {
   readonly #counters: CounterSet;
   readonly #settings: TrackerSettings;
   readonly #hashSeed: number;
-  readonly #texts: SharedText;
+  readonly #texts: CallTexts;
   readonly #match = new Match();
   /** Timeout of each state in µs, by `CallState`. */
   readonly #timeoutUs = new Float64Array(CALL_STATES.length);
@@ -86,6 +86,8 @@ export class CallTracker {
   #bytes = 0;
   readonly #maxCalls: number;
   readonly #maxBytes: number;
+  /** What the message tracked last was to its call. */
+  repeat: Repeat = Repeat.NEW;
   /** Kept only where calls may be evicted. */
   readonly #finished: FinishedCalls | undefined;
 
@@ -97,7 +99,7 @@ export class CallTracker {
     this.messages = new MessageRing(settings.messages, counters);
     this.legs = new LegIndex(counters, (callId) => this.held(callId).length > 0);
     this.registrations = new Registrations(settings.registrations, this.#wheel, events, counters, hashSeed);
-    this.#texts = new SharedText(hashSeed);
+    this.#texts = new CallTexts(hashSeed);
     this.#maxCalls = settings.maxCalls === 0 ? Number.POSITIVE_INFINITY : settings.maxCalls;
     this.#maxBytes = settings.maxCallBytes === 0 ? Number.POSITIVE_INFINITY : settings.maxCallBytes;
     this.#finished = settings.evict === 'oldest' ? new FinishedCalls() : undefined;
@@ -209,10 +211,10 @@ export class CallTracker {
   }
 
   /** Makes the entry of a call that comes back; what it was is filled in, then `goOn` is told. `undefined` = no room. */
-  putBack(id: number, method: Method, callId: string, fromTag: string, toTag: string): Call | undefined {
+  putBack(id: number, method: Method, block: string, toTag: string): Call | undefined {
     if (this.table.size >= this.#maxCalls || this.#bytes + NEW_CALL_BYTES > this.#maxBytes) return undefined;
-    const key = Buffer.from(callId, 'latin1');
-    const call = this.#make(id, hashBytes(key, 0, key.length, this.#hashSeed), method, callId, fromTag, toTag);
+    const key = Buffer.from(textOf(block, TextField.CALL_ID), 'latin1');
+    const call = this.#make(id, hashBytes(key, 0, key.length, this.#hashSeed), method, block, toTag);
     this.table.insertOldest(call);
     return call;
   }
@@ -260,28 +262,27 @@ export class CallTracker {
 
   #refusal: Fault = Fault.NONE;
 
-  /** @param parent the entry that forks: it must not make room for its own fork */
-  #allocate(
-    message: SipMessage,
-    hash: number,
-    fromTag: string,
-    toTag: string,
-    parent: Call | undefined,
-  ): Call | undefined {
-    const keyOctets = message.callIdEnd - message.callIdStart + fromTag.length + toTag.length;
-    if (keyOctets > MAX_KEY_OCTETS) {
+  /**
+   * Whether a message may make a new entry; if not, `#refusal` says why.
+   *
+   * @param parent the entry that forks: it must not make room for its own fork
+   */
+  #isAdmitted(message: SipMessage, parent: Call | undefined): boolean {
+    if (keyOctets(message) > MAX_KEY_OCTETS) {
       this.#counters.add(Calls.FAIL_NEW, 1);
       this.#refusal = Fault.TRACK_KEY_TOO_LONG;
-      return undefined;
+      return false;
     }
     if (this.#match.family >= this.#settings.maxForks) {
       this.#counters.add(Calls.FAIL_LIM, 1);
       this.#refusal = Fault.TRACK_FORK_LIMIT;
-      return undefined;
+      return false;
     }
-    if (!this.#hasRoom(parent)) return undefined;
-    const callId = message.text(message.callIdStart, message.callIdEnd);
-    const call = this.#make(this.#nextId++, hash, message.cseqMethod, callId, fromTag, toTag);
+    return this.#hasRoom(parent);
+  }
+
+  #new(hash: number, method: Method, block: string, toTag: string): Call {
+    const call = this.#make(this.#nextId++, hash, method, block, toTag);
     call.createdUs = this.#nowUs;
     this.table.insert(call);
     this.#counters.add(Calls.CREATED, 1);
@@ -290,7 +291,7 @@ export class CallTracker {
     return call;
   }
 
-  #make(id: number, hash: number, method: Method, callId: string, fromTag: string, toTag: string): Call {
+  #make(id: number, hash: number, method: Method, block: string, toTag: string): Call {
     const rows = this.#rows;
     const slot = rows.take();
     const row = rows.page(slot);
@@ -301,7 +302,7 @@ export class CallTracker {
     row[base + Row.REPLY_CSEQ] = -1;
     row[base + Row.REPLY_CSEQ + 1] = -1;
     const times = rows.timePage(slot);
-    return new Call(id, hash, row, base, slot, times, rows.timeBase(slot), method, callId, fromTag, toTag);
+    return new Call(id, hash, row, base, slot, times, rows.timeBase(slot), method, block, toTag);
   }
 
   /** Whether the limits let in one more call; if they do not, and calls may be evicted, some make room for it. */
@@ -352,27 +353,22 @@ export class CallTracker {
   }
 
   #create(packet: Packet, message: SipMessage, hash: number): Call | undefined {
-    const fromTag = message.text(message.fromTagStart, message.fromTagEnd);
+    if (!this.#isAdmitted(message, undefined)) return undefined;
     const toTag = message.text(message.toTagStart, message.toTagEnd);
-    const call = this.#allocate(message, hash, fromTag, toTag, undefined);
-    if (call === undefined) return undefined;
+    const call = this.#new(hash, message.cseqMethod, this.#texts.first(message), toTag);
     call.firstHop = makeHop(packet, !message.isRequest);
     if (message.isRequest) takeSignature(call, message);
     return call;
   }
 
   #fork(parent: Call, message: SipMessage, direction: 0 | 1, hash: number): Call | undefined {
+    if (!this.#isAdmitted(message, parent)) return undefined;
+    // The initiator's tag stays the From-tag, whoever sent the message (the reference turns it round).
     const theirTag = message.text(message.fromTagStart, message.fromTagEnd);
     const otherTag = message.text(message.toTagStart, message.toTagEnd);
-    // The initiator's tag stays the From-tag, whoever sent the message (the reference turns it round).
-    const call = this.#allocate(
-      message,
-      hash,
-      direction === 0 ? theirTag : otherTag,
-      direction === 0 ? otherTag : theirTag,
-      parent,
-    );
-    if (call === undefined) return undefined;
+    const forward = direction === 0;
+    const block = forkBlock(parent, message, direction, forward ? theirTag : otherTag);
+    const call = this.#new(hash, message.cseqMethod, block, forward ? otherTag : theirTag);
     this.#counters.add(Calls.FORKED, 1);
     call.flags |= CallFlag.FORK_CHILD;
     parent.flags |= CallFlag.FORK_PARENT;
@@ -380,16 +376,8 @@ export class CallTracker {
     call.forkedUs = this.#nowUs;
     call.emitted = parent.emitted & ~LEASE_EVENTS;
     call.lastEvent = parent.lastEvent;
-    call.from = parent.from;
-    call.to = parent.to;
-    call.requestUri = parent.requestUri;
-    call.contact = parent.contact;
-    call.userAgent = parent.userAgent;
-    call.pai1 = parent.pai1;
-    call.pai2 = parent.pai2;
-    call.correlationId = parent.correlationId;
-    call.alegCallId = parent.alegCallId;
-    call.sessionId = parent.sessionId;
+    const ownRequest = message.isRequest && forward;
+    if (!ownRequest || message.userAgentEnd === message.userAgentStart) call.userAgent = parent.userAgent;
     this.legs.inherit(call, parent);
     if (parent.firstHop !== undefined) call.firstHop = copyHop(parent.firstHop);
     const other = direction === 0 ? 1 : 0;
@@ -397,8 +385,7 @@ export class CallTracker {
     for (let n: number = Row.TRACE_COUNT; n < Row.SIGHTING_NEXT; n++) {
       call.row[call.base + n] = parent.row[parent.base + n]!;
     }
-    if (message.isRequest && direction === 0) takeSignature(call, message);
-    else call.branch = parent.branch;
+    if (ownRequest) takeSignature(call, message);
     return call;
   }
 
@@ -407,8 +394,8 @@ export class CallTracker {
     const toTag = message.text(message.toTagStart, message.toTagEnd);
     const initiatorTag = direction === 0 ? fromTag : toTag;
     const otherTag = direction === 0 ? toTag : fromTag;
-    if (call.callId.length + initiatorTag.length + otherTag.length > MAX_KEY_OCTETS) return;
-    if (action === Action.SET_TAGS) call.fromTag = initiatorTag;
+    if (keyOctets(message) > MAX_KEY_OCTETS) return;
+    if (action === Action.SET_TAGS) call.block = withText(call.block, TextField.FROM_TAG, initiatorTag);
     if (call.toTag === otherTag && action !== Action.SET_TAGS) return;
     call.toTag = otherTag;
     call.flags |= CallFlag.REUSED;
@@ -429,6 +416,7 @@ export class CallTracker {
       packet.capturedAtUs === 0 ? this.#nowUs : packet.capturedAtUs,
       this.#settings.dupWindowUs,
     );
+    this.repeat = repeat;
     if (this.messages.isOn && (repeat !== Repeat.SEEN_AGAIN || !this.messages.seenAgain(call, onLink, observer.id))) {
       this.messages.add(call, packet, message, direction, repeat, onLink, observer.id);
     }
@@ -448,7 +436,7 @@ export class CallTracker {
       }
       return Fault.NONE;
     }
-    if (packet.correlationEnd > packet.correlationStart && call.correlationId === '') {
+    if (packet.correlationEnd > packet.correlationStart && !hasText(call.block, TextField.CORRELATION_ID)) {
       takeCorrelation(call, packet);
       this.legs.join(call, call.correlationId, LegReason.CORRELATION_ID);
     }
@@ -466,8 +454,8 @@ export class CallTracker {
     const { row, base } = call;
     const { method } = message;
     row[base + Row.LAST_METHOD + direction] = method;
-    takeRequestText(call, message, direction, this.#texts);
-    if (call.alegCallId !== '') this.legs.join(call, call.alegCallId, LegReason.ALEG_HEADER);
+    this.#texts.request(call, message, direction);
+    if (hasText(call.block, TextField.ALEG_CALL_ID)) this.legs.join(call, call.alegCallId, LegReason.ALEG_HEADER);
     const late = isLateRequest(call, message, direction);
     if (method !== Method.PRACK && method !== Method.UPDATE && message.cseq > row[base + Row.CSEQ + direction]!) {
       row[base + Row.CSEQ + direction] = message.cseq;
@@ -496,7 +484,7 @@ export class CallTracker {
     const sameMethod = cseqMethod === call.method;
     const challengedAgain =
       !late && sameMethod && isChallenge(statusCode) && row[base + Row.STATUS + direction] === statusCode;
-    takeReplyText(call, message, direction, this.#texts);
+    this.#texts.reply(call, message, direction);
     if (!late) {
       if (movesOrder(cseqMethod)) {
         row[base + Row.REPLY_CSEQ + direction] = message.cseq;
@@ -507,7 +495,7 @@ export class CallTracker {
         call.method === Method.INVITE && isAnswered(call.state) && (statusCode >= 300 || statusCode < 200);
       if (sameMethod && cseqMethod !== Method.CANCEL && !keepsStatus) {
         row[base + Row.STATUS + direction] = statusCode;
-        takeReason(call, message, this.#texts);
+        this.#texts.reason(call, message);
       }
       const hasToTag = message.toTagEnd > message.toTagStart;
       const transition = onReply(call.state, cseqMethod, statusCode, hasToTag, sameMethod);
@@ -634,6 +622,7 @@ export class CallTracker {
     this.#wheel.remove(call);
     this.table.remove(call);
     this.legs.leave(call);
+    this.#settleFamily(call);
     this.#rows.release(call.slot);
     this.#bytes -= call.bytes;
     this.#counters.set(Calls.MEMORY, this.#bytes);
@@ -652,6 +641,15 @@ export class CallTracker {
     const status = reportedStatus(call, type);
     this.#events.call(call, type, tsUs, on, status.code, status.reason);
     call.lastEvent = type;
+  }
+
+  /** What a branch reported stands for its family when it is gone: one that rings on is no failed attempt. */
+  #settleFamily(gone: Call): void {
+    if ((gone.flags & (CallFlag.FORK_CHILD | CallFlag.FORK_PARENT)) === 0 || (gone.emitted & FAMILY_EVENTS) === 0)
+      return;
+    for (let other = this.table.chain(gone.hash); other !== undefined; other = other.bucketNext) {
+      if (other !== gone && other.callId === gone.callId) other.emitted |= 1 << EventType.CALL_ATTEMPT;
+    }
   }
 
   #familyReported(call: Call): boolean {
@@ -673,6 +671,12 @@ const LEASE_EVENTS =
   (1 << EventType.SUB_NEW) |
   (1 << EventType.SUB_DEL);
 const FAMILY_EVENTS = (1 << EventType.CALL_ATTEMPT) | (1 << EventType.CALL_START) | (1 << EventType.CALL_END);
+
+/** Octets of Call-ID and tags together. */
+function keyOctets(message: SipMessage): number {
+  const { callIdEnd, callIdStart, fromTagEnd, fromTagStart, toTagEnd, toTagStart } = message;
+  return callIdEnd - callIdStart + fromTagEnd - fromTagStart + toTagEnd - toTagStart;
+}
 
 function isAnswered(state: CallState): boolean {
   return state === CallState.INV_ESTABLISHED || state === CallState.INV_BYE_SEEN || state === CallState.INV_BYE_REPL;

@@ -25,6 +25,7 @@ import type { EventSlot } from './event-ring.ts';
 import type { RateEntry } from './event-rates.ts';
 import { qosView } from './qos.ts';
 import { Row } from './rows.ts';
+import { TextField, textOf } from './text-block.ts';
 import { messageTrace, stateTrace } from './trace.ts';
 
 /** Copies of calls, bindings and events as pages show them: names instead of numbers, UTF-8 instead of octets. */
@@ -54,16 +55,16 @@ function emittedNames(bits: number): string[] {
   return EVENT_NAMES.filter((_, type) => (bits & (1 << type)) !== 0);
 }
 
-function observersOf(seen: Pick<RegisterTransaction, 'observer' | 'moreObservers'>): Observer[] {
+export function observersOf(seen: Pick<RegisterTransaction, 'observer' | 'moreObservers'>): Observer[] {
   if (seen.observer === undefined) return [];
   return [seen.observer, ...(seen.moreObservers ?? [])];
 }
 
-function sourceOf(hop: Hop | EventSlot): EndpointView {
+export function sourceOf(hop: Hop | EventSlot): EndpointView {
   return { ip: formatIp(hop.family, hop.src0, hop.src1, hop.src2, hop.src3), port: hop.srcPort };
 }
 
-function destinationOf(hop: Hop | EventSlot): EndpointView {
+export function destinationOf(hop: Hop | EventSlot): EndpointView {
   return { ip: formatIp(hop.family, hop.dst0, hop.dst1, hop.dst2, hop.dst3), port: hop.dstPort };
 }
 
@@ -87,10 +88,36 @@ function interfaceView(word: number): InterfaceView {
 }
 
 function signatureOf(kept: Call | EventSlot): string {
-  const { method, callId, fromTag, branch, row, base } = kept;
+  const { method, block, row, base } = kept;
   const headerOrder = row[base + Row.HEADER_ORDER] ?? 0;
   const headerCount = row[base + Row.HEADER_COUNT] ?? 0;
-  return requestSignature({ method, headerOrder, headerCount, callId, fromTag, branch });
+  return requestSignature({
+    method,
+    headerOrder,
+    headerCount,
+    callId: textOf(block, TextField.CALL_ID),
+    fromTag: textOf(block, TextField.FROM_TAG),
+    branch: textOf(block, TextField.BRANCH),
+  });
+}
+
+/** From the first request to the first sign of an answer. */
+export function setupMs(of: Call | EventSlot): number | null {
+  return msBetween(of.createdUs, of.earlyUs === 0 ? of.finalUs : of.earlyUs);
+}
+
+export function ringingMs(of: Call | EventSlot): number | null {
+  return msBetween(of.earlyUs, of.finalUs);
+}
+
+/** From the answer to the end; to now where there is none yet. */
+export function callDurationMs(call: Call, nowUs: number): number | null {
+  const answeredUs = (call.emitted & (1 << EventType.CALL_START)) === 0 ? 0 : call.finalUs;
+  return msBetween(answeredUs, call.endedUs === 0 ? Math.max(nowUs, call.updatedUs) : call.endedUs);
+}
+
+export function eventDurationMs(slot: EventSlot): number | null {
+  return msBetween(slot.finalUs, slot.tsUs);
 }
 
 /**
@@ -102,7 +129,6 @@ export function callView(call: Call, nowUs: number, legs: LegView[] = []): CallV
   const seenBy = observersOf(call);
   const hops: HopView[] = [];
   for (let hop = call.firstHop; hop !== undefined; hop = hop.next) hops.push(hopView(hop, seenBy));
-  const answeredUs = (call.emitted & (1 << EventType.CALL_START)) === 0 ? 0 : call.finalUs;
   return {
     id: call.id,
     callId: displayText(call.callId),
@@ -137,9 +163,9 @@ export function callView(call: Call, nowUs: number, legs: LegView[] = []): CallV
     messageTrace: messageTrace(call),
     stateTrace: stateTrace(call),
     requestSignature: signatureOf(call),
-    pddMs: msBetween(call.createdUs, call.earlyUs === 0 ? call.finalUs : call.earlyUs),
-    ringMs: msBetween(call.earlyUs, call.finalUs),
-    durationMs: msBetween(answeredUs, call.endedUs === 0 ? Math.max(nowUs, call.updatedUs) : call.endedUs),
+    pddMs: setupMs(call),
+    ringMs: ringingMs(call),
+    durationMs: callDurationMs(call, nowUs),
     agents: seenBy.map((observer) => observer.id),
     hops,
     correlation: {
@@ -164,7 +190,7 @@ export function registrationView(binding: Binding, nowUs: number): RegistrationV
     dst: by.hop === undefined ? NOWHERE : destinationOf(by.hop),
     transport: transportName(by.hop?.transport ?? 0),
     callId: displayText(by.callId),
-    from: displayText(by.from),
+    from: displayText(textOf(by.block, TextField.FROM)),
     userAgent: displayText(by.userAgent),
     uas: displayText(by.uas),
     createdUs: binding.createdUs,
@@ -178,22 +204,22 @@ export function registrationView(binding: Binding, nowUs: number): RegistrationV
 /** Attribute names are those of the event JSON; empty ones are left out. */
 function attributes(slot: EventSlot): Record<string, string> {
   const all: [string, string][] = [
-    ['sip.from', slot.from],
-    ['sip.to', slot.to],
+    ['sip.from', textOf(slot.block, TextField.FROM)],
+    ['sip.to', textOf(slot.block, TextField.TO)],
     ['sip.request.method', slot.method === 0 ? '' : methodName(slot.method)],
-    ['uri.original', slot.requestUri],
-    ['sip.contact', slot.contact],
+    ['uri.original', textOf(slot.block, TextField.REQUEST_URI)],
+    ['sip.contact', textOf(slot.block, TextField.CONTACT)],
     ['sip.sip_reason', slot.reason],
     ['user_agent.original', slot.userAgent],
     ['uas.original', slot.uas],
-    ['sip.pai1', slot.pai1],
-    ['sip.pai2', slot.pai2],
+    ['sip.pai1', textOf(slot.block, TextField.PAI1)],
+    ['sip.pai2', textOf(slot.block, TextField.PAI2)],
     ['sip.req_sig', slot.method === 0 ? '' : signatureOf(slot)],
   ];
   return Object.fromEntries(all.filter(([, text]) => text !== '').map(([name, text]) => [name, displayText(text)]));
 }
 
-function originator(slot: EventSlot): EventView['originator'] {
+export function originator(slot: EventSlot): EventView['originator'] {
   if (slot.type !== EventType.CALL_END) return null;
   if ((slot.flags & CallFlag.FORCED_TIMEOUT) !== 0) return 'timeout-terminated';
   return (slot.flags & CallFlag.CALLEE_TERMINATED) === 0 ? 'caller-terminated' : 'callee-terminated';
@@ -208,17 +234,17 @@ export function eventView(slot: EventSlot): EventView {
     earlyUs: happened(slot.earlyUs),
     finalUs: happened(slot.finalUs),
     forkedUs: happened(slot.forkedUs),
-    callId: displayText(slot.callId),
-    fromTag: displayText(slot.fromTag),
+    callId: displayText(textOf(slot.block, TextField.CALL_ID)),
+    fromTag: displayText(textOf(slot.block, TextField.FROM_TAG)),
     toTag: displayText(slot.toTag),
     src: sourceOf(slot),
     dst: destinationOf(slot),
     transport: transportName(slot.transport),
     status: slot.status,
     attributes: attributes(slot),
-    durationMs: msBetween(slot.finalUs, slot.tsUs),
-    pddMs: slot.method !== 0 ? msBetween(slot.createdUs, slot.earlyUs === 0 ? slot.finalUs : slot.earlyUs) : null,
-    ringMs: msBetween(slot.earlyUs, slot.finalUs),
+    durationMs: eventDurationMs(slot),
+    pddMs: slot.method === 0 ? null : setupMs(slot),
+    ringMs: ringingMs(slot),
     originator: originator(slot),
     rate: slot.rateTracked ? eventRateView(slot) : null,
     debug: slot.hasCall ? debugView(slot) : null,

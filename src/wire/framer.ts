@@ -70,9 +70,9 @@ export class MessageFramer implements StreamFramer {
     return this.#fault;
   }
 
-  end(nowUs: number): void {
+  end(nowUs: number, fault: Fault = this.#framing.cut): void {
     if (this.#heldBytes === 0) return;
-    this.#fail(this.#framing.cut, this.#held, 0, this.#heldBytes, nowUs);
+    this.#fail(fault, this.#held, 0, this.#heldBytes, nowUs);
   }
 
   /** Adds to the incomplete message what `chunk` has of it; answers where in `chunk` the next message begins. */

@@ -26,7 +26,7 @@ for (const { argv, command, rest } of [
 test('parseCommand() refuses an unknown command', () => {
   assert.throws(() => parseCommand(['server']), {
     code: 'CONFIG_INVALID',
-    message: 'Unknown command "server": expected serve, replay, probe or options',
+    message: 'Unknown command "server": expected serve, replay, probe, hash-password or options',
   });
 });
 

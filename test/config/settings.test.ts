@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toEngineSettings, toHttpSettings, toLogSettings } from '../../src/config/settings.ts';
+import { settleMode, toEngineSettings, toHttpSettings, toLogSettings } from '../../src/config/settings.ts';
 import type { RateCriterion } from '../../src/model/event-rates.ts';
 import { CallState } from '../../src/model/call-state.ts';
 import { load } from './cases.ts';
@@ -67,6 +67,7 @@ test('toEngineSettings() turns options into what the engine counts in', () => {
       },
     },
     capture: undefined,
+    dump: undefined,
     ipfix: {
       addr: '0.0.0.0',
       port: 4739,
@@ -144,11 +145,49 @@ test('toHttpSettings() and toLogSettings() take their part', () => {
   assert.deepEqual(toHttpSettings(config), {
     addr: '127.0.0.1',
     port: -1,
+    tls: undefined,
+    users: [],
     tokens: [
       { token: 'a=', role: 'admin' },
       { token: 'b', role: 'viewer' },
     ],
     allowAnonymous: false,
+    sessionUs: 12 * 3600 * 1e6,
+    proxies: [],
+    proxyUserHeader: '',
+    proxyRole: 'viewer',
+    requestsPerSecond: 200,
+    auditEntries: 1000,
   });
   assert.deepEqual(toLogSettings(config), { level: 3, format: 'text' });
+});
+
+test('an interface is captured beside the listeners, which stay as they are', () => {
+  const mode = settleMode(load({ argv: ['-i', 'eth0', '-bpf', 'port 5060', '-pcap_buf_kb', '4096'] }));
+  const { capture, hep } = toEngineSettings(mode.config);
+  assert.deepEqual(capture?.live, {
+    iface: 'eth0',
+    driver: 'auto',
+    snaplen: 262_144,
+    isPromiscuous: true,
+    bufferKb: 4096,
+  });
+  assert.deepEqual([capture.files, capture.filter, hep.udpPort, mode.staysUp], [[], 'port 5060', 9060, true]);
+});
+
+test('calls are written to files only where that is switched on', () => {
+  const argv = ['-pcap_dump_dir', '/var/lib/calls', '-pcap_dump_subdirs', '40'];
+  assert.equal(toEngineSettings(load({ argv }).config).dump, undefined);
+  assert.deepEqual(toEngineSettings(load({ argv: ['-pcap_dump_on', ...argv] }).config).dump, {
+    dir: '/var/lib/calls',
+    prefix: 'callid_',
+    suffix: '',
+    extension: 'pcap',
+    subdirs: 40,
+    onErr: false,
+    workers: 1,
+    queueMessages: 10_000,
+    queueBytes: 33_554_432,
+    openFiles: 256,
+  });
 });

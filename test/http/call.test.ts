@@ -30,9 +30,12 @@ suite('the page of a call', () => {
     deps.engine.messages = [message(), message(REPLY)];
     const { statusCode, body, headers } = await get(`${PATH}?format=html`);
     assert.equal(statusCode, 200);
-    assert.doesNotMatch(body, /<script|<style|\sstyle=|\son[a-z]+=/i);
+    assert.doesNotMatch(
+      body,
+      /<script(?! type="module" src="\/assets\/client\/main\.js"><\/script>)|<style|\sstyle=|\son[a-z]+=/i,
+    );
     assert.match(String(headers['content-security-policy']), /default-src 'none'/);
-    assert.match(body, /<svg[^>]*aria-label="Ladder: 2 messages between 2 endpoints/);
+    assert.match(body, /<div class="ladder" role="group" aria-label="Ladder: 2 messages between 2 endpoints/);
     for (const anchor of ['href="#m4096"', 'id="m4096"', 'href="#m8192"', 'id="m8192"'])
       assert.ok(body.includes(anchor), anchor);
     assert.match(body, /192\.0\.2\.1:5060/);
@@ -92,7 +95,7 @@ suite('the page of a call', () => {
       message({ ...REPLY, reason: HOSTILE, raw: HOSTILE, agents: [HOSTILE], userAgent: HOSTILE, cseqMethod: HOSTILE }),
     ];
     const { body } = await get(`${PATH}?format=html`);
-    assert.doesNotMatch(body, /<script|<b>/i);
+    assert.doesNotMatch(body, /<script(?! type="module" src="\/assets\/client\/main\.js"><\/script>)|<b>/i);
     // eslint-disable-next-line no-control-regex
     assert.doesNotMatch(body, /[\u0000\u202e\u200f]/);
     const words = body
@@ -103,7 +106,7 @@ suite('the page of a call', () => {
     const shown = HOSTILE.replace('\u0000', '\\x00').replace('\u202e', '\\u{202e}').replace('\u200f', '\\u{200f}');
     assert.ok(words.includes(`INVITE ${shown} SIP/2.0\nX: ${shown}\nLong: ${long}\n\n${shown}`));
     const svg = await get(`${PATH}?format=svg`);
-    assert.doesNotMatch(svg.body, /<script|<b>/i);
+    assert.doesNotMatch(svg.body, /<script(?! type="module" src="\/assets\/client\/main\.js"><\/script>)|<b>/i);
     // eslint-disable-next-line no-control-regex
     assert.doesNotMatch(svg.body, /[\u0000-\u0008\u202e]/);
     const text = await get(PATH);
@@ -170,5 +173,95 @@ suite('the page of a call', () => {
     assert.equal(all.body.split('<tbody class="item" id="m').length - 1, 5000);
     assert.equal((await get(`${PATH}?n=5001`)).statusCode, 400);
     assert.equal((await get(`${PATH}?format=png`)).statusCode, 400);
+  });
+
+  test('two marked messages stand side by side, what differs marked within its line', async () => {
+    const { get, deps } = client();
+    const invite = (callId: string, cseq: number): string =>
+      `INVITE sip:b@x SIP/2.0\r\nCall-ID: ${callId}\r\nCSeq: ${cseq} INVITE\r\n\r\n`;
+    deps.engine.messages = [
+      message({ raw: invite('c', 1) }),
+      message({ id: 8192, raw: invite('c', 2) }),
+      message({ id: 12_288 }),
+    ];
+    const { body } = await get(`${PATH}?format=html&diff=4096&diff=8192&time=first`);
+    assert.match(body, /1 of 5 lines differ/);
+    assert.match(body, /<bdi>CSeq: <\/bdi><del><bdi>1<\/bdi><\/del><bdi> INVITE<\/bdi>/);
+    assert.match(body, /<bdi>CSeq: <\/bdi><ins><bdi>2<\/bdi><\/ins><bdi> INVITE<\/bdi>/);
+    assert.equal(body.split('checked').length - 1, 2);
+    assert.ok(body.includes('<input type="hidden" name="time" value="first"/>'));
+    assert.ok(body.includes(`href="${PATH}?time=first&amp;diff=4096%2C8192&amp;sorted=1#diff"`));
+    assert.equal((await get(`${PATH}?format=html&diff=4096%2C8192`)).statusCode, 200);
+    assert.doesNotMatch((await get(`${PATH}?format=html&diff=4096&diff=7`)).body, /id="diff"/);
+  });
+
+  test('a bad choice of how to draw, or of what to compare, is refused', async () => {
+    const { get } = client();
+    for (const query of ['colour=red', 'time=now', 'sdp=1', 'without=%3C', 'diff=x', 'diff=1,2,3', 'group=name'])
+      assert.equal((await get(`${PATH}?${query}`)).statusCode, 400, query);
+  });
+
+  test('a leg that is left out keeps its letter and its way back', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = [message(), message({ id: 8192, callId: 'b-leg@198.51.100.2' })];
+    const { body } = await get(`${PATH}?format=html&without=B&colour=leg`);
+    assert.match(body, /aria-label="Ladder: 1 messages between 2 endpoints/);
+    assert.match(body, /<strong>leg B<\/strong>/);
+    assert.ok(body.includes(`href="${PATH}?colour=leg#ladder">draw</a>`));
+    assert.match(body, /class="l-row hue0"/);
+  });
+
+  test('says what offer and answer came to, as page, text and JSON', async () => {
+    const { get, deps } = client();
+    const sdp = (address: string, direction: string): string =>
+      `\r\n\r\nv=0\r\nc=IN IP4 ${address}\r\nm=audio 4000 RTP/AVP 8 0\r\na=${direction}\r\n`;
+    deps.engine.messages = [
+      message({ raw: `INVITE${sdp('192.0.2.1', 'sendonly')}` }),
+      message({ ...REPLY, status: 200, sdp: message().sdp, raw: `SIP/2.0 200 OK${sdp('198.51.100.2', 'recvonly')}` }),
+    ];
+    const result = 'PCMA, on hold: only the offerer sends';
+    assert.ok((await get(`${PATH}?format=html`)).body.includes(`<bdi>${result}</bdi>`));
+    assert.ok((await get(PATH)).body.includes(`\n# media: INVITE -> 200 Ringing: ${result}\n`));
+    assert.deepEqual((await get(`${PATH}?format=json`)).json<{ media: object[] }>().media, [
+      { offer: 4096, answer: 8192, result, notes: [] },
+    ]);
+  });
+});
+
+suite('the files of a call', () => {
+  test('are captures in either format, named after the call', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = [message()];
+    for (const format of ['pcap', 'pcapng']) {
+      const { statusCode, rawPayload, headers } = await get(`${PATH}/${format}`);
+      assert.equal(statusCode, 200);
+      assert.equal(rawPayload.toString(), `${format} of ${CALL_ID}`);
+      assert.equal(headers['content-type'], 'application/vnd.tcpdump.pcap');
+      assert.equal(
+        headers['content-disposition'],
+        `attachment; filename="call-a84b4c76e66710@pc33.example.com.${format}"`,
+      );
+    }
+  });
+
+  test('or text, whatever the client would like', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = [message()];
+    const text = await get(`${PATH}/text`, { accept: 'text/html' });
+    assert.equal(text.statusCode, 200);
+    assert.match(String(text.headers['content-type']), /^text\/plain/);
+    assert.equal(text.body, (await get(`${PATH}?format=text`)).body);
+  });
+
+  test('are not there where nothing is held, and a Call-ID cannot break the name', async () => {
+    const { get, deps } = client();
+    for (const file of ['pcap', 'pcapng', 'text']) assert.equal((await get(`/call/unknown/${file}`)).statusCode, 404);
+    // An event is all that is left of a call: there is text, but no message to be captured.
+    deps.engine.messages = [];
+    assert.equal((await get(`${PATH}/pcap`)).statusCode, 404);
+    deps.engine.messages = [message({ callId: HOSTILE })];
+    const { headers, statusCode } = await get(`/call/${encodeURIComponent(HOSTILE)}/pcap`);
+    assert.equal(statusCode, 200);
+    assert.match(String(headers['content-disposition']), /^attachment; filename="call-[\w.@-]+\.pcap"$/);
   });
 });

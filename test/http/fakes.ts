@@ -7,6 +7,7 @@ import {
   type Engine,
   type EngineHealth,
   type EventQuery,
+  type InjectedMessage,
   type LinkPage,
   type LinkQuery,
   type LinkView,
@@ -15,17 +16,23 @@ import {
   type RegistrationChanges,
   type RegistrationQuery,
   type RegistrationSettingsView,
+  type TcpTimeoutView,
+  type TalkersQuery,
+  type TalkersView,
 } from '../../src/model/engine.ts';
 import { RATE_SETTINGS, type RatePage } from '../../src/model/event-rates.ts';
+import type { CaptureFormatName } from '../../src/model/capture.ts';
 import type { LogLevelControl } from '../../src/model/log.ts';
+import type { AccessSettings } from '../../src/model/settings.ts';
 import { SELECTABLE_EVENTS } from '../../src/model/event-type.ts';
-import type { StatisticsBlock, StatisticsSource } from '../../src/model/statistics.ts';
+import type { SeriesSource, StatisticsBlock, StatisticsSource } from '../../src/model/statistics.ts';
 import type {
   AgentView,
   CallMessages,
   CallMessageView,
   CallView,
   EventView,
+  InjectView,
   ListenerView,
   RateEntryView,
   ProbeView,
@@ -330,6 +337,33 @@ export function link(changes: Partial<LinkView> = {}): LinkView {
   };
 }
 
+export function tcpTimeout(changes: Partial<TcpTimeoutView> = {}): TcpTimeoutView {
+  return {
+    name: 'tcp_gc_int',
+    description: 'how often the other two are looked at',
+    ms: 20_000,
+    configuredMs: 30_000,
+    minMs: 10,
+    maxMs: 3_600_000,
+    ...changes,
+  };
+}
+
+export function injectView(changes: Partial<InjectView> = {}): InjectView {
+  return {
+    outcome: 'tracked',
+    code: '',
+    reason: '',
+    octets: 300,
+    parsedOctets: 300,
+    rest: '',
+    fields: [{ name: 'method', value: 'INVITE' }],
+    callId: call().callId,
+    entries: [call()],
+    ...changes,
+  };
+}
+
 export const LISTENERS: readonly ListenerView[] = [
   {
     name: 'hep-udp',
@@ -372,8 +406,21 @@ export class FakeEngine implements Engine {
   agents: AgentView[] = [agent()];
   rates: RateEntryView[] = [rateEntry()];
   rateSettingTexts = new Map<string, string>();
+  talkers: TalkersView = {
+    heldSinceUs: 0,
+    kinds: {
+      source: [{ key: '192.0.2.1', calls: 4, failed: 1, before: 6 }],
+      destination: [{ key: '2001:db8::5', calls: 4, failed: 1, before: 4 }],
+      caller: [{ key: 'alice', calls: 3, failed: 0, before: null }],
+      callee: [{ key: '+4930123456', calls: 2, failed: 2, before: 1 }],
+      userAgent: [{ key: 'Softphone "4.2"', calls: 4, failed: 1, before: 4 }],
+      status: [{ key: '486', calls: 1, failed: 1, before: 0 }],
+    },
+  };
   probes: ProbeView[] = [probe()];
   links: LinkView[] = [link()];
+  tcp: TcpTimeoutView[] = [tcpTimeout()];
+  injected: InjectView = injectView();
   listening: ListenerView[] = [...LISTENERS];
   nextIndex = 4;
   state: EngineHealth = { running: true, ready: true, restarts: 0, heartbeatAgeMs: 40, lastError: '' };
@@ -391,12 +438,19 @@ export class FakeEngine implements Engine {
     return this.calls.filter((item) => item.callId === callId);
   }
 
+  async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
+    this.#ask(['callCapture', callId, format]);
+    return Buffer.from(`${format} of ${callId}`);
+  }
+
   async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
     this.#ask(['callMessages', callId, { offset, limit }]);
-    const held = this.messages.filter((item) => item.callId === callId);
+    const entries = await this.callsByCallId(callId);
+    const ids = new Set([callId, ...entries.flatMap((entry) => entry.legs.map((leg) => leg.callId))]);
+    const held = this.messages.filter((item) => ids.has(item.callId));
     return {
       callId,
-      entries: await this.callsByCallId(callId),
+      entries,
       total: held.length,
       offset,
       items: held.slice(offset, offset + limit),
@@ -499,6 +553,11 @@ export class FakeEngine implements Engine {
     };
   }
 
+  async topTalkers(query: TalkersQuery): Promise<TalkersView> {
+    this.#ask(['topTalkers', query]);
+    return this.talkers;
+  }
+
   async eventBlacklist() {
     return { types: SELECTABLE_EVENTS.map(({ name }) => ({ name, blacklisted: this.blacklist.has(name) })) };
   }
@@ -574,6 +633,19 @@ export class FakeEngine implements Engine {
     return { before: table, after: table, timeoutMs, forced: 6, walked: 6, loops: 1, durationMs: 2.15 };
   }
 
+  async tcpTimeouts() {
+    return this.tcp;
+  }
+
+  async setTcpTimeouts(changes: Record<string, number>) {
+    this.#ask(['setTcpTimeouts', changes]);
+  }
+
+  async inject(typed: InjectedMessage) {
+    this.#ask(['inject', typed]);
+    return { ...this.injected, octets: typed.octets.length };
+  }
+
   async listAgents(query: { offset: number; limit: number }) {
     return this.#page(this.agents, query.offset, query.limit, undefined, () => '');
   }
@@ -640,6 +712,22 @@ export const STATISTICS: StatisticsSource = {
   average: (unitMs) => block({ perMs: unitMs }, 0.25),
 };
 
+/** Steps of 10 s, the newest last; what is not named is 0. */
+export function seriesOf(steps: readonly Readonly<Record<string, number>>[] = [{}, SOME_TRAFFIC]): SeriesSource {
+  const columns = steps.map((values) => countersOf(values).values);
+  const of = (index: number): number[] => columns.map((column) => column[index] ?? 0);
+  const isGauge = (index: number): boolean => COUNTERS[index]?.gauge === true;
+  return {
+    window: () => ({
+      stepMs: 10_000,
+      spanMs: steps.length * 10_000,
+      endsUs: steps.map((_, step) => NOW_US - (steps.length - 1 - step) * 10_000_000),
+      steps: of,
+      total: (index) => (isGauge(index) ? (of(index).at(-1) ?? 0) : of(index).reduce((sum, value) => sum + value, 0)),
+    }),
+  };
+}
+
 /** Counters as after some traffic. */
 export function countersOf(values: Readonly<Record<string, number>> = {}): CounterSet {
   const counters = new CounterSet();
@@ -679,14 +767,32 @@ export interface FakeDeps extends HttpDeps {
   engine: FakeEngine;
 }
 
+/** Access as by default, but for some changes. */
+export function accessSettings(changes: Partial<AccessSettings> = {}): AccessSettings {
+  return {
+    tokens: [],
+    users: [],
+    allowAnonymous: false,
+    sessionUs: 12 * 3600 * 1e6,
+    proxies: [],
+    proxyUserHeader: '',
+    proxyRole: 'viewer',
+    requestsPerSecond: 0,
+    auditEntries: 1000,
+    ...changes,
+  };
+}
+
 export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
   const counters = countersOf(SOME_TRAFFIC);
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   return {
     engine: new FakeEngine(),
     counters: () => counters,
+    count: (index) => counters.add(index, 1),
     clock: () => NOW_US,
     statistics: STATISTICS,
+    series: seriesOf(),
     about: {
       name: 'sipcol',
       version: '0.1.0',
@@ -714,7 +820,8 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
         unit: '',
       },
     ],
-    settings: { tokens: [], allowAnonymous: false },
+    settings: accessSettings(),
+    linksOut: [],
     log,
     logLevel: level(),
     ...changes,

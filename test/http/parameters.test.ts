@@ -68,12 +68,12 @@ suite('refused parameters', () => {
     [
       '/calls/list?callid=1',
       'callid',
-      'one of: n, s, limit, offset, cid, ftag, ttag, key, state, filter, val, re, format',
+      'one of: n, s, limit, offset, q, cid, ftag, ttag, key, state, filter, val, re, format',
     ],
     [
       '/calls/list?__proto__=1',
       '__proto__',
-      'one of: n, s, limit, offset, cid, ftag, ttag, key, state, filter, val, re, format',
+      'one of: n, s, limit, offset, q, cid, ftag, ttag, key, state, filter, val, re, format',
     ],
     ['/calls/list?filter=from&val=x', 'filter', 'one of: cid, ftag, ttag, key, state'],
     ['/calls/list?val=x', 'filter', 'the field "val" is compared with, one of: cid, ftag, ttag, key, state'],
@@ -123,7 +123,7 @@ suite('refused parameters', () => {
     const escape = await get('/calls/list?n=%1b%5b31m%0aX');
     assert.match(escape.body, /^Error 400 Bad Request: Parameter "n" is "\\x1b\[31m\\x0aX", [^\n]+\n$/);
     const html = await get('/calls/list?n=<script>alert(1)</script>&format=html');
-    assert.doesNotMatch(html.body, /<script/);
+    assert.doesNotMatch(html.body, /<script(?! type="module" src="\/assets\/client\/main\.js"><\/script>)/);
   });
 
   test('an address that cannot be decoded gets 400 with the security headers', async () => {
@@ -300,7 +300,7 @@ suite('methods and paths', () => {
     assert.equal(html.statusCode, 404);
     assert.match(html.body, /href="\/calls\/list"/);
     const text = await get('/nope');
-    assert.equal(text.body, 'Error 404 Not Found: There is no page "/nope"; all pages are listed at /\n');
+    assert.equal(text.body, 'Error 404 Not Found: There is no page "/nope"; all pages are listed at /pages\n');
     const json = await get('/nope', { accept: 'application/json' });
     assert.equal(json.json<{ status: number }>().status, 404);
   });

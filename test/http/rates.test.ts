@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { EngineRequestError } from '../../src/model/engine.ts';
 import { client } from './client.ts';
-import { countersOf, rateEntry } from './fakes.ts';
+import { accessSettings, countersOf, rateEntry } from './fakes.ts';
 
 suite('lists of rates', () => {
   const queries: [string, object][] = [
@@ -139,6 +139,8 @@ suite('settings of rates', () => {
     ['/evrateblst/forcegc', 'n=1'],
     ['/debug/forcetimeout', 'timeout=1s'],
     ['/debug/options', 'log_level=3'],
+    ['/inject', 'sipmsg=OPTIONS'],
+    ['/tcp/timeouts', 'tcp_gc_int=1s'],
   ];
   for (const [path, parameters] of changing) {
     test(`GET ${path} with ${parameters} changes nothing and says to use POST`, async () => {
@@ -150,7 +152,7 @@ suite('settings of rates', () => {
     });
 
     test(`POST ${path} needs the role admin`, async () => {
-      const settings = { tokens: [{ token: 'look', role: 'viewer' as const }], allowAnonymous: false };
+      const settings = accessSettings({ tokens: [{ token: 'look', role: 'viewer' }] });
       const { post, deps } = client({ settings });
       const answer = await post(path, parameters, { authorization: 'Bearer look' });
       assert.equal(answer.statusCode, 403);
@@ -201,7 +203,7 @@ suite('what is done at once', () => {
     assert.equal((await post('/debug/forcetimeout', 'timeout=5')).statusCode, 400);
   });
 
-  test('answers to both are described, and answer as JSON after their description', async () => {
+  test('answers of their own are described, and answer as JSON after their description', async () => {
     const { post, get } = client();
     const description = (await get('/openapi.json')).json<{
       paths: Record<
@@ -209,9 +211,13 @@ suite('what is done at once', () => {
         { post: { responses: Record<string, { content: Record<string, { schema: { properties: object } }> }> } }
       >;
     }>();
-    for (const path of ['/evrateblst/forcegc', '/debug/forcetimeout']) {
+    for (const [path, parameters] of [
+      ['/evrateblst/forcegc', ''],
+      ['/debug/forcetimeout', ''],
+      ['/inject', 'crlfformat=crlf&sipmsg=OPTIONS'],
+    ] as const) {
       const schema = description.paths[path]?.post.responses['200']?.content['application/json']?.schema;
-      const answer = (await post(`${path}?format=json`, '')).json<object>();
+      const answer = (await post(`${path}?format=json`, parameters)).json<object>();
       assert.deepEqual(Object.keys(answer).toSorted(), Object.keys(schema?.properties ?? {}).toSorted());
     }
   });

@@ -12,7 +12,7 @@ export class CaptureStage extends PipelineStage {
   readonly capture: CapturePipeline;
 
   constructor(...argv: string[]) {
-    super('--pcap=-', ...argv);
+    super(...(argv.some((given) => given.startsWith('--iface=')) ? [] : ['--pcap=-']), ...argv);
     const { capture } = this.settings;
     if (capture === undefined) throw new Error('no capture settings');
     const ingest = new Ingest(this.settings, this.tracker, this.links, this.events, this.counters, () => undefined);
@@ -26,7 +26,7 @@ export class CaptureStage extends PipelineStage {
         while (this.tracker.advance(nowUs, 1000));
       },
     );
-    this.capture.begin('test.pcap');
+    this.capture.begin('file:test.pcap');
   }
 
   play(frame: Buffer, timeUs = START_US, linkType = 1): void {

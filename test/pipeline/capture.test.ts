@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { deflateRawSync, constants } from 'node:zlib';
 import * as fc from 'fast-check';
-import { Ignored, Ingest, Pkt, Ws } from '../../src/model/counters.ts';
+import { Ignored, Ingest, Pcap, Pkt, Ws } from '../../src/model/counters.ts';
 import { encodeHep3 } from '../../src/wire/hep/encode.ts';
-import { ethernet, frameOf, ipv4, sctpData, tcp, udp } from '../support/capture-writer.ts';
+import { ethernet, frameOf, ipv4, sctpChunk, sctpData, tcp, udp } from '../support/capture-writer.ts';
 import { mutated } from '../support/mutate.ts';
 import { CaptureStage, sipMessage, START_US } from './capture-stage.ts';
 
@@ -110,6 +110,59 @@ test('SCTP carries several messages in one packet', () => {
   stage.play(ethernet(ipv4('192.0.2.1', '192.0.2.2', 132, payload)));
   assert.deepEqual(callIds(stage), ['s1', 's2']);
   assert.ok(stage.calls.every((call) => call.includes(' sctp ')));
+});
+
+suite('an SCTP message in several DATA chunks', () => {
+  const message = sipMessage('pieces', 3000, 'SCTP');
+  const FIRST = 2;
+  const LAST = 1;
+  /** One chunk a packet. */
+  const packet = (start: number, end: number, tsn: number, flags: number, srcPort = 5060): Buffer =>
+    ethernet(ipv4('192.0.2.1', '192.0.2.2', 132, sctpChunk(srcPort, 5060, tsn, flags, message.subarray(start, end))));
+  const PIECES = [
+    packet(0, 1001, 0xffff_fffe, FIRST),
+    packet(1001, 2000, 0xffff_ffff, 0),
+    // Numbers begin again behind the highest.
+    packet(2000, message.length, 0, LAST),
+  ] as const;
+  const orders = [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0],
+    [0, 0, 2, 1, 2],
+  ];
+  for (const order of orders) {
+    test(`is read once when its pieces come as ${order.join(' ')}`, () => {
+      const stage = new CaptureStage();
+      for (const piece of order) stage.play(PIECES[piece]!); // there are three
+      assert.deepEqual(stage.calls.length, 1);
+      assert.deepEqual([stage.tracked, stage.counters.get(Pkt.SCTP_DEFRAG)], [1, 1]);
+    });
+  }
+
+  test('is not made of pieces of different associations, nor across the end of another message', () => {
+    const stage = new CaptureStage();
+    stage.play(packet(0, 1001, 1, FIRST));
+    stage.play(packet(1001, 2000, 2, 0, 5061));
+    stage.play(packet(2000, message.length, 3, LAST));
+    stage.play(packet(0, 1001, 11, FIRST));
+    stage.play(packet(2000, message.length, 13, LAST));
+    stage.play(packet(0, 1001, 12, FIRST));
+    assert.deepEqual([stage.tracked, stage.counters.get(Pkt.SCTP_DEFRAG)], [1, 1]);
+    // 12 and 13 made one that is too short.
+    assert.equal(stage.counters.get(Pkt.PARSE_ATTEMPTS), 1);
+  });
+
+  test('is given up with time or for want of room, and the next one is read', () => {
+    const stage = new CaptureStage('--frag_max_mem=64KiB');
+    for (let tsn = 0; tsn < 2000; tsn += 2) stage.play(packet(0, 1500, tsn, 0));
+    const dropped = stage.counters.get(Pkt.SCTP_DEFRAG_DROPPED);
+    assert.ok(dropped > 900, String(dropped));
+    stage.play(packet(0, 1001, 5001, FIRST), START_US + 31_000_000);
+    assert.equal(stage.counters.get(Pkt.SCTP_DEFRAG_DROPPED), 1000);
+    stage.play(packet(1001, message.length, 5002, LAST), START_US + 32_000_000);
+    assert.equal(stage.tracked, 1);
+  });
 });
 
 test('HEP in a capture is decoded, over UDP and TCP', () => {
@@ -397,4 +450,31 @@ test('what is no SIP on UDP is ignored with its reason', () => {
   );
   assert.equal(stage.counters.get(Ignored.probe), 1);
   assert.equal(stage.counters.get(Ignored.keepalive), 1);
+});
+
+test('HEP on an interface is left to the listeners, unless hep_ports says otherwise', () => {
+  const hep = encodeHep3({
+    src: '192.0.2.1',
+    srcPort: 5060,
+    dst: '192.0.2.2',
+    dstPort: 5060,
+    ipProtocol: 17,
+    capturedAtUs: START_US,
+    kind: 1,
+    captureId: 7,
+    payload: sipMessage('in-hep', 0, 'UDP'),
+  });
+  const ends = { src: '198.51.100.1', srcPort: 40_000, dst: '198.51.100.2', dstPort: 9060 };
+  for (const [argv, tracked, leftOut] of [
+    [['--iface=lo'], 1, 2],
+    [['--iface=lo', '--hep_ports=9060'], 4, 0],
+  ] as const) {
+    const stage = new CaptureStage(...argv);
+    stage.play(frameOf({ protocol: 'udp', ...ends, payload: hep }));
+    stage.play(frameOf({ protocol: 'tcp', ...ends, payload: hep }));
+    stage.play(frameOf({ protocol: 'tcp', ...ends, payload: hep, sequence: hep.length }));
+    stage.play(frameOf({ protocol: 'udp', ...ends, dstPort: 5060, payload: sipMessage('on-the-wire', 0, 'UDP') }));
+    assert.deepEqual([stage.tracked, stage.counters.get(Pcap.HEP_LEFT_OUT)], [tracked, leftOut]);
+    assert.equal(stage.counters.get(Ingest.REFUSED), 0);
+  }
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { message } from '../../src/probe/encode.ts';
 import { Border } from '../../src/probe/border.ts';
-import { type CapturedMessage, readMessages } from '../../src/replay/capture-file.ts';
+import { type CapturedMessage, EVERYTHING, readMessages } from '../../src/replay/capture-file.ts';
 import { callView, eventView } from '../../src/tracker/views.ts';
 import { encodeHep3 } from '../../src/wire/hep/encode.ts';
 import { ROOT } from '../support/root.ts';
@@ -17,7 +17,7 @@ async function sipOf(name: string): Promise<CapturedMessage[]> {
   const all: CapturedMessage[] = [];
   const uncounted = { frame: () => undefined, skipped: () => undefined };
   const path = join(ROOT, 'fixtures/captures', `${name}.pcap`);
-  for await (const found of readMessages(path, undefined, uncounted)) if (found.kind === 'sip') all.push(found);
+  for await (const found of readMessages(path, EVERYTHING, uncounted)) if (found.kind === 'sip') all.push(found);
   return all;
 }
 

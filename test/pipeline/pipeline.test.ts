@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { COUNTERS, counterByName, Hep, Ingest } from '../../src/model/counters.ts';
+import { Fault } from '../../src/model/fault.ts';
 import { eventView } from '../../src/tracker/views.ts';
 import { callView } from '../../src/tracker/views.ts';
 import { encodeHep1, encodeHep2, encodeHep3, type HepMessage } from '../../src/wire/hep/encode.ts';
@@ -74,6 +75,13 @@ const exits: { name: string; bytes: Buffer; exit: string; reason?: string; argv?
   {
     name: 'a sender outside hep_allow',
     bytes: encodeHep3(hep()),
+    exit: 'refused',
+    reason: 'NOT_ALLOWED',
+    argv: ['--hep_allow=192.0.2.0/24'],
+  },
+  {
+    name: 'a compressed datagram of a sender outside hep_allow, which nothing is inflated for',
+    bytes: gzipSync(encodeHep3(hep())),
     exit: 'refused',
     reason: 'NOT_ALLOWED',
     argv: ['--hep_allow=192.0.2.0/24'],
@@ -267,6 +275,21 @@ test('time of the message is tracked while the clock is near, the time of arriva
   assert.equal([...stage.agents.agents()][0]?.view().clockOffsetMs, -5100);
 });
 
+test('a clock near the limit does not change sides from message to message', () => {
+  const stage = new PipelineStage();
+  const begin = (callId: string, behindUs: number): number => {
+    const bytes = encodeHep3(hep({ capturedAtUs: NOW_US - behindUs, ...payload(INVITE.replace('c1', callId)) }));
+    send(stage, bytes);
+    return callView(stage.tracker.family(callId)[0] ?? assert.fail(), NOW_US).createdUs;
+  };
+  const behind = [4_990_000, 5_010_000, 4_990_000, 4_010_000, 3_990_000, 4_990_000];
+  assert.deepEqual(
+    behind.map((us, n) => NOW_US - begin(`near-${n}`, us)),
+    [4_990_000, 0, 0, 0, 3_990_000, 4_990_000],
+  );
+  assert.equal(stage.counters.get(Hep.TIME_SKEWED), 3);
+});
+
 test('agents are told apart by source and capture id; sngrep ids are read from the upper half', () => {
   const stage = new PipelineStage();
   send(stage, encodeHep3(hep({ captureId: 1, nodeName: 'edge-1' })));
@@ -300,6 +323,24 @@ test('over TCP an agent keeps its place when it connects again from another port
   );
 });
 
+test('an agent that had to make room is listed again when its connection, open all the time, sends again', () => {
+  const stage = new PipelineStage('--hep_max_agents=1');
+  const hoursLater = (hours: number): number => NOW_US + hours * 3_600_000_000;
+  const connection = stage.pipeline.connection('198.51.100.1', 40_001, 'tcp') ?? assert.fail();
+  const bytes = encodeHep3(hep());
+  const listed = (): [string, number][] => [...stage.agents.agents()].map(({ id, packets }) => [id, packets]);
+  connection.message(bytes, 0, bytes.length, hoursLater(0));
+  send(stage, bytes, '198.51.100.2', 9060, hoursLater(2));
+  assert.deepEqual(listed(), [['9@198.51.100.2:9060/udp', 1]]);
+  // No room yet: counted as such, and not in books nobody can see.
+  connection.message(bytes, 0, bytes.length, hoursLater(2));
+  assert.equal(stage.counters.get(Hep.AGENTS_UNLISTED), 1);
+  connection.message(bytes, 0, bytes.length, hoursLater(4));
+  const noise = Buffer.from('noise');
+  connection.fault(Fault.HEP_BAD_MAGIC, noise, 0, noise.length, hoursLater(4));
+  assert.deepEqual(listed(), [['9@198.51.100.1/tcp', 2]]);
+});
+
 test('a connection from outside hep_allow is not taken', () => {
   const stage = new PipelineStage('--hep_allow=2001:db8::/32,192.0.2.1');
   assert.equal(stage.pipeline.connection('198.51.100.1', 1, 'tcp'), undefined);
@@ -317,6 +358,17 @@ test('faults of one agent are reported once per interval, with how many were hel
     stage.reported.map((line) => line.replace(/^\S+ \d+ /, '')),
     ['deadbeef +0', 'deadbeef +4'],
   );
+});
+
+test('faults of ever new agents are reported 50 times per interval at most', () => {
+  const stage = new PipelineStage('--fault_log_interval=10s');
+  const bad = Buffer.from('deadbeef', 'hex');
+  for (let port = 1; port <= 1000; port++) send(stage, bad, '198.51.100.1', port, NOW_US + port * 1000);
+  assert.equal(stage.reported.length, 50);
+  send(stage, bad, '198.51.100.1', 1000, NOW_US + 11_000_000);
+  assert.equal(stage.reported.length, 51);
+  assert.match(stage.reported.at(-1) ?? '', /deadbeef \+1$/);
+  assert.equal(stage.counters.get(Ingest.REFUSED), 1001);
 });
 
 test('a message that does not parse is an event with its Call-ID and what came before the fault', () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { runProbe } from '../../src/probe/command.ts';
 import { ProbeConnection } from '../../src/probe/connection.ts';
 import { startCollector } from '../support/collector.ts';
@@ -34,7 +35,7 @@ async function fakeCollector(t: TestContext, answer: Buffer) {
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => {
       heard.push(chunk);
-      if (chunk.readUInt16BE(16) === 256) socket.write(answer);
+      if (chunk.length > 18 && chunk.readUInt16BE(16) === 256) socket.write(answer);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -133,6 +134,38 @@ test('a probe comes back when its connection is lost, after a pause that doubles
   await until('two refusals', 20_000, () => (pauses.length >= 2 ? true : undefined));
   await nobody.stop();
   assert.deepEqual(pauses.slice(0, 2), [500, 1000]);
+});
+
+test('a probe leaves nothing behind at its socket for each time a collector made it wait', LIMIT, async (t) => {
+  const { port, sockets, heard } = await fakeCollector(t, CONNECT_ANSWER);
+  const warnings: string[] = [];
+  const warn = (warning: Error): number => warnings.push(warning.message);
+  process.on('warning', warn);
+  t.after(() => process.off('warning', warn));
+  const identity = { hostName: 'x', keepaliveS: 0, configFlags: 0, configFlags2: 0, systemId: 0 };
+  const settings = { host: '127.0.0.1', port, tls: undefined, identity };
+  const large = Buffer.alloc(60_000);
+  const connection = new ProbeConnection(settings, { connected: () => undefined, lost: () => undefined });
+  t.after(() => connection.stop());
+  connection.start();
+  await connection.send([large]);
+  for (let waits = 0; waits < 12; waits++) {
+    sockets[0]?.pause();
+    let isSent = true;
+    let sending = Promise.resolve();
+    while (isSent) {
+      isSent = false;
+      sending = connection.send([large]).then(() => {
+        isSent = true;
+      });
+      await nextTurn();
+    }
+    sockets[0]?.resume();
+    await sending;
+    heard.length = 0;
+  }
+  await connection.stop();
+  assert.deepEqual(warnings, []);
 });
 
 test(

@@ -6,11 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { EngineCore } from '../../src/engine/engine-core.ts';
-import { CounterSet } from '../../src/model/counters.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { settleMode, toEngineSettings } from '../../src/config/settings.ts';
 import { CAPTURES, capturePath, readExpected } from '../captures/expected.ts';
+import { playedBy } from '../support/played.ts';
 import { start, until } from '../support/process.ts';
 import { ROOT } from '../support/root.ts';
 
@@ -31,34 +28,6 @@ async function run(...options: string[]): Promise<{ code: unknown; stdout: strin
 function counter(report: string, name: string): number {
   const [, value = '0'] = new RegExp(`^${name.replaceAll('.', '\\.')} +: +(\\d+)`, 'm').exec(report) ?? [];
   return Number(value);
-}
-
-interface Found {
-  calls: string[];
-  events: string[];
-}
-
-/** What one engine makes of a file: calls and events in words, without who saw them and on how many hops. */
-async function playedBy(...argv: string[]): Promise<Found> {
-  const loaded = loadConfig({ argv, env: {}, readFile: () => '' });
-  const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-  const settings = toEngineSettings(settleMode(loaded).config);
-  const engine = new EngineCore(settings, new CounterSet(), () => 1_800_000_000_000_000, quiet);
-  await engine.start(() => undefined);
-  await engine.playing;
-  const views: Found = { calls: [], events: [] };
-  await engine.listCalls({ offset: 0, limit: 1000 }, (calls) => {
-    for (const { callId, fromTag, toTag, state, statuses, messageTrace, pddMs, ringMs } of calls) {
-      views.calls.push(JSON.stringify([callId, fromTag, toTag, state, statuses, messageTrace, pddMs, ringMs]));
-    }
-  });
-  await engine.listEvents({ offset: 0, limit: 1000 }, (events) => {
-    for (const { callId, type, status, durationMs, pddMs } of events) {
-      views.events.push(JSON.stringify([callId, type, status, durationMs, pddMs]));
-    }
-  });
-  await engine.stop({ graceMs: 0, forceTimeoutMs: 0, waitMs: 0 });
-  return { calls: views.calls.toSorted(), events: views.events.toSorted() };
 }
 
 test('a capture is played to its end: exit 0, the report with the lines about the file, no listener open', async () => {
@@ -100,6 +69,13 @@ for (const name of CAPTURES.filter((capture) => capture.startsWith('kamailio')))
     for (const { callId, fromTag, toTag, state, statuses } of expected.calls) {
       assert.deepEqual(states.get(callId)?.slice(0, 5), [callId, fromTag, toTag, state, statuses]);
     }
+  });
+}
+
+for (const name of CAPTURES.filter((capture) => !capture.startsWith('kamailio'))) {
+  test(`${name}: there is no plain SIP on the wire beside the HEP`, async () => {
+    const { stdout } = await run('-pcap', capturePath(name), '-bpf', 'not udp portrange 9060-9062');
+    assert.equal(counter(stdout, 'pcap.filtered'), counter(stdout, 'pcap.packets'));
   });
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import { CaptureFileError, readMessages } from '../../src/replay/capture-file.ts';
+import { CaptureFileError, EVERYTHING, readMessages } from '../../src/replay/capture-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sipcol-capture-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -15,7 +15,7 @@ async function readAll(path: string): Promise<{ messages: number; frames: number
   let frames = 0;
   const counts = { frame: () => frames++, skipped: () => undefined };
   try {
-    for await (const message of readMessages(path, undefined, counts)) messages += message.bytes.length > 0 ? 1 : 0;
+    for await (const message of readMessages(path, EVERYTHING, counts)) messages += message.bytes.length > 0 ? 1 : 0;
     return { messages, frames, fault: undefined };
   } catch (error) {
     return { messages, frames, fault: error };

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { ethernet, ipv4, pcapFile, sctpData } from '../support/capture-writer.ts';
 import { run, tcpReceiver, udpReceiver } from './harness.ts';
 
 const CAPTURES = 'fixtures/captures';
@@ -105,6 +106,38 @@ for (const { file, digest } of hepCaptures.filter((capture) => !/hep[12]\.pcap$/
   });
 }
 
+test('replay --bpf sends what passes the filter, and counts the rest', async (t) => {
+  const receiver = await udpReceiver();
+  t.after(() => receiver.close());
+  const { file, udp, hep, digest } = SIP_OVER_UDP;
+  const outcome = await run([`${CAPTURES}/${file}`, '--to', receiver.to, '--rate=0', '--bpf=not udp port 9060']);
+  await receiver.received(udp);
+  assert.equal(outcome.code, 0);
+  assert.ok(outcome.stdout.includes(`skipped ${hep} (filtered ${hep})`), outcome.stdout);
+  const payloads = receiver.packets.map((packet) => JSON.parse(packet.toString('latin1')).payload as string);
+  assert.equal(sha256(Buffer.from(payloads.join(''), 'latin1')), digest);
+});
+
+test('replay sends every message of an SCTP packet', async (t) => {
+  const receiver = await udpReceiver();
+  t.after(() => receiver.close());
+  const sent = ['a', 'b'].map((callId) => `OPTIONS sip:b@example.com SIP/2.0\r\nCall-ID: ${callId}\r\n\r\n`);
+  const chunks = sctpData(5060, 5070, ...sent.map((text) => Buffer.from(text)));
+  const path = join(folder, 'sctp.pcap');
+  writeFileSync(
+    path,
+    pcapFile([{ timeUs: 1_700_000_000_000_000, frame: ethernet(ipv4('192.0.2.1', '192.0.2.2', 132, chunks)) }]),
+  );
+  assert.equal((await run([path, '--to', receiver.to, '--rate=0'])).code, 0);
+  await receiver.received(2);
+  const messages = receiver.packets.map((packet) => JSON.parse(packet.toString('latin1')));
+  assert.deepEqual(
+    messages.map(({ payload }) => payload as string),
+    sent,
+  );
+  assert.deepEqual([messages[1]?.ipProtocol, messages[1]?.srcPort, messages[1]?.dstPort], [132, 5060, 5070]);
+});
+
 test('replay over TCP refuses HEP version 1, which a stream cannot frame', async (t) => {
   const receiver = await tcpReceiver();
   t.after(() => receiver.close());
@@ -132,6 +165,8 @@ const sipCaptures = [
     digest: '1b054393598c698d359465d94f144507228fa20a43e38aae52f9e374ea5009a4',
   },
 ];
+
+const SIP_OVER_UDP = sipCaptures[1]!; // there are two
 
 for (const { file, udp, tcp, hep, digest } of sipCaptures) {
   test(`replay --as sip of ${file} sends exactly its SIP messages, with their transport`, async (t) => {
@@ -287,6 +322,10 @@ const refused = [
   { argv: [HEP, ...TO, '--rate', 'fast'], line: '--rate is "fast", expected a number from 0 to 10000000' },
   { argv: [HEP, ...TO, '--speed=0'], line: '--speed is "0", expected a number from 0.001 to 1000000' },
   { argv: [HEP, ...TO, '--rate=1', '--speed=1'], line: '--rate and --speed exclude each other: give one' },
+  {
+    argv: [HEP, ...TO, '--bpf', 'port 5060 and foo bar'],
+    line: '--bpf is "port 5060 and foo bar": at character 15, "foo" is no port',
+  },
   { argv: [HEP, ...TO, '--as', 'rtp'], line: '--as is "rtp", expected auto, hep, sip' },
   { argv: [HEP, ...TO, '--version', '4'], line: '--version is "4", expected 1, 2, 3' },
   { argv: [HEP, ...TO, '--version', '__proto__'], line: '--version is "__proto__", expected 1, 2, 3' },

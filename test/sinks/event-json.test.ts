@@ -202,3 +202,16 @@ test('no text, whatever it holds, breaks out of its line', () => {
     }),
   );
 });
+
+test('where calls are written to files an event names that of its call', () => {
+  const dump = { prefix: 'callid_', suffix: '', extension: 'pcap', subdirs: 0 };
+  const attrs = (view: EventView, context: object): unknown => {
+    const line = eventLine(view, { count: 1, nextIndex: 2 }, { ...CONTEXT, ...context });
+    return (JSON.parse(line) as { attrs?: unknown }).attrs;
+  };
+  assert.deepEqual(attrs(event({ callId: 'a/b' }), { dump }), { filename: 'callid_a%2Fb.pcap' });
+  // In the file's name an octet above 0x7f is escaped as it was sent, here in UTF-8.
+  assert.deepEqual(attrs(event({ callId: 'é' }), { dump }), { filename: 'callid_%C3%A9.pcap' });
+  assert.equal(attrs(event({ callId: '' }), { dump }), undefined);
+  assert.equal(attrs(event(), {}), undefined);
+});

@@ -107,9 +107,9 @@ export class FakeFramer implements StreamFramer {
     return Fault.NONE;
   }
 
-  end(nowUs: number): void {
+  end(nowUs: number, fault: Fault = Fault.HEP_STREAM_CUT): void {
     this.ends++;
-    if (this.pendingBytes > 0) this.sink.fault(Fault.HEP_STREAM_CUT, this.#pending, 0, this.pendingBytes, nowUs);
+    if (this.pendingBytes > 0) this.sink.fault(fault, this.#pending, 0, this.pendingBytes, nowUs);
   }
 }
 

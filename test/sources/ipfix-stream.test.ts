@@ -151,7 +151,9 @@ test(
     await until(() => stage.probes.size === 0);
     assert.equal(stage.received, 1);
     assert.equal(stage.exits, 1);
-    assert.match(stage.reported.join(), new RegExp(` ${Fault.IPFIX_STREAM_DEADLINE} `));
+    const firstOctets = UDP_IN.toString('hex', 0, 4);
+    assert.match(stage.reported.join(), new RegExp(` ${Fault.IPFIX_STREAM_DEADLINE} ${firstOctets} `));
+    assert.equal(count(Ipfix.BYTES_RCVD), 31);
   },
 );
 
@@ -189,11 +191,13 @@ test('IpfixStreamSource keeps to its limits and to ipfix_allow', limited, async 
   const stranger = await sbc(t, port, '127.0.0.9');
   await closed(stranger.socket);
   assert.equal(count(Ipfix.CONNS_REFUSED), 2);
+  assert.deepEqual([count(Ipfix.CONNS_NOT_ALLOWED), count(Ipfix.CONNS_OVER_ADDRESS_LIMIT)], [1, 1]);
   assert.equal(count(Ipfix.CONNS_ACTIVE), 1);
-  assert.equal(
-    log.troubles[0],
-    'warn: IPFIX connection refused: more than ipfix_max_connections or ipfix_max_connections_per_address',
-  );
+  // One reason does not hide the other.
+  assert.deepEqual(log.troubles, [
+    'warn: IPFIX connection refused: more than ipfix_max_connections_per_address',
+    'warn: IPFIX connection refused: address not in ipfix_allow',
+  ]);
 });
 
 test('IpfixStreamSource says what to do when its port is taken', limited, async (t) => {

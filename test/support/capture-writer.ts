@@ -60,6 +60,14 @@ export function sctpData(srcPort: number, dstPort: number, ...payloads: Buffer[]
   return Buffer.concat([header, ...chunks]);
 }
 
+/** An SCTP packet with one DATA chunk; flags: 2 = first, 1 = last fragment. */
+export function sctpChunk(srcPort: number, dstPort: number, tsn: number, flags: number, payload: Buffer): Buffer {
+  const packet = sctpData(srcPort, dstPort, payload);
+  packet.writeUInt8(flags, 12 + 1);
+  packet.writeUInt32BE(tsn, 12 + 4);
+  return packet;
+}
+
 export function ethernet(ip: Buffer, ...vlans: number[]): Buffer {
   const tags = vlans.flatMap((id) => [0x81, 0x00, id >> 8, id & 255]);
   const type = (ip[0] ?? 0) >> 4 === 6 ? [0x86, 0xdd] : [0x08, 0x00];

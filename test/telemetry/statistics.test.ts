@@ -31,6 +31,12 @@ function sample(): CounterSet {
     [Pkt.UDP6, 2],
     [Pkt.TCP, 42],
     [Pkt.TCP4, 42],
+    [Pkt.TCP_STREAMS, 2],
+    [Pkt.TCP_SEGS, 9],
+    [Pkt.TCP_TOTAL_RCVD, 4100],
+    [Pkt.TCP_SYN, 1],
+    [Pkt.TCP_FIN, 2],
+    [Pkt.TCP_CLOSED, 2],
     [SipOver.udp, 998],
     [ParseErrsOver.udp, 2],
     [SipOver.tcp, 7],
@@ -56,10 +62,18 @@ function sample(): CounterSet {
 const BLOCK = [
   'Statistics:',
   '     1042 packets      1040 ipv4         2 ipv6',
+  '        0 ip4frags         0 ip6frags         0 defrag',
   '     1000 udp:       998 udp4         2 udp6',
   '       42 tcp:        42 tcp4         0 tcp6',
   '        0 tls         0 dtls         0 sctp         0 other',
   '        0 wsock:         0 wsock4         0 wsock6',
+  '        0 vxlan',
+  'tcp:         2 streams         9 reassembled segs      4100 total bytes',
+  'tcp:         1 SYNs         2 FINs         2 closed',
+  'tcp:         0 ignored streams',
+  'tcp:         0 out-of-order         0 missed         0 too big',
+  'tcp:         0 missed bytes',
+  'tcp:         0 stream timeouts         0 reassembly timeouts',
   'Parsed:      1005 total      1003 ok         2 errors         1 probes',
   'Parsed:       998 udp         2 errs         7 tcp         0 errs         0 ws         0 errs',
   'Errors:         2 parse',
@@ -108,6 +122,25 @@ test('Statistics.rate() answers totals, marked as such, until the interval has p
   assert.equal(rate.values.find(({ name }) => name === 'total_packets')?.value, 12.5);
   assert.equal(rate.lines[1], '       12 packets         0 ipv4         0 ipv6');
   assert.equal(statistics.rate(10_000).perMs, null);
+});
+
+test('Statistics.stop() ends the time averages are over, and the block says since when', () => {
+  const { values } = sample();
+  let nowMs = 1000;
+  let read: ArrayLike<number> = new CounterSet().values;
+  const statistics = new Statistics(
+    () => read,
+    () => nowMs,
+  );
+  read = values;
+  nowMs = 11_000;
+  statistics.stop();
+  nowMs = 40_000;
+  statistics.stop();
+  const block = statistics.average(1000);
+  assert.deepEqual(block.stopped, { sinceMs: 29_000, runtimeMs: 10_000 });
+  assert.equal(block.uptimeMs, 39_000);
+  assert.equal(block.values.find(({ name }) => name === 'ip4')?.value, 104);
 });
 
 test('Statistics.average() divides by the uptime', () => {

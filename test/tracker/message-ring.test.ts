@@ -11,15 +11,30 @@ import { Call } from '../../src/tracker/call.ts';
 import { MessageRing } from '../../src/tracker/message-ring.ts';
 import { Repeat } from '../../src/tracker/repeats.ts';
 import { Row, Time } from '../../src/tracker/rows.ts';
+import { TextField, withText } from '../../src/tracker/text-block.ts';
 
 const SEED = 7;
 const OPTIONS = new SipParseOptions({ framing: 'datagram', maxHeaders: 256, alegHeaders: [] });
 
-function callOf(id: number, callId: string): Call {
-  const bytes = Buffer.from(callId, 'latin1');
-  const hash = hashBytes(bytes, 0, bytes.length, SEED);
+function callOf(id: number, callId: string, hash = hashOf(callId)): Call {
   const row = new Int32Array(Row.SIZE);
-  return new Call(id, hash, row, 0, 0, new Float64Array(Time.SIZE), 0, Method.INVITE, callId, 'a', '');
+  return new Call(
+    id,
+    hash,
+    row,
+    0,
+    0,
+    new Float64Array(Time.SIZE),
+    0,
+    Method.INVITE,
+    withText('', TextField.CALL_ID, callId),
+    '',
+  );
+}
+
+function hashOf(callId: string): number {
+  const bytes = Buffer.from(callId, 'latin1');
+  return hashBytes(bytes, 0, bytes.length, SEED);
 }
 
 function textOf(callId: string, body: string): string {
@@ -117,7 +132,7 @@ test('whatever is added, what is held of a call is the unbroken end of what it g
 test('calls whose Call-IDs share a bucket keep their messages apart', () => {
   const ring = new MessageRing({ perCall: 10, memBytes: 65_536 }, new CounterSet());
   const one = callOf(1, 'one');
-  const two = new Call(2, one.hash, new Int32Array(Row.SIZE), 0, 0, new Float64Array(Time.SIZE), 0, 1, 'two', '', '');
+  const two = callOf(2, 'two', one.hash);
   keep(ring, one, textOf('one', '1'));
   keep(ring, two, textOf('two', '2'));
   keep(ring, one, textOf('one', '3'));

@@ -70,6 +70,59 @@ function keyAndValue(pair: string): [string, string] {
   return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
 }
 
+/** One message of a scenario. */
+export interface ScenarioMessage {
+  /** Since the start. */
+  seconds: number;
+  /** Addresses. */
+  from: string;
+  to: string;
+  /** Name of the transport. */
+  over: string;
+  /** Who reports it. */
+  agents: string[];
+  /** Method of a request, status of a reply. */
+  head: string;
+  hasToTag: boolean;
+  text: string;
+}
+
+export function readMessage(line: string): ScenarioMessage {
+  const [time = '', link = '', what = '', ...rest] = line.split(/\s+/);
+  const keys = new Map(rest.map(keyAndValue));
+  const [from = 'A', to = 'B'] = link.split('>');
+  const [head = '', cseq = '1', replyMethod = 'INVITE'] = what.split('/');
+  const isReply = /^\d{3}$/.test(head);
+  const method = isReply ? replyMethod : head;
+  const requester = isReply ? to : from;
+  const over = keys.get('over') ?? 'udp';
+  const branch = keys.get('branch') ?? `${requester}-${method}-${cseq}`;
+  const tag = (key: string): string => (keys.has(key) ? `;tag=${keys.get(key)}` : '');
+  const contact = keys.get('contact');
+  const expires = keys.get('expires');
+  const state = keys.get('state');
+  const eventPackage = keys.get('package');
+  const body = keys.has('sdp') ? SDP : '';
+  const text = [
+    isReply ? `SIP/2.0 ${head} Reason ${head}` : `${head} sip:b@example.com SIP/2.0`,
+    `Via: SIP/2.0/${over.toUpperCase()} ${host(requester)};branch=z9hG4bK${branch}`,
+    `From: <${keys.get('from') ?? 'sip:a@example.com'}>${tag('f')}`,
+    `To: <${keys.get('to') ?? 'sip:b@example.com'}>${tag('t')}`,
+    `Call-ID: ${keys.get('id') ?? 'c1'}`,
+    `CSeq: ${cseq} ${method}`,
+    ...(contact === undefined ? [] : [`Contact: ${contact}`]),
+    ...(expires === undefined ? [] : [`Expires: ${expires}`]),
+    ...(state === undefined ? [] : [`Subscription-State: ${state}`]),
+    ...(eventPackage === undefined ? [] : [`Event: ${eventPackage}`]),
+    ...(keys.has('sdp') ? ['Content-Type: application/sdp'] : []),
+    `Content-Length: ${body.length}`,
+    '',
+    body,
+  ].join('\r\n');
+  const agents = (keys.get('by') ?? 'x').split(',');
+  return { seconds: Number(time), from: host(from), to: host(to), over, agents, head, hasToTag: keys.has('t'), text };
+}
+
 export class Stage {
   readonly counters = new CounterSet();
   readonly rates: EventRates;
@@ -107,40 +160,10 @@ export class Stage {
 
   /** Sends one message line and answers the tracker's fault. */
   send(line: string): Fault {
-    const [time = '', link = '', what = '', ...rest] = line.split(/\s+/);
-    const keys = new Map(rest.map(keyAndValue));
-    const [from = 'A', to = 'B'] = link.split('>');
-    const [head = '', cseq = '1', replyMethod = 'INVITE'] = what.split('/');
-    const isReply = /^\d{3}$/.test(head);
-    const method = isReply ? replyMethod : head;
-    const requester = isReply ? to : from;
-    const over = keys.get('over') ?? 'udp';
-    const branch = keys.get('branch') ?? `${requester}-${method}-${cseq}`;
-    const tag = (key: string): string => (keys.has(key) ? `;tag=${keys.get(key)}` : '');
-    const contact = keys.get('contact');
-    const expires = keys.get('expires');
-    const state = keys.get('state');
-    const eventPackage = keys.get('package');
-    const body = keys.has('sdp') ? SDP : '';
-    const text = [
-      isReply ? `SIP/2.0 ${head} Reason ${head}` : `${head} sip:b@example.com SIP/2.0`,
-      `Via: SIP/2.0/${over.toUpperCase()} ${host(requester)};branch=z9hG4bK${branch}`,
-      `From: <${keys.get('from') ?? 'sip:a@example.com'}>${tag('f')}`,
-      `To: <${keys.get('to') ?? 'sip:b@example.com'}>${tag('t')}`,
-      `Call-ID: ${keys.get('id') ?? 'c1'}`,
-      `CSeq: ${cseq} ${method}`,
-      ...(contact === undefined ? [] : [`Contact: ${contact}`]),
-      ...(expires === undefined ? [] : [`Expires: ${expires}`]),
-      ...(state === undefined ? [] : [`Subscription-State: ${state}`]),
-      ...(eventPackage === undefined ? [] : [`Event: ${eventPackage}`]),
-      ...(keys.has('sdp') ? ['Content-Type: application/sdp'] : []),
-      `Content-Length: ${body.length}`,
-      '',
-      body,
-    ].join('\r\n');
-    this.advance(Number(time));
+    const { seconds, text, from, to, over, agents } = readMessage(line);
+    this.advance(seconds);
     let fault: Fault = Fault.NONE;
-    for (const agent of (keys.get('by') ?? 'x').split(',')) fault = this.#track(text, from, to, over, agent);
+    for (const agent of agents) fault = this.#track(text, from, to, over, agent);
     return fault;
   }
 
@@ -150,8 +173,8 @@ export class Stage {
     packet.start = 0;
     packet.end = bytes.length;
     packet.transport = Object.values(Transport).find((transport) => transportName(transport) === over) ?? 0;
-    [packet.src0, packet.src1, packet.src2, packet.src3] = parseIp(host(from))?.words ?? [0, 0, 0, 0];
-    [packet.dst0, packet.dst1, packet.dst2, packet.dst3] = parseIp(host(to))?.words ?? [0, 0, 0, 0];
+    [packet.src0, packet.src1, packet.src2, packet.src3] = parseIp(from)?.words ?? [0, 0, 0, 0];
+    [packet.dst0, packet.dst1, packet.dst2, packet.dst3] = parseIp(to)?.words ?? [0, 0, 0, 0];
     packet.srcPort = 5060;
     packet.dstPort = 5060;
     const parsed = parseSip(bytes, 0, bytes.length, this.#options, this.#message);

@@ -1,10 +1,11 @@
 import { type CounterSet, EvRate } from '../../model/counters.ts';
+import { Fault } from '../../model/fault.ts';
 import { Packet } from '../../model/packet.ts';
 import type { Account } from '../../pipeline/account.ts';
 import { type OtherShards, Passed } from '../../pipeline/other-shards.ts';
 import type { Ingest } from '../../pipeline/ingest.ts';
-import type { SipMessage } from '../../sip/message.ts';
-import { SipParseOptions } from '../../sip/parse.ts';
+import { SipMessage } from '../../sip/message.ts';
+import { parseSip, SipParseOptions } from '../../sip/parse.ts';
 import type { KeptQos } from '../../tracker/call.ts';
 import type { EventRing } from '../../tracker/event-ring.ts';
 import { Given, type QosElsewhere, type QosTable } from '../../tracker/qos.ts';
@@ -184,6 +185,14 @@ export class Handover implements OtherShards, QosElsewhere {
   drain(): void {
     this.#exchange.drain();
     this.tick();
+  }
+
+  /** Whose a message is; the hub's when it cannot be read, so that somebody refuses it. */
+  ownerOf(bytes: Buffer, isStream: boolean): number {
+    const options = isStream ? this.#stream : this.#datagram;
+    const message = new SipMessage(bytes);
+    if (options === undefined || parseSip(bytes, 0, bytes.length, options, message) !== Fault.NONE) return HUB;
+    return shardOfMessage(this.#place, message);
   }
 
   outcomes(): OutcomeView[] {

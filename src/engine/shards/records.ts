@@ -158,21 +158,7 @@ export const EVENT_INTS = [
   'lastEvent',
 ] as const;
 export const EVENT_DOUBLES = ['tsUs', 'createdUs', 'earlyUs', 'finalUs', 'forkedUs'] as const;
-export const EVENT_TEXTS = [
-  'callId',
-  'fromTag',
-  'toTag',
-  'from',
-  'to',
-  'requestUri',
-  'contact',
-  'reason',
-  'userAgent',
-  'uas',
-  'pai1',
-  'pai2',
-  'branch',
-] as const;
+export const EVENT_TEXTS = ['block', 'toTag', 'reason', 'userAgent', 'uas'] as const;
 const EVENT_HEAD_INTS = 4;
 
 /** Writes an event that was generated here. @returns false when there is no room */

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { CaptureSummary } from '../../model/capture.ts';
+import type { CaptureFormatName, CaptureSummary } from '../../model/capture.ts';
 import { CounterSet } from '../../model/counters.ts';
 import {
   type CallQuery,
@@ -11,6 +11,7 @@ import {
   type EventPage,
   type EventQuery,
   type ForcedTimeoutView,
+  type InjectedMessage,
   type LinkPage,
   type LinkQuery,
   MAX_LIST_LIMIT,
@@ -22,6 +23,9 @@ import {
   type RegistrationQuery,
   type RegistrationSettingsView,
   type RegistrationTableStats,
+  type TalkersQuery,
+  type TalkersView,
+  type TcpTimeoutView,
 } from '../../model/engine.ts';
 import type { RatePage } from '../../model/event-rates.ts';
 import type { Log } from '../../model/log.ts';
@@ -30,12 +34,15 @@ import type {
   AgentView,
   CallMessages,
   CallView,
+  InjectView,
   ListenerView,
   Page,
   ProbeView,
   RateEntryView,
   RegistrationView,
 } from '../../model/views.ts';
+import type { KeptMessage } from '../../tracker/message-ring.ts';
+import { callCapture } from '../call-capture.ts';
 import { MAX_LEGS } from '../call-messages.ts';
 import { EngineClient } from '../engine-client.ts';
 import type { ShardLinks } from '../link-query.ts';
@@ -195,6 +202,18 @@ export class ShardedEngine implements Engine {
     return { ...merged, entries, ...neighbours };
   }
 
+  async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
+    const legs = (await this.callsByCallId(callId)).flatMap((call) => call.legs.map((leg) => leg.callId));
+    const callIds = [callId, ...[...new Set(legs)].filter((leg) => leg !== callId).slice(0, MAX_LEGS)];
+    const parts = await this.#all<KeptMessage[]>('keptMessages', [callIds]);
+    // Between threads octets lose what makes them a buffer.
+    const messages = parts.flat().map((message) => ({ ...message, octets: Buffer.from(message.octets) }));
+    return callCapture(
+      messages.toSorted((a, b) => a.trackedAtUs - b.trackedAtUs),
+      format,
+    );
+  }
+
   async callTable(): Promise<CallTableStats> {
     return this.#mergeCallTables(await Promise.all(this.#shards.map((shard) => shard.callTable())));
   }
@@ -235,6 +254,26 @@ export class ShardedEngine implements Engine {
 
   listEvents(query: EventQuery): Promise<EventPage> {
     return this.#hub.listEvents(query);
+  }
+
+  topTalkers(query: TalkersQuery): Promise<TalkersView> {
+    return this.#hub.topTalkers(query);
+  }
+
+  /** Nothing is captured where there are several threads. */
+  tcpTimeouts(): Promise<TcpTimeoutView[]> {
+    return this.#hub.tcpTimeouts();
+  }
+
+  setTcpTimeouts(changes: Record<string, number>): Promise<void> {
+    return this.#hub.setTcpTimeouts(changes);
+  }
+
+  /** By the shard that tracks it, so that the answer tells what became of it. */
+  async inject(message: InjectedMessage): Promise<InjectView> {
+    const owner = await this.#hub.ask<number>('ownerOf', [message]);
+    const view = await this.#shards[owner]!.inject(message); // one of them
+    return { ...view, entries: await this.#withLegs(this.#global(view.entries, owner)) };
   }
 
   eventBlacklist(): Promise<EventBlacklistView> {

@@ -1,8 +1,9 @@
 import { signedSeconds } from './times.ts';
-import type { Ladder } from './model.ts';
+import { type Ladder, legName } from './model.ts';
 
 /** A ladder as a Mermaid sequence diagram, for tickets. Captured text is written so that it cannot become a directive. */
-export function ladderMermaid({ columns, rows }: Ladder): string {
+export function ladderMermaid(ladder: Ladder): string {
+  const { columns, rows } = ladder;
   const lines = ['sequenceDiagram'];
   for (const [index, column] of columns.entries()) {
     lines.push(`  participant p${index} as ${harmless(column.label)}`);
@@ -13,7 +14,10 @@ export function ladderMermaid({ columns, rows }: Ladder): string {
     const again = row.retransmission > 0 ? [`retransmission ${row.retransmission}`] : [];
     const folded = row.folded > 0 ? [`${row.folded} retransmissions`] : [];
     const time = row.message === undefined ? [] : [`+${signedSeconds(row.deltaUs)} s`];
-    const text = [row.label, ...again, ...folded, ...row.details, ...time].join(', ');
+    const leg = legName(ladder, row);
+    const text = [row.label, leg, ...again, ...folded, ...row.details, ...time]
+      .filter((part) => part !== '')
+      .join(', ');
     lines.push(`  p${row.from}${arrow}p${row.to}: ${harmless(text)}`);
   }
   return `${lines.join('\n')}\n`;

@@ -1,5 +1,8 @@
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallMessageView, EndpointView } from '../../model/views.ts';
+import type { ColourMode, Grouping, LadderChoice, SdpMode } from './choice.ts';
+import { labelOf } from './label.ts';
+import { mediaLines, mediaText } from './session.ts';
 
 /**
  * A call as a ladder: who took part, in order of appearance, and one row for each message between two of them.
@@ -31,8 +34,15 @@ export interface LadderRow {
   retransmission: number;
   /** Retransmissions folded into this row. */
   folded: number;
-  /** Microseconds since the row before. */
+  /** Microseconds since the row before, and since the first. */
   deltaUs: number;
+  sinceFirstUs: number;
+  /** Number of its leg. */
+  leg: number;
+  /** Number of its transaction; an ACK or CANCEL belongs to the INVITE it is about. */
+  transaction: number;
+  /** Number of what it is coloured by; `undefined` where that is its tone. */
+  hue: number | undefined;
 }
 
 export interface Ladder {
@@ -40,17 +50,11 @@ export interface Ladder {
   rows: LadderRow[];
   /** What should be there and is not, in words. */
   missing: string[];
-  /** Call-IDs in order of appearance; letters A, B, … in `details` when there are several. */
+  /** Call-IDs in order of appearance, also of legs that are left out; letters A, B, … when there are several. */
   legs: string[];
 }
 
-export const GROUPINGS = ['auto', 'port', 'ip'] as const;
-export type Grouping = (typeof GROUPINGS)[number];
-
-export interface LadderOptions {
-  grouping: Grouping;
-  /** Retransmissions become a count at what they repeat. */
-  fold: boolean;
+export interface LadderOptions extends LadderChoice {
   nowUs: number;
   /** The messages go to the end of the call, so that what is missing can be told. */
   complete: boolean;
@@ -62,21 +66,25 @@ const GRACE_US = 2_000_000;
 const RINGING_US = 180_000_000;
 const MAX_PORTS_NAMED = 3;
 
-export function makeLadder(messages: readonly CallMessageView[], options: LadderOptions): Ladder {
+export function makeLadder(held: readonly CallMessageView[], options: LadderOptions): Ladder {
+  const legs = [...new Set(held.map((message) => message.callId))];
+  const messages = held.filter((message) => !options.without.includes(letter(legs.indexOf(message.callId))));
   const columns = new Columns(messages, options.grouping);
-  const legs = [...new Set(messages.map((message) => message.callId))];
+  const hues = new Numbers();
+  const transactions = new Numbers();
   const branches = forkLetters(messages);
   const rows: LadderRow[] = [];
   const originals = new Map<string, { row: LadderRow; again: number }>();
   const missing: string[] = [];
   const ghosts = options.complete ? ghostsAfter(messages, options.nowUs) : new Map<CallMessageView, Ghost[]>();
-  let previousUs = messages[0]?.atUs ?? 0;
+  const firstUs = messages[0]?.atUs ?? 0;
+  let previousUs = firstUs;
   for (const message of messages) {
     const key = linkKey(message);
     const original = originals.get(key);
     let retransmission = 0;
     let drawn = true;
-    if (message.repeat === 'retransmission') {
+    if (isRetransmission(message)) {
       retransmission = (original?.again ?? 0) + 1;
       if (original !== undefined) {
         original.again = retransmission;
@@ -94,10 +102,14 @@ export function makeLadder(messages: readonly CallMessageView[], options: Ladder
         to,
         tone: toneOf(message),
         label: labelOf(message),
-        details: detailsOf(message, legs, branches),
+        details: detailsOf(message, branches, options.sdp),
         retransmission,
         folded: 0,
         deltaUs: message.atUs - previousUs,
+        sinceFirstUs: message.atUs - firstUs,
+        leg: legs.indexOf(message.callId),
+        transaction: transactions.of(transactionKey(message)),
+        hue: options.colour === 'class' ? undefined : hues.of(COLOUR_KEY[options.colour](message)),
       };
       previousUs = message.atUs;
       rows.push(row);
@@ -117,11 +129,17 @@ export function makeLadder(messages: readonly CallMessageView[], options: Ladder
         retransmission: 0,
         folded: 0,
         deltaUs: 0,
+        sinceFirstUs: message.atUs - firstUs,
+        leg: legs.indexOf(message.callId),
+        transaction: transactions.of(transactionKey(message)),
+        hue: undefined,
       });
     }
   }
   return { columns: columns.withRoles(messages), rows, missing, legs };
 }
+
+export const isRetransmission = (message: CallMessageView): boolean => message.repeat === 'retransmission';
 
 /** Same message on the same link: what a retransmission repeats. */
 function linkKey(m: CallMessageView): string {
@@ -129,11 +147,6 @@ function linkKey(m: CallMessageView): string {
   return [m.callId, m.src.ip, m.src.port, m.dst.ip, m.dst.port, m.branch, what, m.cseq, m.cseqMethod, m.toTag].join(
     ' ',
   );
-}
-
-function labelOf(message: CallMessageView): string {
-  if (!message.isRequest) return message.reason === '' ? `${message.status}` : `${message.status} ${message.reason}`;
-  return message.method === 'INVITE' && message.toTag !== '' ? 're-INVITE' : message.method;
 }
 
 function toneOf(message: CallMessageView): RowTone {
@@ -157,25 +170,57 @@ function toneOf(message: CallMessageView): RowTone {
 /** Requests whose address says something: the others go where the dialog goes. */
 const ADDRESSED = new Set(['INVITE', 'REFER', 'MESSAGE', 'REGISTER', 'SUBSCRIBE', 'OPTIONS', 'PUBLISH']);
 
-function detailsOf(message: CallMessageView, legs: readonly string[], branches: ReadonlyMap<string, string>): string[] {
+function detailsOf(message: CallMessageView, branches: ReadonlyMap<string, string>, sdpMode: SdpMode): string[] {
   const details: string[] = [];
-  if (legs.length > 1) details.push(`leg ${letter(legs.indexOf(message.callId))}`);
   // A repeat says nothing new, and inside a dialog the address only names the other side.
-  if (message.repeat === 'retransmission') return details;
+  if (isRetransmission(message)) return details;
   if (ADDRESSED.has(message.method) && message.toTag === '') {
     details.push(message.requestUri.replace(/^sips?:/i, '').split(/[;?]/, 1)[0] ?? '');
   }
   if (!message.isRequest && message.cseqMethod !== 'INVITE') details.push(`to ${message.cseqMethod}`);
   const branch = branches.get(forkKey(message));
   if (branch !== undefined && !message.isRequest) details.push(`branch ${branch}`);
-  const { sdp } = message;
-  if (sdp !== null) {
-    const flow = sdp.direction === 'sendrecv' ? '' : ` ${sdp.direction}`;
-    const held = sdp.port === 0 ? 'refused' : formatEndpoint(sdp.address, sdp.port);
-    const media = sdp.media === 'audio' ? '' : ` ${sdp.media}`;
-    details.push(`SDP${media} ${held} ${sdp.codec}${flow}`);
-  }
+  details.push(...sdpDetails(message, sdpMode));
   return details.filter((detail) => detail !== '');
+}
+
+function sdpDetails({ sdp, raw }: CallMessageView, mode: SdpMode): string[] {
+  if (sdp === null || mode === 'off') return [];
+  if (mode === 'mark') return ['SDP'];
+  if (mode === 'all') return mediaLines(raw).map((media) => `SDP ${mediaText(media)}`);
+  const flow = sdp.direction === 'sendrecv' ? '' : ` ${sdp.direction}`;
+  const held = sdp.port === 0 ? 'refused' : formatEndpoint(sdp.address, sdp.port);
+  const media = sdp.media === 'audio' ? '' : ` ${sdp.media}`;
+  return [`SDP${media} ${held} ${sdp.codec}${flow}`];
+}
+
+/** Numbers things in order of appearance. */
+class Numbers {
+  readonly #numbers = new Map<string, number>();
+
+  of(key: string): number {
+    const number = this.#numbers.get(key) ?? this.#numbers.size;
+    this.#numbers.set(key, number);
+    return number;
+  }
+}
+
+function transactionKey({ callId, fromTag, cseq, cseqMethod }: CallMessageView): string {
+  const isOfInvite = cseqMethod === 'ACK' || cseqMethod === 'CANCEL';
+  return `${callId} ${fromTag} ${cseq} ${isOfInvite ? 'INVITE' : cseqMethod}`;
+}
+
+/** Messages with one key have one colour. */
+const COLOUR_KEY: Readonly<Record<Exclude<ColourMode, 'class'>, (message: CallMessageView) => string>> = {
+  leg: ({ callId }) => callId,
+  transaction: transactionKey,
+  // Seen from either side the same two tags make the dialog.
+  dialog: ({ callId, fromTag, toTag }) => `${callId} ${[fromTag, toTag].toSorted().join(' ')}`,
+};
+
+/** `leg A` of a row, where there are several. */
+export function legName({ legs }: Ladder, { leg }: LadderRow): string {
+  return legs.length > 1 ? `leg ${letter(leg)}` : '';
 }
 
 export function letter(index: number): string {

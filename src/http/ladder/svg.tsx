@@ -1,19 +1,22 @@
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import { formatEndpoint } from '../../model/endpoint.ts';
+import type { CallMessageView } from '../../model/views.ts';
 import { isoMicros, visible } from '../show.ts';
-import { type Column, type Ladder, type LadderRow, portsText, type RowTone } from './model.ts';
-import { pause, timeOfDay } from './times.ts';
+import type { TimeMode } from './choice.ts';
+import { type Column, type Ladder, type LadderRow, legName, portsText, type RowTone } from './model.ts';
+import { pause, signedSeconds, timeOfDay } from './times.ts';
 
 /**
  * The ladder as a picture. Colours stand in presentation attributes, so that the picture is complete as a file; the
  * style sheet of the pages overrules them by class. Colour never says anything alone: labels and dashes repeat it.
  */
-const GUTTER = 124;
+const GUTTER = 140;
 const HEAD = 58;
 const ROW = 46;
 const MARGIN = 14;
-const HEAD_EVERY = 40;
+/** Rows of one part. */
+const PART_ROWS = 40;
 /** Advance of the text's font at its size, a little generous. */
 const CHARACTER = 6.7;
 const SMALL_CHARACTER = 5.9;
@@ -29,6 +32,13 @@ const INK: Readonly<Record<RowTone, string>> = {
   s6: '#a3161d',
   ghost: '#a3161d',
 };
+/** Colours of legs, transactions or dialogs; they come round again. */
+const HUES = ['#0a569c', '#0f6b6b', '#6b3fa0', '#7a4d00', '#0b6b34', '#a3161d', '#465262'];
+const hueOf = (number: number): number => number % HUES.length;
+export const hueClass = (number: number): string => `hue${hueOf(number)}`;
+/** Class and ink of a row. */
+export const toneClass = ({ tone, hue }: LadderRow): string => (hue === undefined ? tone : hueClass(hue));
+const inkOf = ({ tone, hue }: LadderRow): string => (hue === undefined ? INK[tone] : HUES[hueOf(hue)]) ?? INK.request;
 const DASHES: Readonly<Partial<Record<RowTone, string>>> = {
   s1: '1 3',
   s3: '8 3',
@@ -38,32 +48,53 @@ const DASHES: Readonly<Partial<Record<RowTone, string>>> = {
   ghost: '3 5',
 };
 
-interface SvgProps {
-  ladder: Ladder;
-  /** Where a message's text is; without it there are no links. */
-  href?: (row: LadderRow) => string;
+/** Where things stand in the picture. */
+interface Geometry {
+  spacing: number;
+  width: number;
+  at: (column: number) => number;
 }
 
-/** The ladder as a file of its own. */
-export function ladderFile(ladder: Ladder): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${renderToStaticMarkup(<LadderSvg ladder={ladder} />)}\n`;
-}
-
-export function LadderSvg({ ladder, href }: SvgProps): VNode {
-  const { columns, rows } = ladder;
+function geometryOf({ columns }: Ladder): Geometry {
   const spacing = columns.length <= 3 ? 330 : columns.length <= 5 ? 240 : 190;
-  const at = (column: number): number => GUTTER + spacing / 2 + column * spacing;
-  const heads = Math.max(1, Math.ceil(rows.length / HEAD_EVERY));
-  const top = (row: number): number => HEAD * (Math.floor(row / HEAD_EVERY) + 1) + row * ROW;
-  const width = GUTTER + Math.max(1, columns.length) * spacing + MARGIN;
-  const height = heads * HEAD + rows.length * ROW + MARGIN;
+  return {
+    spacing,
+    width: GUTTER + Math.max(1, columns.length) * spacing + MARGIN,
+    at: (column) => GUTTER + spacing / 2 + column * spacing,
+  };
+}
+
+/** Rows in pieces of `PART_ROWS`. */
+function partsOf({ rows }: Ladder): LadderRow[][] {
+  return Array.from({ length: Math.max(1, Math.ceil(rows.length / PART_ROWS)) }, (_, part) =>
+    rows.slice(part * PART_ROWS, (part + 1) * PART_ROWS),
+  );
+}
+
+function nameOf({ columns, rows }: Ladder): string {
   const messages = rows.filter((row) => row.message !== undefined).length;
+  return `Ladder: ${messages} messages between ${columns.length} endpoints; the table below says the same`;
+}
+
+function Picture({
+  className,
+  name,
+  width,
+  height,
+  children,
+}: {
+  className: string;
+  name: string | undefined;
+  width: number;
+  height: number;
+  children: ComponentChildren;
+}): VNode {
   return (
     <svg
       xmlns="http://www.w3.org/2000/svg"
-      class="ladder"
-      role="group"
-      aria-label={`Ladder: ${messages} messages between ${columns.length} endpoints; the table below says the same`}
+      class={className}
+      role={name === undefined ? undefined : 'group'}
+      aria-label={name}
       width={width}
       height={height}
       viewBox={`0 0 ${width} ${height}`}
@@ -71,33 +102,109 @@ export function LadderSvg({ ladder, href }: SvgProps): VNode {
       font-size="12"
     >
       <rect class="l-paper" width={width} height={height} fill="#ffffff" />
-      {columns.map((_, column) => (
-        <line class="l-life" x1={at(column)} y1={HEAD - 8} x2={at(column)} y2={height - 4} stroke="#b9c2cd" />
-      ))}
-      {Array.from({ length: heads }, (_, head) => (
-        <g transform={`translate(0 ${head * (HEAD + HEAD_EVERY * ROW)})`}>
-          {head > 0 ? <rect class="l-paper" width={width} height={HEAD} fill="#ffffff" /> : undefined}
-          {columns.map((column, index) => (
-            <Head column={column} x={at(index)} width={spacing - 24} />
+      {children}
+    </svg>
+  );
+}
+
+/** The ladder as a file of its own: the heads stand above every part, as nothing keeps them in sight. */
+export function ladderFile(ladder: Ladder, time: TimeMode): string {
+  const { columns, rows } = ladder;
+  const { width, at, spacing } = geometryOf(ladder);
+  const parts = partsOf(ladder);
+  const picture = (
+    <Picture
+      className="ladder"
+      name={nameOf(ladder)}
+      width={width}
+      height={parts.length * HEAD + rows.length * ROW + MARGIN}
+    >
+      {parts.map((part, index) => (
+        <g transform={`translate(0 ${index * (HEAD + PART_ROWS * ROW)})`}>
+          {columns.map((column, c) => (
+            <Head column={column} x={at(c)} width={spacing - 24} />
           ))}
+          <g transform={`translate(0 ${HEAD})`}>
+            <Part ladder={ladder} rows={part} time={time} />
+          </g>
         </g>
       ))}
+    </Picture>
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${renderToStaticMarkup(picture)}\n`;
+}
+
+interface DrawingProps {
+  ladder: Ladder;
+  time: TimeMode;
+  /** Where a message's text is. */
+  href: (message: CallMessageView) => string;
+}
+
+/** The ladder within a page: its heads stay in sight, and of its parts a browser draws those that are. */
+export function LadderDrawing({ ladder, time, href }: DrawingProps): VNode {
+  const { columns } = ladder;
+  const { width, at, spacing } = geometryOf(ladder);
+  return (
+    <div class="ladder" role="group" aria-label={nameOf(ladder)}>
+      <Picture className="ladder-head" name={undefined} width={width} height={HEAD}>
+        {columns.map((column, index) => (
+          <Head column={column} x={at(index)} width={spacing - 24} />
+        ))}
+      </Picture>
+      {partsOf(ladder).map((rows) => (
+        <Picture className="ladder-part" name={undefined} width={width} height={rows.length * ROW}>
+          <Part ladder={ladder} rows={rows} time={time} href={href} />
+        </Picture>
+      ))}
+    </div>
+  );
+}
+
+function Part({
+  ladder,
+  rows,
+  time,
+  href,
+}: {
+  ladder: Ladder;
+  rows: readonly LadderRow[];
+  time: TimeMode;
+  /** Without it there are no links. */
+  href?: DrawingProps['href'];
+}): VNode {
+  const { columns } = ladder;
+  const geometry = geometryOf(ladder);
+  const { at } = geometry;
+  return (
+    <>
+      {columns.map((_, column) => (
+        <line class="l-life" x1={at(column)} y1={0} x2={at(column)} y2={rows.length * ROW} stroke="#b9c2cd" />
+      ))}
       {rows.map((row, index) => {
-        const drawing = <Row row={row} y={top(index)} width={width} at={at} spacing={spacing} />;
-        const name = rowName(row, columns);
-        return href === undefined || row.message === undefined ? (
-          <g class={`l-row ${row.tone}`} role="img" aria-label={name}>
+        const { message } = row;
+        const leg = legName(ladder, row);
+        const drawing = <Row row={row} time={time} leg={leg} y={index * ROW} geometry={geometry} />;
+        const name = rowName(row, columns, leg);
+        return href === undefined || message === undefined ? (
+          <g class={`l-row ${toneClass(row)}`} role="img">
             <title>{name}</title>
             {drawing}
           </g>
         ) : (
-          <a class={`l-row ${row.tone}`} href={href(row)} aria-label={name}>
+          <a
+            class={`l-row ${toneClass(row)}`}
+            href={href(message)}
+            data-message={message.id}
+            data-us={message.atUs}
+            data-transaction={row.transaction}
+          >
             <title>{name}</title>
             {drawing}
           </a>
         );
       })}
-    </svg>
+    </>
   );
 }
 
@@ -130,14 +237,17 @@ function Head({ column, x, width }: { column: Column; x: number; width: number }
 
 interface RowProps {
   row: LadderRow;
+  time: TimeMode;
+  /** Several legs: each has a band in its colour, and its name. */
+  leg: string;
   y: number;
-  width: number;
-  at: (column: number) => number;
-  spacing: number;
+  geometry: Geometry;
 }
 
-function Row({ row, y, width, at, spacing }: RowProps): VNode {
-  const { message, tone } = row;
+function Row({ row, time, leg, y, geometry: { width, at, spacing } }: RowProps): VNode {
+  const { message } = row;
+  const tone = toneClass(row);
+  const [large, small] = timeTexts(row, time);
   const line = y + 24;
   const self = row.from === row.to;
   const from = at(row.from);
@@ -148,13 +258,21 @@ function Row({ row, y, width, at, spacing }: RowProps): VNode {
   return (
     <>
       <rect class="l-hit" x={2} y={y} width={width - 4} height={ROW} rx={4} fill="transparent" />
+      {leg === '' ? undefined : (
+        <>
+          <rect class={`l-band ${hueClass(row.leg)}`} x={2} y={y} width={4} height={ROW} fill={HUES[hueOf(row.leg)]} />
+          <text class="l-quiet" x={GUTTER - 4} y={line + 12} text-anchor="end" font-size="11" fill="#5b6573">
+            {leg}
+          </text>
+        </>
+      )}
       {message === undefined ? undefined : (
         <>
-          <text class="l-time" x={10} y={line - 3} fill="#1a1f27">
-            {timeOfDay(message.atUs)}
+          <text class="l-time" x={12} y={line - 3} fill="#1a1f27">
+            {large}
           </text>
-          <text class="l-quiet" x={10} y={line + 12} font-size="11" fill="#5b6573">
-            {`${row.deltaUs < 0 ? '▲ ' : '+'}${pause(row.deltaUs)}`}
+          <text class="l-quiet l-since" x={12} y={line + 12} font-size="11" fill="#5b6573">
+            {small}
           </text>
         </>
       )}
@@ -165,7 +283,7 @@ function Row({ row, y, width, at, spacing }: RowProps): VNode {
         y={line - 6}
         text-anchor="middle"
         font-weight={row.retransmission > 0 || message?.repeat === 'other-hop' ? '400' : '600'}
-        fill={INK[tone]}
+        fill={inkOf(row)}
       >
         {cut(visible(label), room / CHARACTER)}
       </text>
@@ -174,6 +292,20 @@ function Row({ row, y, width, at, spacing }: RowProps): VNode {
       </text>
     </>
   );
+}
+
+/** The time asked for, and below it the one that helps with it. A message from before the one above it is marked. */
+function timeTexts({ message, deltaUs, sinceFirstUs }: LadderRow, time: TimeMode): [string, string] {
+  const clock = message === undefined ? '' : timeOfDay(message.atUs);
+  const delta = `${deltaUs < 0 ? '▲ ' : '+'}${pause(deltaUs)}`;
+  switch (time) {
+    case 'clock':
+      return [clock, delta];
+    case 'previous':
+      return [delta, clock];
+    case 'first':
+      return [`${signedSeconds(sinceFirstUs)} s`, delta];
+  }
 }
 
 /** The line and its head: two heads for a retransmission, a cross for what never came. */
@@ -190,7 +322,8 @@ function Line({
   y: number;
   self: boolean;
 }): VNode {
-  const { tone } = row;
+  const tone = toneClass(row);
+  const ink = inkOf(row);
   const right = !self && to > from;
   const back = right ? -1 : 1;
   const path = self ? `M${from} ${y - 7}h26v14h-26` : `M${from} ${y}H${to}`;
@@ -202,11 +335,11 @@ function Line({
         class={`l-line ${tone}`}
         d={path}
         fill="none"
-        stroke={INK[tone]}
+        stroke={ink}
         stroke-width={row.message?.repeat === 'new' ? 1.8 : 1.2}
-        stroke-dasharray={DASHES[tone]}
+        stroke-dasharray={DASHES[row.tone]}
       />
-      {tone === 'ghost' ? (
+      {row.tone === 'ghost' ? (
         <path
           class="l-line ghost"
           d={`M${to + back * 14 - 5} ${tip - 5}l10 10m0 -10l-10 10`}
@@ -219,7 +352,7 @@ function Line({
           <path
             class={`l-tip ${tone}`}
             d={`M${to + back * shift} ${tip}l${back * 9} -4.5v9z`}
-            fill={INK[tone]}
+            fill={ink}
             stroke="none"
           />
         ))
@@ -241,13 +374,16 @@ export function againText(row: LadderRow): string {
 }
 
 /** The row in words, for those who do not see the picture. */
-function rowName(row: LadderRow, columns: readonly Column[]): string {
+function rowName(row: LadderRow, columns: readonly Column[], leg: string): string {
   const { message } = row;
   const way = `from ${columns[row.from]?.label ?? ''} to ${columns[row.to]?.label ?? ''}`;
   if (message === undefined) return visible(`${row.label} ${way}: expected, not captured`);
   const ends = `${formatEndpoint(message.src.ip, message.src.port)} → ${formatEndpoint(message.dst.ip, message.dst.port)}`;
   const again = row.retransmission > 0 ? `, retransmission ${row.retransmission}` : '';
-  const details = row.details.length === 0 ? '' : `, ${row.details.join(', ')}`;
+  const details = [leg, ...row.details]
+    .filter((text) => text !== '')
+    .map((text) => `, ${text}`)
+    .join('');
   return visible(`${isoMicros(message.atUs)} ${row.label}${again}, ${ends} ${message.transport}${details}`);
 }
 

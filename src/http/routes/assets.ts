@@ -1,21 +1,22 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
+import { etagOf, sendConditional } from '../conditional.ts';
 
 const ASSETS: readonly (readonly [string, string])[] = [
   ['style.css', 'text/css; charset=utf-8'],
   ['icon.svg', 'image/svg+xml'],
+  ...['main', 'live', 'keys', 'ladder', 'theme'].map(
+    (name) => [`client/${name}.js`, 'text/javascript; charset=utf-8'] as const,
+  ),
 ];
 
 /** The few files a page needs beside itself, read once; browsers ask again but get them only when changed. */
 export function assetRoutes(app: FastifyInstance): void {
   for (const [name, type] of ASSETS) {
     const content = readFileSync(new URL(`../assets/${name}`, import.meta.url));
-    const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
-    app.get(`/assets/${name}`, { config: { open: true }, schema: { hide: true } }, async (request, reply) => {
-      reply.headers({ 'cache-control': 'no-cache', etag });
-      if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-      return reply.type(type).send(content);
-    });
+    const etag = etagOf(content);
+    app.get(`/assets/${name}`, { config: { open: true }, schema: { hide: true } }, async (request, reply) =>
+      sendConditional(request, reply, type, content, etag),
+    );
   }
 }

@@ -1,12 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { EventView } from '../../model/views.ts';
+import { CAPTURE_FORMATS, type CaptureFormatName } from '../../model/capture.ts';
+import type { CallMessages, EventView } from '../../model/views.ts';
+import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
-import { GROUPINGS, makeLadder } from '../ladder/model.ts';
+import { choiceOf, USUAL } from '../ladder/choice.ts';
+import { makeLadder } from '../ladder/model.ts';
+import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
-import { HttpProblem } from '../problem.ts';
-import { CALL_PAGE_PARAMETERS, CallPageSchema } from '../schemas.ts';
+import type { Params } from '../params.ts';
+import { badParameter, HttpProblem } from '../problem.ts';
+import { CALL_PAGE_PARAMETERS, CallPageSchema, ProblemSchema } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
 import { CallPage } from '../views/call.tsx';
@@ -17,47 +22,146 @@ const MAX_MESSAGES = 5000;
 const MAX_EVENTS = 100;
 const MAX_TITLE = 60;
 
+const PLACE = { callid: Type.String({ description: 'Call-ID, percent-encoded' }) };
+const TEXT = 'text/plain; charset=utf-8';
+const CAPTURE_TYPE = 'application/vnd.tcpdump.pcap';
 const SVG = 'image/svg+xml; charset=utf-8';
 const MERMAID = 'text/vnd.mermaid; charset=utf-8';
 
 /** `/call/<callid>`: everything known of one call. */
 export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
-  const { engine } = deps;
   addPage(app, deps, {
     path: '/call/:callid',
     summary: 'One call: summary, ladder, messages, events',
     tag: 'Calls',
-    place: { callid: Type.String({ description: 'Call-ID, percent-encoded' }) },
+    place: PLACE,
     query: CALL_PAGE_PARAMETERS,
     schema: CallPageSchema,
     exports: { svg: SVG, mermaid: MERMAID },
     async read(params, _applied, { callid = '' }) {
       const limit = params.integer(['n'], 1, MAX_MESSAGES, DEFAULT_MESSAGES);
-      const offset = params.integer(['s'], 0, Number.MAX_SAFE_INTEGER, 0);
-      const grouping = params.choice('group', GROUPINGS) ?? 'auto';
-      const fold = params.flag('fold');
-      const [call, events] = await Promise.all([
-        engine.callMessages(callid, { offset, limit }),
-        eventsOf(deps, callid),
-      ]);
-      if (call.entries.length === 0 && call.total === 0 && events.length === 0) {
-        throw new HttpProblem(404, `Nothing is held of a call with the Call-ID "${callid.slice(0, 300)}"`);
-      }
+      const around = params.text('around');
+      const offset =
+        around === undefined || params.has('s')
+          ? params.integer(['s'], 0, Number.MAX_SAFE_INTEGER, 0)
+          : await offsetAround(deps, callid, timeOf('around', around), limit);
+      const choice = choiceOf(params);
+      const compared = comparedOf(params);
+      const isSorted = params.flag('sorted');
+      const { call, events } = await found(deps, callid, { offset, limit });
       const complete = offset + call.items.length >= call.total;
-      const ladder = makeLadder(call.items, { grouping, fold, nowUs: deps.clock(), complete });
+      const ladder = makeLadder(call.items, { ...choice, nowUs: deps.clock(), complete });
       const { items, ...rest } = call;
+      const agreed = exchanges(items);
+      const media = agreed.map(({ offer, answer, result, notes }) => ({
+        offer: offer.id,
+        answer: answer?.id ?? null,
+        result,
+        notes,
+      }));
+      const [left, right] = compared.map((id) => items.find((message) => message.id === id));
+      const comparison = left === undefined || right === undefined ? undefined : { left, right, isSorted };
       return {
         title: `Call ${visible(callid.length > MAX_TITLE ? `${callid.slice(0, MAX_TITLE)}…` : callid)}`,
-        data: withTimes({ ...rest, missing: ladder.missing, messages: items, events }),
-        html: () => CallPage({ call, ladder, events, limit, grouping, fold }),
-        text: () => callText(call, ladder, events),
+        data: withTimes({ ...rest, missing: ladder.missing, media, messages: items, events }),
+        html: () =>
+          CallPage({ call, ladder, events, limit, choice, exchanges: agreed, comparison, linksOut: deps.linksOut }),
+        text: () => callText(call, ladder, events, agreed),
         exports: {
-          svg: { type: SVG, body: () => ladderFile(ladder) },
+          svg: { type: SVG, body: () => ladderFile(ladder, choice.time) },
           mermaid: { type: MERMAID, body: () => ladderMermaid(ladder) },
         },
       };
     },
   });
+}
+
+/** `/call/<callid>/text`, `/pcap`, `/pcapng`: all messages held of one call, to be saved. */
+export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  const { engine } = deps;
+  addFile(app, 'text', 'One call as text: summary, then every message held', TEXT, async (callid) => {
+    const { call, events } = await found(deps, callid, { offset: 0, limit: MAX_MESSAGES });
+    const complete = call.items.length >= call.total;
+    const ladder = makeLadder(call.items, { ...USUAL, nowUs: deps.clock(), complete });
+    return callText(call, ladder, events, exchanges(call.items));
+  });
+  for (const format of CAPTURE_FORMATS) {
+    addFile(app, format, `One call as a ${format} file: every message held`, CAPTURE_TYPE, async (callid) => {
+      const { call } = await found(deps, callid, { offset: 0, limit: 0 });
+      if (call.total === 0) {
+        throw new HttpProblem(404, `No message is held of the call with the Call-ID "${callid.slice(0, 300)}"`);
+      }
+      return Buffer.from(await engine.callCapture(callid, format));
+    });
+  }
+}
+
+/** A file to be saved; unlike a page it has one form. */
+function addFile(
+  app: FastifyInstance,
+  extension: 'text' | CaptureFormatName,
+  summary: string,
+  type: string,
+  read: (callId: string) => Promise<string | Buffer>,
+): void {
+  const schema = {
+    summary,
+    tags: ['Calls'],
+    params: Type.Object({ ...PLACE }),
+    response: {
+      200: { description: summary, content: { [type]: { schema: Type.String() } } },
+      '4xx': {
+        description: 'Refused, with the reason',
+        content: { 'application/problem+json': { schema: ProblemSchema } },
+      },
+    },
+  };
+  app.get<{ Params: { callid: string } }>(`/call/:callid/${extension}`, { schema }, async (request, reply) => {
+    const { callid } = request.params;
+    const body = await read(callid);
+    // Text is read in the browser as well, a capture by another program.
+    if (extension !== 'text')
+      reply.header('content-disposition', `attachment; filename="${fileName(callid)}.${extension}"`);
+    return reply.type(type).send(body);
+  });
+}
+
+/** A Call-ID without what headers or file systems give a meaning to. */
+function fileName(callId: string): string {
+  return `call-${callId.replaceAll(/[^\w.@-]+/g, '_').slice(0, 100)}`;
+}
+
+/** What is held of a call; something must be. */
+async function found(
+  deps: HttpDeps,
+  callid: string,
+  window: { offset: number; limit: number },
+): Promise<{ call: CallMessages; events: EventView[] }> {
+  const [call, events] = await Promise.all([deps.engine.callMessages(callid, window), eventsOf(deps, callid)]);
+  if (call.entries.length === 0 && call.total === 0 && events.length === 0) {
+    throw new HttpProblem(
+      404,
+      `Nothing is held of a call with the Call-ID "${callid.slice(0, 300)}": it was not seen, or what was held of it gave way to newer calls (keep_messages_mem, event_buffer_size)`,
+    );
+  }
+  return { call, events };
+}
+
+/** Index of the first of `limit` messages in whose middle a time lies. */
+async function offsetAround({ engine }: HttpDeps, callId: string, atUs: number, limit: number): Promise<number> {
+  const { items, total } = await engine.callMessages(callId, { offset: 0, limit: MAX_MESSAGES });
+  const before = items.filter((message) => message.atUs < atUs).length;
+  return Math.max(0, Math.min(total - limit, before - Math.floor(limit / 2)));
+}
+
+/** Ids of the two messages to compare: one parameter for each, as forms send them, or both with a comma between. */
+function comparedOf(params: Params): number[] {
+  const ids = params.texts('diff').flatMap((text) => text.split(','));
+  for (const id of ids) {
+    if (!/^\d{1,15}$/.test(id)) throw badParameter('diff', id, 'the id of a message');
+  }
+  if (ids.length > 2) throw badParameter('diff', ids.join(','), 'two messages, not more');
+  return ids.map(Number);
 }
 
 /** Events of exactly this Call-ID; the engine's filter also finds longer ones. */

@@ -13,12 +13,15 @@ import {
   FormSchema,
   formView,
   listOf,
+  SEARCH_PARAMETER,
   wholeList,
 } from '../schemas.ts';
 import { withTimes } from '../show.ts';
 import { callListText, callTableText, callTimeoutsText } from '../text/calls.ts';
 import { formText } from '../text/pages.ts';
-import { CallFilterForm, CallList, CallTable, CallTimeouts } from '../views/calls.tsx';
+import { searchOf } from '../search.ts';
+import { CallList, CallTable, CallTimeouts } from '../views/calls.tsx';
+import { SearchPage } from '../views/search.tsx';
 import { gatherFacts, whyNoCalls } from '../why.ts';
 import { addPage } from './page.ts';
 
@@ -45,13 +48,18 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
     schema: listOf(CallSchema),
     async read(params) {
       const filter = filterOf(params, CALL_FILTERS);
-      const page = await engine.listCalls({ ...pagingOf(params), ...(filter === undefined ? {} : { filter }) });
-      const why = page.items.length === 0 ? whyNoCalls(await gatherFacts(deps), page, filter) : [];
+      const search = searchOf(params, 'calls');
+      const page = await engine.listCalls({
+        ...pagingOf(params),
+        ...(filter === undefined ? {} : { filter }),
+        ...(search === undefined ? {} : { search: search.search }),
+      });
+      const why = page.items.length === 0 ? whyNoCalls(await gatherFacts(deps), page, filter, search) : [];
       return {
         title: 'Calls',
         data: withTimes(why.length === 0 ? page : { ...page, why }),
-        html: () => CallList({ page, filter, why }),
-        text: () => callListText(page, filter, why),
+        html: () => CallList({ page, filter, search, why }),
+        text: () => callListText(page, filter, search, why),
       };
     },
   });
@@ -60,13 +68,15 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
     path: '/calls/list/query',
     summary: 'Form to search calls',
     tag,
+    query: SEARCH_PARAMETER,
     schema: FormSchema,
-    read() {
+    read(params) {
+      const search = searchOf(params, 'calls');
       const form = formView('/calls/list', CALL_FILTERS, CALL_LIST_PARAMETERS);
       return {
         title: 'Search calls',
         data: form,
-        html: () => CallFilterForm({ filter: undefined, limit: DEFAULT_LIMIT, offset: 0 }),
+        html: () => SearchPage({ subject: 'calls', action: '/calls/list', search, limit: DEFAULT_LIMIT }),
         text: () => formText(form),
       };
     },

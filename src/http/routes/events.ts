@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { EVENT_FILTERS } from '../../model/engine.ts';
+import { EVENT_FILTERS, EVENT_ORDERS } from '../../model/engine.ts';
 import type { HttpDeps } from '../deps.ts';
 import { DEFAULT_LIMIT, filterOf, pagingOf, type Params } from '../params.ts';
 import {
@@ -10,12 +10,15 @@ import {
   FormSchema,
   formView,
   listOf,
+  SEARCH_PARAMETER,
   wholeList,
 } from '../schemas.ts';
 import { withTimes } from '../show.ts';
 import { blacklistText, eventListText } from '../text/events.ts';
 import { formText } from '../text/pages.ts';
-import { Blacklist, EventFilterForm, EventList } from '../views/events.tsx';
+import { searchOf } from '../search.ts';
+import { Blacklist, EventList } from '../views/events.tsx';
+import { SearchPage } from '../views/search.tsx';
 import { gatherFacts, whyNoEvents } from '../why.ts';
 import { addPage } from './page.ts';
 
@@ -31,14 +34,27 @@ export function eventRoutes(app: FastifyInstance, deps: HttpDeps): void {
     schema: EventListSchema,
     async read(params) {
       const filter = filterOf(params, EVENT_FILTERS);
-      const paging = pagingOf(params);
-      const page = await engine.listEvents({ ...paging, ...(filter === undefined ? {} : { filter }) });
-      const why = page.items.length === 0 ? whyNoEvents(await gatherFacts(deps), page, filter, paging.offset) : [];
+      const search = searchOf(params, 'events');
+      const order = params.choice('order', EVENT_ORDERS);
+      const query = {
+        ...pagingOf(params),
+        ...(filter === undefined ? {} : { filter }),
+        ...(search === undefined ? {} : { search: search.search }),
+      };
+      const isFromEnd = order === 'newest' && !params.has('s') && !params.has('offset');
+      const page = await engine.listEvents({
+        ...query,
+        ...(isFromEnd ? { offset: Number.MAX_SAFE_INTEGER } : {}),
+        ...(order === undefined ? {} : { order }),
+      });
+      // "From the end" is answered as the index the next event will get, which the next page can start from.
+      if (isFromEnd) page.offset = page.nextIndex;
+      const why = page.items.length === 0 ? whyNoEvents(await gatherFacts(deps), page, filter, search, order) : [];
       return {
         title: 'Events',
         data: withTimes(why.length === 0 ? page : { ...page, why }),
-        html: () => EventList({ page, filter, why }),
-        text: () => eventListText(page, filter, why, deps.clock()),
+        html: () => EventList({ page, filter, search, order, why }),
+        text: () => eventListText(page, filter, search, why, deps.clock()),
       };
     },
   });
@@ -47,13 +63,15 @@ export function eventRoutes(app: FastifyInstance, deps: HttpDeps): void {
     path: '/events/query',
     summary: 'Form to search events',
     tag,
+    query: SEARCH_PARAMETER,
     schema: FormSchema,
-    read() {
+    read(params) {
+      const search = searchOf(params, 'events');
       const form = formView('/events', EVENT_FILTERS, EVENT_LIST_PARAMETERS);
       return {
         title: 'Search events',
         data: form,
-        html: () => EventFilterForm({ filter: undefined, limit: DEFAULT_LIMIT, offset: 0 }),
+        html: () => SearchPage({ subject: 'events', action: '/events', search, limit: DEFAULT_LIMIT }),
         text: () => formText(form),
       };
     },

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { HttpDeps } from '../deps.ts';
+import { faultsByReason, flowOf, senderOf } from '../ingest-health.ts';
 import { pagingOf } from '../params.ts';
 import { AgentListSchema, PAGING_PARAMETERS, PROBE_LIMIT, PROBE_LIST_PARAMETERS, ProbeListSchema } from '../schemas.ts';
 import { withTimes } from '../show.ts';
@@ -10,22 +11,33 @@ import { ProbeList } from '../views/probes.tsx';
 import { gatherFacts, whyNoAgents, whyNoProbes } from '../why.ts';
 import { addPage } from './page.ts';
 
+/** Senders whose faults are told apart. */
+const SENDERS = { offset: 0, limit: 200 };
+
 export function ingestRoutes(app: FastifyInstance, deps: HttpDeps): void {
   addPage(app, deps, {
     path: '/hep/list',
-    summary: 'Agents that send HEP, and the listeners they send to',
+    summary: 'Agents that send HEP, what became of it, faults by reason, listeners',
     tag: 'Ingest',
     query: PAGING_PARAMETERS,
     schema: AgentListSchema,
     async read(params) {
-      const [page, listeners] = await Promise.all([deps.engine.listAgents(pagingOf(params)), deps.engine.listeners()]);
+      const [page, listeners, agents, probes] = await Promise.all([
+        deps.engine.listAgents(pagingOf(params)),
+        deps.engine.listeners(),
+        deps.engine.listAgents(SENDERS),
+        deps.engine.listProbes(SENDERS),
+      ]);
+      const counters = deps.counters();
+      const flow = flowOf(counters);
+      const faults = faultsByReason(counters, [...agents.items, ...probes.items.map(senderOf)]);
       const why = page.items.length === 0 ? whyNoAgents(await gatherFacts(deps), page) : [];
       const nowUs = deps.clock();
       return {
-        title: 'Agents and listeners',
-        data: withTimes({ ...page, listeners, ...(why.length === 0 ? {} : { why }) }),
-        html: () => AgentList({ page, listeners, why, nowUs }),
-        text: () => agentListText(page, listeners, why, nowUs),
+        title: 'Ingest',
+        data: withTimes({ ...page, listeners, flow, faults, ...(why.length === 0 ? {} : { why }) }),
+        html: () => AgentList({ page, flow, faults, listeners, why, nowUs }),
+        text: () => agentListText(page, faults, listeners, why, nowUs),
       };
     },
   });

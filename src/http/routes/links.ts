@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { LINK_ORDERS, type LinkQuery, MAX_LINK_DEPTH } from '../../model/engine.ts';
+import { LINK_ORDERS, type LinkPage, type LinkQuery, MAX_LINK_DEPTH } from '../../model/engine.ts';
+import type { CsvTable } from '../csv.ts';
 import type { HttpDeps } from '../deps.ts';
 import { pagingOf, type Params } from '../params.ts';
 import { LINK_LIST_PARAMETERS, LinkListSchema } from '../schemas.ts';
@@ -16,6 +17,7 @@ export function linkRoutes(app: FastifyInstance, deps: HttpDeps): void {
     tag: 'Statistics',
     query: LINK_LIST_PARAMETERS,
     schema: LinkListSchema,
+    csv: linkTable,
     async read(params) {
       const query = queryOf(params);
       const page = await deps.engine.listLinks(query);
@@ -29,6 +31,16 @@ export function linkRoutes(app: FastifyInstance, deps: HttpDeps): void {
       };
     },
   });
+}
+
+/** A row for each count of a link, as sipcounter has a column for each. */
+function linkTable(data: unknown): CsvTable {
+  const { items } = data as LinkPage; // what `read` gave
+  const columns = ['server', 'transport', 'serverPort', 'client', 'type', 'out', 'in', 'unknown'];
+  const rows = items.flatMap(({ server, transport, serverPort, client, counts }) =>
+    counts.map((count) => [server, transport, serverPort, client, count.type, count.out, count.in, count.unknown]),
+  );
+  return { columns, rows };
 }
 
 function queryOf(params: Params): LinkQuery {

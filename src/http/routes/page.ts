@@ -1,10 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
+import type { Role } from '../../model/settings.ts';
 import type { HttpDeps } from '../deps.ts';
+import { csvTable, csvText, type CsvTable } from '../csv.ts';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
 import { formatOf, send, type Answer } from '../reply.ts';
-import { FORMAT_PARAMETER, formatParameter, ProblemSchema } from '../schemas.ts';
+import { FORMAT_PARAMETER, formatParameter } from '../schemas.ts';
+
+const CSV = 'text/csv; charset=utf-8; header=present';
 
 type Properties = Readonly<Record<string, TSchema>>;
 
@@ -20,10 +24,14 @@ export interface Page {
   schema: TSchema;
   /** Statuses besides 200 that carry the same answer, with their meaning. */
   also?: Readonly<Record<number, string>>;
-  /** Media types of the forms this page has besides the usual, by name in `?format=`. */
+  /** Media types of the forms this page has besides the usual, by name in `?format=`; lists have CSV anyway. */
   exports?: Readonly<Record<string, string>>;
+  /** What CSV has instead of the items of the list. */
+  csv?: (data: unknown) => CsvTable;
   /** Answers everybody, without a token. */
   open?: boolean;
+  /** Reading needs more than the role `viewer`. */
+  needs?: Role;
   /**
    * @param applied what a change has just done, in words; `undefined` for plain reading
    * @param place values of the path's own parameters
@@ -49,12 +57,13 @@ export interface Change {
   apply: (params: Params) => Promise<string | Answer>;
 }
 
-export function addPage(app: FastifyInstance, deps: HttpDeps, page: Page, change?: Change): void {
+export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, change?: Change): void {
+  const page = withCsv(given);
   const exports = Object.keys(page.exports ?? {});
   const query = { ...page.query, ...formatParameter(exports) };
   const known = Object.keys(query);
   const changing = new Set(Object.keys(change?.parameters ?? {}));
-  const config = { open: page.open === true };
+  const config = { open: page.open === true, needs: page.needs ?? 'viewer' };
 
   app.get(page.path, { config, schema: readSchema(page, query) }, async (request, reply) => {
     formatOf(request, exports);
@@ -79,6 +88,33 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, page: Page, change
     const answer = typeof applied === 'string' ? await page.read(reading, applied, placeOf(request)) : applied;
     return send(deps, request, reply, answer);
   });
+}
+
+/** A list can be taken away as CSV. */
+function withCsv(page: Page): Page {
+  const item = itemSchemaOf(page.schema);
+  if (item === undefined && page.csv === undefined) return page;
+  const table = page.csv ?? ((data) => csvTable(item ?? page.schema, itemsOf(data)));
+  const name = `sipcol${page.path.replaceAll(/[^a-z0-9]+/g, '-')}.csv`;
+  return {
+    ...page,
+    exports: { ...page.exports, csv: CSV },
+    async read(params, applied, place) {
+      const answer = await page.read(params, applied, place);
+      const csv = { type: CSV, name, body: () => csvText(table(answer.data)) };
+      return { ...answer, exports: { ...answer.exports, csv } };
+    },
+  };
+}
+
+/** Schema of the members of a list. */
+function itemSchemaOf(schema: TSchema): TSchema | undefined {
+  const { properties } = schema as { properties?: { items?: { items?: TSchema } } }; // schemas are plain objects
+  return properties?.items?.items;
+}
+
+function itemsOf(data: unknown): readonly unknown[] {
+  return typeof data === 'object' && data !== null && 'items' in data && Array.isArray(data.items) ? data.items : [];
 }
 
 /** Parameters in the path; the router gives texts. */
@@ -118,9 +154,5 @@ function responses(page: Page): object {
     },
   });
   const also = Object.entries(page.also ?? {}).map(([status, description]) => [status, answer(description)]);
-  const refused = {
-    description: 'Refused, with the reason',
-    content: { 'application/problem+json': { schema: ProblemSchema } },
-  };
-  return { 200: answer(page.summary), ...Object.fromEntries(also), '4xx': refused };
+  return { 200: answer(page.summary), ...Object.fromEntries(also) };
 }

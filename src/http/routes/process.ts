@@ -1,22 +1,41 @@
 import type { FastifyInstance } from 'fastify';
 import { Calls, COUNTERS, EventRing, Hep, Ingest, Pkt } from '../../model/counters.ts';
-import type { EngineHealth } from '../../model/engine.ts';
+import type { EngineHealth, TalkersView } from '../../model/engine.ts';
 import type { StatisticsBlock } from '../../model/statistics.ts';
+import { makeDashboard } from '../dashboard.ts';
 import type { HttpDeps } from '../deps.ts';
+import { spanOf } from '../spans.ts';
 import type { Answer } from '../reply.ts';
-import { AboutSchema, ConfigRowSchema, HomeSchema, listOf, StatusSchema, wholeList } from '../schemas.ts';
+import {
+  AboutSchema,
+  ConfigRowSchema,
+  DASHBOARD_PARAMETERS,
+  HomeSchema,
+  listOf,
+  PageSchema,
+  StatusSchema,
+  wholeList,
+} from '../schemas.ts';
+import { withTimes } from '../show.ts';
 import { SITE_MAP } from '../site-map.ts';
-import { aboutText, configText, homeText } from '../text/pages.ts';
+import { aboutText, configText, homeText, pageLines } from '../text/pages.ts';
 import { About, Config } from '../views/about.tsx';
 import { Home, type Summary } from '../views/home.tsx';
-import { StatusPage } from '../views/messages.tsx';
+import { PageIndex, StatusPage } from '../views/messages.tsx';
 import { get, roughly, warnings } from '../why.ts';
 import { addPage } from './page.ts';
 
 /** Without a sign of life for so long an engine counts as stuck. */
 const HEARTBEAT_LIMIT_MS = 5000;
 
-/** Rates of the index page are over this time: short enough to be "now", long enough not to jump. */
+/** Rows of each board. */
+const MOST_TALKERS = 8;
+const NO_TALKERS: TalkersView = {
+  heldSinceUs: 0,
+  kinds: { source: [], destination: [], caller: [], callee: [], userAgent: [], status: [] },
+};
+
+/** Rates of the first page are over this time: short enough to be "now", long enough not to jump. */
 const SUMMARY_INTERVAL_MS = 10_000;
 
 export function processRoutes(app: FastifyInstance, deps: HttpDeps): void {
@@ -24,18 +43,43 @@ export function processRoutes(app: FastifyInstance, deps: HttpDeps): void {
 
   addPage(app, deps, {
     path: '/',
-    summary: 'All pages, and a summary of now',
+    summary: 'Dashboard: figures of now and of the last minutes',
     tag,
+    query: DASHBOARD_PARAMETERS,
     schema: HomeSchema,
-    async read() {
+    async read(params) {
+      const spanMs = spanOf(params);
       const summary = await summaryOf(deps);
+      const nowUs = deps.clock();
+      const window = deps.series.window(spanMs);
+      // A stuck engine could not answer, and this is the page that must say so.
+      const isAsked = illness(summary.health) === undefined;
+      const query = { sinceUs: nowUs - window.spanMs * 1000, untilUs: nowUs, limit: MOST_TALKERS };
+      const [talkers, agents] = await Promise.all([
+        isAsked ? deps.engine.topTalkers(query) : NO_TALKERS,
+        isAsked ? deps.engine.listAgents({ offset: 0, limit: MOST_TALKERS }) : undefined,
+      ]);
+      const dashboard = makeDashboard(window, talkers);
       return {
-        title: 'Overview',
-        data: { ...summary, pages: SITE_MAP },
-        html: () => Home({ summary }),
-        text: () => homeText(summary),
+        title: 'Dashboard',
+        data: withTimes({ ...summary, dashboard, pages: SITE_MAP }),
+        html: () => Home({ summary, dashboard, spanMs, agents: agents?.items ?? [], nowUs }),
+        text: () => homeText(summary, dashboard),
       };
     },
+  });
+
+  addPage(app, deps, {
+    path: '/pages',
+    summary: 'All pages',
+    tag,
+    schema: listOf(PageSchema),
+    read: () => ({
+      title: 'All pages',
+      data: wholeList(SITE_MAP),
+      html: () => PageIndex(),
+      text: () => `${pageLines().join('\n')}\n`,
+    }),
   });
 
   addPage(app, deps, {
@@ -45,6 +89,7 @@ export function processRoutes(app: FastifyInstance, deps: HttpDeps): void {
     schema: AboutSchema,
     read: () => ({
       title: 'About',
+      isSteady: true,
       data: deps.about,
       html: () => About({ about: deps.about }),
       text: () => aboutText(deps.about),
@@ -58,6 +103,7 @@ export function processRoutes(app: FastifyInstance, deps: HttpDeps): void {
     schema: listOf(ConfigRowSchema),
     read: () => ({
       title: 'Configuration',
+      isSteady: true,
       data: wholeList(deps.config),
       html: () => Config({ rows: deps.config }),
       text: () => configText(deps.config),

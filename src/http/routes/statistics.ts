@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { COUNTERS } from '../../model/counters.ts';
+import { type CounterInfo, COUNTERS } from '../../model/counters.ts';
 import { formatDuration, parseDurationMs } from '../../model/duration.ts';
-import { RATE_INTERVALS_MS, type StatisticsBlock } from '../../model/statistics.ts';
+import { RATE_INTERVALS_MS, type SeriesWindow, type StatisticsBlock } from '../../model/statistics.ts';
+import { callCourse, counterCourse, type Course, ingestCourse } from '../charts.ts';
 import { averageItems, counterChoice, CounterFlag, counterItems, type CounterItem } from '../counters.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Params } from '../params.ts';
@@ -9,15 +10,21 @@ import { badParameter } from '../problem.ts';
 import type { Answer } from '../reply.ts';
 import {
   AVERAGE_PARAMETERS,
+  CHART_PARAMETERS,
+  ChartsSchema,
   COUNTER_AVERAGE_PARAMETERS,
   COUNTER_PARAMETERS,
   CounterListSchema,
+  MAX_CHARTED,
   RATE_PARAMETERS,
   RawStatisticsSchema,
   StatisticsSchema,
   wholeList,
 } from '../schemas.ts';
-import { countersText, statisticsHeader, statisticsText } from '../text/numbers.ts';
+import { withTimes } from '../show.ts';
+import { spanOf } from '../spans.ts';
+import { chartsText, countersText, statisticsHeader, statisticsText } from '../text/numbers.ts';
+import { Charts } from '../views/charts.tsx';
 import { Counters, RawStatistics, Statistics } from '../views/numbers.tsx';
 import { addPage } from './page.ts';
 
@@ -77,6 +84,34 @@ export function statisticsRoutes(app: FastifyInstance, deps: HttpDeps): void {
           .map(([name, value]) => `${name}: ${value}\n`)
           .join('');
       return { title: 'Packet counters', data, html: () => RawStatistics({ values: data }), text };
+    },
+  });
+
+  addPage(app, deps, {
+    path: '/stats/charts',
+    summary: 'Calls, traffic or any counters over time',
+    tag,
+    query: CHART_PARAMETERS,
+    schema: ChartsSchema,
+    read(params) {
+      const spanMs = spanOf(params);
+      const chosen = chosenCounters(params);
+      const window = deps.series.window(spanMs);
+      const course = chosen.length > 0 ? counterCourse(window, chosen) : usualCourse(window);
+      // The window asked for stays in the address along with the counters.
+      const counters = chosen.map(({ group, name }) => `&counter=${encodeURIComponent(`${group}.${name}`)}`).join('');
+      return {
+        title: 'Charts',
+        data: withTimes({ spanMs, ...course }),
+        html: () =>
+          Charts({
+            course,
+            spanMs,
+            href: (span) => `/stats/charts?d=${span}${counters}`,
+            isChosen: chosen.length > 0,
+          }),
+        text: () => chartsText(course),
+      };
     },
   });
 
@@ -151,6 +186,21 @@ function countersAnswer(
     html: () => Counters({ items, average, header: uptime, hidden: (flags & CounterFlag.NON_ZERO) !== 0 }),
     text: () => countersText(header, items, flags),
   };
+}
+
+function usualCourse(window: SeriesWindow): Course {
+  const calls = callCourse(window);
+  return { ...calls, charts: [...calls.charts, ...ingestCourse(window).charts] };
+}
+
+function chosenCounters(params: Params): CounterInfo[] {
+  const names = params.texts('counter');
+  if (names.length > MAX_CHARTED) throw badParameter('counter', names.length, `at most ${MAX_CHARTED} counters`);
+  return names.map((name) => {
+    const info = COUNTERS.find((each) => `${each.group}.${each.name}` === name);
+    if (info === undefined) throw badParameter('counter', name, 'a counter of /counters as group.name');
+    return info;
+  });
 }
 
 /** `10s`, `1m`, `1h`: without the zeros of the long form, as links and headings have it. */

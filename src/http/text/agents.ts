@@ -1,11 +1,14 @@
+import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { AgentView, ListenerView, Page } from '../../model/views.ts';
+import type { FaultRow } from '../ingest-health.ts';
 import { quoted, textTime, visible } from '../show.ts';
-import { roughly, type Hint } from '../why.ts';
+import { agoText, type Hint, listenerPlace } from '../why.ts';
 import { filterText, whyText } from './calls.ts';
 
 export function agentListText(
   page: Page<AgentView>,
+  faults: readonly FaultRow[],
   listeners: readonly ListenerView[],
   why: readonly Hint[],
   nowUs: number,
@@ -15,12 +18,13 @@ export function agentListText(
     ...listeners.map(listenerLine),
     `Agents List (filter: ${filterText(page, undefined)}), ${page.total} in all:`,
     ...agents,
+    ...faults.map(faultLine),
     whyText(why),
   ].join('\n');
 }
 
 function listenerLine(listener: ListenerView): string {
-  const parts = [`Listener ${listener.name}: ${formatEndpoint(listener.address, listener.port)}`];
+  const parts = [`Listener ${listener.name}: ${listenerPlace(listener)}`];
   if (listener.connections !== null) parts.push(`connections: ${listener.connections}`);
   if (listener.receiveMethod !== null) parts.push(`received by: ${listener.receiveMethod}`);
   if (listener.receiveBufferBytes !== null) parts.push(`receive buffer: ${listener.receiveBufferBytes}`);
@@ -36,12 +40,19 @@ function agentLine(agent: AgentView, index: number, nowUs: number): string {
     `hep: ${agent.versions.join(',')} packets: ${agent.packets} bytes: ${agent.bytes}`,
     `tracked: ${agent.tracked} sip: ${agent.sip} other: ${agent.other}`,
     `refused: ${countsText(agent.refused)} ignored: ${countsText(agent.ignored)}`,
-    `first: ${textTime(agent.firstSeenUs)} last: ${textTime(agent.lastSeenUs)} (${roughly((nowUs - agent.lastSeenUs) / 1000)} ago)`,
+    `first: ${textTime(agent.firstSeenUs)} last: ${textTime(agent.lastSeenUs)} (${agoText(agent.lastSeenUs, nowUs)})`,
   ];
   if (agent.dropped > 0) line.push(`dropped: ${agent.dropped}`);
-  if (agent.clockOffsetMs !== null) line.push(`clock: ${agent.clockOffsetMs}ms`);
+  if (agent.clockOffsetMs !== null) line.push(`clock: ${formatDuration(agent.clockOffsetMs)}`);
   if (lastFault !== null)
     line.push(`last fault: ${visible(lastFault.code)} at ${textTime(lastFault.atUs)} ${visible(lastFault.hex)}`);
+  return line.join(' ');
+}
+
+function faultLine({ code, description, messages, senders, last }: FaultRow): string {
+  const line = [`Fault ${visible(code)}: ${messages} (${description})`];
+  if (senders.length > 0) line.push(`of: ${senders.map(({ id, messages: of }) => `${visible(id)}=${of}`).join(',')}`);
+  if (last !== null) line.push(`last: ${visible(last.sender)} at ${textTime(last.atUs)} ${visible(last.hex)}`);
   return line.join(' ');
 }
 

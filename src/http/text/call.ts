@@ -1,11 +1,18 @@
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallMessages, CallMessageView, EventView } from '../../model/views.ts';
+import { labelOf } from '../ladder/label.ts';
 import type { Ladder } from '../ladder/model.ts';
+import type { Exchange } from '../ladder/session.ts';
 import { signedSeconds } from '../ladder/times.ts';
 import { isoMicros, quoted, visible } from '../show.ts';
 
 /** A call for `grep` and for tickets: one header line per message, then its text; `#` lines are ours. */
-export function callText(call: CallMessages, ladder: Ladder, events: readonly EventView[]): string {
+export function callText(
+  call: CallMessages,
+  ladder: Ladder,
+  events: readonly EventView[],
+  exchanges: readonly Exchange[],
+): string {
   const lines = [`# Call-ID: ${visible(call.callId)}`];
   for (const entry of call.entries) {
     lines.push(
@@ -14,6 +21,10 @@ export function callText(call: CallMessages, ladder: Ladder, events: readonly Ev
     for (const leg of entry.legs) lines.push(`# leg: ${visible(leg.callId)} (${visible(leg.reason)})`);
   }
   for (const event of events) lines.push(`# event: ${isoMicros(event.tsUs)} ${visible(event.type)} ${event.status}`);
+  for (const { offer, answer, result, notes } of exchanges) {
+    const way = `${labelOf(offer)} -> ${answer === undefined ? 'nothing' : labelOf(answer)}`;
+    lines.push(`# media: ${visible([`${way}: ${result}`, ...notes].join('; '))}`);
+  }
   for (const text of ladder.missing) lines.push(`# missing: ${visible(text)}`);
   if (call.gone > 0) lines.push(`# ${call.gone} earlier messages of this call are no longer held`);
   if (!call.keeps) lines.push('# messages are not kept: keep_messages is 0');

@@ -2,16 +2,18 @@ import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallTableStats, CallTimeoutView, TextFilter } from '../../model/engine.ts';
 import type { CallView, EndpointView, HopView, Page, Pair, QosLegView, QosView } from '../../model/views.ts';
+import type { AskedSearch } from '../search.ts';
 import { quoted, visible } from '../show.ts';
 import type { Hint } from '../why.ts';
 
 export function callListText(
   page: Page<CallView>,
   filter: TextFilter<string> | undefined,
+  search: AskedSearch | undefined,
   why: readonly Hint[],
 ): string {
   const lines = page.items.map((call, at) => callLine(call, page.offset + at));
-  return `Calls List (filter: ${filterText(page, filter)}):\n${lines.join('\n')}${lines.length === 0 ? '' : '\n'}${whyText(why)}`;
+  return `Calls List (filter: ${filterText(page, filter)}${searchNote(search)}):\n${lines.join('\n')}${lines.length === 0 ? '' : '\n'}${whyText(why)}`;
 }
 
 /** `from 0 max 100 matches, match cid against "abc" regexp false` */
@@ -21,12 +23,17 @@ export function filterText(page: { offset: number; limit: number }, filter: Text
   return `${range}, match ${filter.field} against ${quoted(filter.value)} regexp ${filter.regexp}`;
 }
 
+/** `, q "from:*1234"` */
+export function searchNote(search: AskedSearch | undefined): string {
+  return search === undefined ? '' : `, q ${quoted(search.text)}`;
+}
+
 export function whyText(why: readonly Hint[]): string {
   return why.map((hint) => `# ${visible(hint.text)}${hint.href === undefined ? '' : ` (${hint.href})`}\n`).join('');
 }
 
 /** Everything of one call on one line, so that `grep` finds calls, not parts of them. */
-function callLine(call: CallView, index: number): string {
+export function callLine(call: CallView, index: number): string {
   const { retransmissions: again } = call;
   return [
     `${String(index).padStart(6)}. ${quoted(call.callId)}:${quoted(call.fromTag)}:${quoted(call.toTag)}`,

@@ -2,17 +2,19 @@ import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { EventBlacklistView, EventPage, TextFilter } from '../../model/engine.ts';
 import type { EventView, Pair } from '../../model/views.ts';
+import type { AskedSearch } from '../search.ts';
 import { quoted, textTime, visible } from '../show.ts';
-import { roughly, type Hint } from '../why.ts';
-import { filterText, whyText } from './calls.ts';
+import { agoText, type Hint } from '../why.ts';
+import { filterText, searchNote, whyText } from './calls.ts';
 
 export function eventListText(
   page: EventPage,
   filter: TextFilter<string> | undefined,
+  search: AskedSearch | undefined,
   why: readonly Hint[],
   nowUs: number,
 ): string {
-  const header = `Events List (filter: ${filterText(page, filter)}):\n`;
+  const header = `Events List (filter: ${filterText(page, filter)}${searchNote(search)}):\n`;
   const ring = `Total Generated: ${String(page.nextIndex).padStart(6)}\tMax. Buffered: ${String(page.capacity).padStart(6)}\n\n`;
   return header + ring + page.items.map((event) => eventText(event, page.capacity, nowUs)).join('\n') + whyText(why);
 }
@@ -23,7 +25,7 @@ function eventText(event: EventView, capacity: number, nowUs: number): string {
   const lines = [
     `${String(event.index).padStart(5)} (${String(slot).padStart(5)}). Type: ${visible(event.type)}`,
     `\tts        : ${textTime(event.tsUs)}`,
-    `\tcreated   : ${textTime(event.createdUs)} (${roughly((nowUs - event.createdUs) / 1000)} ago)`,
+    `\tcreated   : ${textTime(event.createdUs)} (${agoText(event.createdUs, nowUs)})`,
   ];
   if (event.durationMs !== null) lines.push(`\tduration  : ${formatDuration(event.durationMs)}`);
   if (event.pddMs !== null) {

@@ -1,7 +1,10 @@
 import { formatDuration } from '../../model/duration.ts';
 import type { StatisticsBlock } from '../../model/statistics.ts';
+import type { Course } from '../charts.ts';
 import { CounterFlag, type CounterItem } from '../counters.ts';
+import { isoMicros } from '../show.ts';
 import { byGroup } from '../site-map.ts';
+import { unitText } from '../units.ts';
 
 export function countersText(header: string, items: readonly CounterItem[], flags: number): string {
   const groups = [...byGroup(items).values()].map((members) =>
@@ -45,4 +48,16 @@ export function statisticsHeader(block: StatisticsBlock, kind: 'totals' | 'rate'
 
 export function statisticsText(block: StatisticsBlock, header: string): string {
   return `${header}\n\n${block.lines.join('\n')}\n`;
+}
+
+/** One line for each series of each step, oldest first: time, chart, series, value. */
+export function chartsText({ endsUs, charts }: Course): string {
+  return endsUs
+    .flatMap((endUs, step) =>
+      charts.flatMap(({ name, unit, series }) =>
+        series.map((each) => [isoMicros(endUs), name, each.name, unitText(each.values[step] ?? null, unit)].join('\t')),
+      ),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
 }

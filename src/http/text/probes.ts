@@ -1,7 +1,7 @@
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { EndpointView, ListenerView, Page, ProbeView } from '../../model/views.ts';
 import { quoted, textTime, visible } from '../show.ts';
-import { roughly, type Hint } from '../why.ts';
+import { agoText, type Hint } from '../why.ts';
 import { countsText } from './agents.ts';
 import { whyText } from './calls.ts';
 
@@ -25,7 +25,7 @@ const number = (value: number, width = 5): string => String(value).padStart(widt
 const endpoint = (at: EndpointView): string => visible(formatEndpoint(at.ip, at.port));
 
 function probeText(probe: ProbeView, index: number, position: number, nowUs: number): string {
-  const ago = (us: number): string => `${textTime(us)} (${roughly(Math.max(0, nowUs - us) / 1000)} ago)`;
+  const ago = (us: number): string => `${textTime(us)} (${agoText(us, nowUs)})`;
   const lines = [
     `${number(index)}. (${position}) ${endpoint(probe.peer)} -> ${endpoint(probe.local)}   id: ${number(probe.id, 4)},  pkts: ${number(probe.messages)},  sip: ${number(probe.sipSets)}`,
     `started   : ${ago(probe.startedUs)}`,

@@ -2,7 +2,7 @@ import { formatDuration } from '../../model/duration.ts';
 import type { RateGcView, RateParameterView, RateQuery, RateTableStats } from '../../model/engine.ts';
 import type { Page, RateEntryView } from '../../model/views.ts';
 import { quoted, textTime, visible } from '../show.ts';
-import { roughly, type Hint } from '../why.ts';
+import { agoText, type Hint } from '../why.ts';
 import { whyText } from './calls.ts';
 
 /** What became of events because of blacklists. */
@@ -42,7 +42,7 @@ export function rateListText(
 
 /** Marks: `*` a rate beyond its limit, `!` the rate asked for. */
 function entryLines(entry: RateEntryView, index: number, rateIndex: number, nowUs: number): string[] {
-  const ago = (us: number | null): string => (us === null ? 'never' : `${roughly((nowUs - us) / 1000)} ago`);
+  const ago = (us: number | null): string => (us === null ? 'never' : agoText(us, nowUs));
   return [
     `${String(index).padStart(6)}. ${visible(entry.key)} N: ${String(entry.events).padStart(6)} created ${textTime(entry.createdUs)} (${ago(entry.createdUs)})`,
     `       state: exceeded: ${entry.exceeded} rate_id: ${entry.rate} ex: ${entry.exceededRun} ok: ${entry.okRun} ` +

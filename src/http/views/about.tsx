@@ -13,7 +13,7 @@ export function About({ about }: { about: AboutInfo }): VNode {
           [
             'More',
             <>
-              <a href="/about/config">configuration in effect</a>, <a href="/openapi.json">API description</a>
+              <a href="/about/config">configuration in effect</a>, <a href="/api">the API</a>
             </>,
           ],
         ]}
@@ -34,27 +34,46 @@ export function About({ about }: { about: AboutInfo }): VNode {
   );
 }
 
+/** What can be changed without a restart, on pages of its own. */
+const CHANGEABLE: readonly (readonly [string, string])[] = [
+  ['/calls/timeout', 'timeouts of call states'],
+  ['/regs/cfg', 'how registrations are judged'],
+  ['/events/blst', 'event types'],
+  ['/evrateblst/rates', 'limits of event rates'],
+  ['/evrateblst/gccfg1', 'periodic collection of rates'],
+  ['/evrateblst/gccfg2', 'collection of a full rate table'],
+  ['/debug/options', 'log level'],
+];
+
 export function Config({ rows }: { rows: readonly ConfigRow[] }): VNode {
   return (
-    <Table head={['Option', 'Value', 'From', 'Default', 'Environment', 'Meaning']} caption="Options">
-      <tbody>
-        {rows.map((row) => (
-          <tr id={row.name} class={row.value === row.default ? undefined : 'changed'}>
-            <Cell label="Option">
-              <code>{row.name}</code>
-            </Cell>
-            <Cell label="Value">
-              {row.value === '' ? <Nothing /> : <Captured text={row.value} />} <span class="quiet">{row.unit}</span>
-            </Cell>
-            <Cell label="From">{row.source}</Cell>
-            <Cell label="Default">{row.default === '' ? <Nothing /> : <Captured text={row.default} />}</Cell>
-            <Cell label="Environment">
-              <code>{row.env}</code>
-            </Cell>
-            <Cell label="Meaning">{row.doc}</Cell>
-          </tr>
+    <>
+      <p class="pager">
+        <span>Can be changed while it runs:</span>
+        {CHANGEABLE.map(([href, text]) => (
+          <a href={href}>{text}</a>
         ))}
-      </tbody>
-    </Table>
+      </p>
+      <Table head={['Option', 'Value', 'From', 'Default', 'Environment', 'Meaning']} caption="Options">
+        <tbody>
+          {rows.map((row) => (
+            <tr id={row.name} class={row.value === row.default ? undefined : 'changed'}>
+              <Cell label="Option">
+                <code>{row.name}</code>
+              </Cell>
+              <Cell label="Value">
+                {row.value === '' ? <Nothing /> : <Captured text={row.value} />} <span class="quiet">{row.unit}</span>
+              </Cell>
+              <Cell label="From">{row.source}</Cell>
+              <Cell label="Default">{row.default === '' ? <Nothing /> : <Captured text={row.default} />}</Cell>
+              <Cell label="Environment">
+                <code>{row.env}</code>
+              </Cell>
+              <Cell label="Meaning">{row.doc}</Cell>
+            </tr>
+          ))}
+        </tbody>
+      </Table>
+    </>
   );
 }

@@ -1,10 +1,11 @@
 import type { VNode } from 'preact';
-import { formatEndpoint } from '../../model/endpoint.ts';
+import { formatDuration } from '../../model/duration.ts';
 import type { AgentView, ListenerView, Page } from '../../model/views.ts';
+import { type FaultRow, type Flow, isClockOff, isSilent, octetsText, offsetText } from '../ingest-health.ts';
 import { formatNumber, visible } from '../show.ts';
-import { roughly, type Hint } from '../why.ts';
+import { agoText, type Hint, listenerPlace, roughly } from '../why.ts';
 import { Section } from './layout.tsx';
-import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time, Transport } from './parts.tsx';
+import { Captured, Cell, endpointText, Hints, Nothing, Pager, Pill, Table, Time, Transport } from './parts.tsx';
 
 export const agentAnchor = (id: string): string => `agent-${visible(id)}`;
 
@@ -38,34 +39,37 @@ export function AgentLinks({ agents }: { agents: readonly string[] }): VNode {
 
 interface AgentListProps {
   page: Page<AgentView>;
+  flow: Flow;
+  faults: readonly FaultRow[];
   listeners: readonly ListenerView[];
   why: readonly Hint[];
   nowUs: number;
 }
 
-export function AgentList({ page, listeners, why, nowUs }: AgentListProps): VNode {
-  const head = [
-    'Agent',
-    'Name',
-    'HEP',
-    'Last seen (UTC)',
-    { number: 'Packets' },
-    { number: 'Octets' },
-    { number: 'Tracked' },
-    { number: 'SIP' },
-    { number: 'Other' },
-    'Refused',
-    'Ignored',
-    { number: 'Clock' },
-    'Last fault',
-  ];
+const HEAD = [
+  'Agent',
+  'HEP',
+  'Last seen (UTC)',
+  { number: 'Packets' },
+  { number: 'Octets' },
+  { number: 'Tracked' },
+  { number: 'SIP' },
+  { number: 'Other' },
+  'Refused',
+  'Ignored',
+  { number: 'Clock' },
+  'Last fault',
+];
+
+export function AgentList({ page, flow, faults, listeners, why, nowUs }: AgentListProps): VNode {
   return (
-    <>
+    <div data-live="received">
+      <FlowTiles flow={flow} />
       <Section title="Agents">
         {page.items.length === 0 ? (
           <Hints hints={why} tone="empty" title="Why is nothing here?" />
         ) : (
-          <Table head={head} caption="Agents">
+          <Table head={HEAD} caption="Agents">
             <tbody>
               {page.items.map((agent) => (
                 <AgentRow agent={agent} nowUs={nowUs} />
@@ -75,10 +79,28 @@ export function AgentList({ page, listeners, why, nowUs }: AgentListProps): VNod
         )}
         <Pager page={page} path="/hep/list" parameters={{}} />
       </Section>
+      <Section title="Faults by reason" id="faults">
+        <FaultTable faults={faults} nowUs={nowUs} />
+      </Section>
       <Section title="Listeners">
         <ListenerTable listeners={listeners} />
       </Section>
-    </>
+    </div>
+  );
+}
+
+/** Where everything received went, each message once. */
+function FlowTiles({ flow }: { flow: Flow }): VNode {
+  return (
+    <div class="tiles five">
+      {flow.map(({ name, messages, meaning, href }) => (
+        <a class="tile" href={href} title={meaning}>
+          <span>{name}</span>
+          <strong>{formatNumber(messages)}</strong>
+          <small>{meaning}</small>
+        </a>
+      ))}
+    </div>
   );
 }
 
@@ -86,13 +108,16 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
   return (
     <tr id={agentAnchor(agent.id)}>
       <Cell label="Agent">
-        <strong>{agent.captureId}</strong> <Captured text={endpointText(agent.source)} />{' '}
+        <strong>{agent.captureId}</strong> <Captured text={agent.nodeName} />
+        <br />
+        <span class="path">
+          <Captured text={endpointText(agent.source)} />
+        </span>{' '}
         <Transport name={agent.transport} />
       </Cell>
-      <Cell label="Name">{agent.nodeName === '' ? <Nothing /> : <Captured text={agent.nodeName} />}</Cell>
       <Cell label="HEP">{agent.versions.length === 0 ? <Nothing /> : agent.versions.join(', ')}</Cell>
       <Cell label="Last seen (UTC)">
-        <Time us={agent.lastSeenUs} /> <span class="quiet">{roughly((nowUs - agent.lastSeenUs) / 1000)} ago</span>
+        <LastSeen us={agent.lastSeenUs} nowUs={nowUs} />
       </Cell>
       <Cell label="Packets" number>
         {formatNumber(agent.packets)}
@@ -116,28 +141,116 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
         <Reasons counts={agent.ignored} group="ingest.ignored" />
       </Cell>
       <Cell label="Clock" number>
-        {agent.clockOffsetMs === null ? (
-          <Nothing />
-        ) : (
-          `${agent.clockOffsetMs > 0 ? '+' : ''}${formatNumber(agent.clockOffsetMs)} ms`
-        )}
+        <ClockOffset ms={agent.clockOffsetMs} />
       </Cell>
       <Cell label="Last fault">
-        {agent.lastFault === null ? (
-          <Nothing />
-        ) : (
-          <>
-            <a href="/counters?group=ingest.refused&nz=1">
-              <Captured text={agent.lastFault.code} />
-            </a>{' '}
-            <span class="quiet">{roughly((nowUs - agent.lastFault.atUs) / 1000)} ago</span>
-            <code class="hex">
-              <Captured text={agent.lastFault.hex} />
-            </code>
-          </>
-        )}
+        <LastFault fault={agent.lastFault} nowUs={nowUs} />
       </Cell>
     </tr>
+  );
+}
+
+/** How long ago a sender was heard of; silence is set apart. */
+export function Heard({ us, nowUs }: { us: number; nowUs: number }): VNode {
+  if (!isSilent(us, nowUs)) return <span class="quiet">{agoText(us, nowUs)}</span>;
+  return <Pill text={`silent for ${roughly((nowUs - us) / 1000)}`} tone="odd" />;
+}
+
+function LastSeen({ us, nowUs }: { us: number; nowUs: number }): VNode {
+  return (
+    <>
+      <Time us={us} />
+      <br />
+      <Heard us={us} nowUs={nowUs} />
+    </>
+  );
+}
+
+/** What a sender's clock says less what ours does. */
+export function ClockOffset({ ms }: { ms: number | null }): VNode {
+  if (ms === null) return <Nothing />;
+  const title = `Sent time minus arrival time: ${formatDuration(ms)}. Beyond max_clock_skew the arrival time counts.`;
+  return isClockOff(ms) ? (
+    <strong class="warn" title={title}>
+      ▲ {offsetText(ms)}
+    </strong>
+  ) : (
+    <span title={title}>{offsetText(ms)}</span>
+  );
+}
+
+export function LastFault({ fault, nowUs }: { fault: AgentView['lastFault']; nowUs: number }): VNode {
+  if (fault === null) return <Nothing />;
+  return (
+    <>
+      <a href="/hep/list#faults">
+        <Captured text={fault.code} />
+      </a>{' '}
+      <span class="quiet">{agoText(fault.atUs, nowUs)}</span>
+      <FirstOctets hex={fault.hex} />
+    </>
+  );
+}
+
+function FirstOctets({ hex }: { hex: string }): VNode {
+  const octets = octetsText(hex);
+  return (
+    <>
+      <code class="hex">
+        <Captured text={octets.hex} />
+      </code>
+      <code class="hex quiet">
+        <Captured text={octets.text} />
+      </code>
+    </>
+  );
+}
+
+/** What is refused, why, of whom, and how it began. */
+function FaultTable({ faults, nowUs }: { faults: readonly FaultRow[]; nowUs: number }): VNode {
+  if (faults.length === 0) return <p class="quiet">Nothing has been refused since the start.</p>;
+  return (
+    <Table
+      head={['Reason', 'What it means', { number: 'Messages' }, 'Of whom', 'First octets of the last']}
+      caption="Faults by reason"
+    >
+      <tbody>
+        {faults.map(({ code, description, messages, senders, last }) => (
+          <tr>
+            <Cell label="Reason">
+              <code>{code}</code>
+            </Cell>
+            <Cell label="What it means">{description}</Cell>
+            <Cell label="Messages" number>
+              {formatNumber(messages)}
+            </Cell>
+            <Cell label="Of whom">
+              {senders.length === 0 ? (
+                <span class="quiet">no longer listed</span>
+              ) : (
+                <ul class="plain">
+                  {senders.map((sender) => (
+                    <li>
+                      {formatNumber(sender.messages)} × <AgentLink id={sender.id} />
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </Cell>
+            <Cell label="First octets of the last">
+              {last === null ? (
+                <Nothing />
+              ) : (
+                <>
+                  <AgentLink id={last.sender} /> <span class="quiet">{agoText(last.atUs, nowUs)}</span>
+                  <FirstOctets hex={last.hex} />
+                </>
+              )}
+            </Cell>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
   );
 }
 
@@ -177,7 +290,7 @@ export function ListenerTable({ listeners }: { listeners: readonly ListenerView[
         {listeners.map((listener) => (
           <tr>
             <Cell label="Listener">{listener.name}</Cell>
-            <Cell label="Address">{formatEndpoint(listener.address, listener.port)}</Cell>
+            <Cell label="Address">{listenerPlace(listener)}</Cell>
             <Cell label="Connections" number>
               {maybe(listener.connections)}
             </Cell>

@@ -1,65 +1,68 @@
 import type { VNode } from 'preact';
-import { formatEndpoint } from '../../model/endpoint.ts';
-import type { CallMessages, CallMessageView, CallView, EventView, Pair } from '../../model/views.ts';
-import { GROUPINGS, letter, type Grouping, type Ladder, type LadderRow } from '../ladder/model.ts';
-import { againText, LadderSvg } from '../ladder/svg.tsx';
-import { pause, timeOfDay } from '../ladder/times.ts';
-import { callHref, formatNumber, isoMicros, link } from '../show.ts';
-import { AgentLinks } from './agents.tsx';
+import type { LinkOut } from '../../model/settings.ts';
+import type { CallMessages, CallView, EventView } from '../../model/views.ts';
+import { choiceParameters, type LadderChoice } from '../ladder/choice.ts';
+import type { Ladder } from '../ladder/model.ts';
+import type { Exchange } from '../ladder/session.ts';
+import { callHref, link } from '../show.ts';
+import { MessageDiff, type Comparison } from './call-diff.tsx';
+import { Exchanges, LadderView, type PageLink } from './call-ladder.tsx';
+import { COMPARE, Messages } from './call-messages.tsx';
+import { Summary } from './call-summary.tsx';
 import { callTone, statusTone } from './calls.tsx';
 import { Section } from './layout.tsx';
-import {
-  Captured,
-  CapturedLink,
-  Cell,
-  Facts,
-  Hints,
-  Milliseconds,
-  Nothing,
-  Path,
-  Pill,
-  Table,
-  Time,
-  Transport,
-} from './parts.tsx';
+import { LinksOut } from './links-out.tsx';
+import { Captured, CapturedLink, Cell, Hints, Milliseconds, Nothing, Pill, Table, Time } from './parts.tsx';
 import { Quality } from './quality.tsx';
-
-/** Above this, texts are written without marking up their parts. */
-const MAX_MARKED_UP = 500;
 
 export interface CallPageProps {
   call: CallMessages;
   ladder: Ladder;
   events: readonly EventView[];
   limit: number;
-  grouping: Grouping;
-  fold: boolean;
+  choice: LadderChoice;
+  exchanges: readonly Exchange[];
+  comparison: Comparison | undefined;
+  linksOut: readonly LinkOut[];
 }
 
 /** What happened to one call: in figures, as a ladder, as a table that says the same, and in the messages' own words. */
-export function CallPage({ call, ladder, events, limit, grouping, fold }: CallPageProps): VNode {
+export function CallPage(props: CallPageProps): VNode {
+  const { call, ladder, events, limit, choice, exchanges, comparison, linksOut } = props;
   const { items, offset, total } = call;
-  const choice = { group: grouping === 'auto' ? undefined : grouping, fold: fold ? 1 : undefined };
-  const at = (changes: Record<string, string | number | undefined>): string =>
-    link(callHref(call.callId), { ...choice, ...(offset > 0 ? { s: offset } : {}), ...changes });
+  const here = { ...choiceParameters(choice), s: offset > 0 ? offset : undefined };
+  const at: PageLink = (changes) => link(callHref(call.callId), { ...here, ...changes });
   return (
     <>
       <Neighbours call={call} />
-      <Summary call={call} ladder={ladder} events={events} />
+      <Summary call={call} ladder={ladder} events={events} exchanges={exchanges} />
+      <LinksOut linksOut={linksOut} call={call.entries.find((entry) => entry.callId === call.callId)} />
       <Notes call={call} ladder={ladder} />
+      {comparison === undefined ? undefined : (
+        <Section title="Two messages compared" id="diff">
+          <MessageDiff comparison={comparison} at={comparedAt(at, comparison)} />
+        </Section>
+      )}
       {items.length === 0 ? undefined : (
         <Section title="Ladder">
-          <LadderTools at={at} grouping={grouping} fold={fold} hasRepeats={items.some(isRetransmission)} />
-          <Legend legs={ladder.legs} call={call} />
-          <div class="scroll ladder-frame" role="region" aria-label="Ladder" tabIndex={0}>
-            <LadderSvg ladder={ladder} href={(row) => `#m${row.message?.id ?? 0}`} />
-          </div>
+          <LadderView call={call} ladder={ladder} choice={choice} at={at} />
           <MessagePager call={call} limit={limit} at={at} />
+        </Section>
+      )}
+      {exchanges.length === 0 ? undefined : (
+        <Section title="Session descriptions">
+          <Exchanges exchanges={exchanges} />
         </Section>
       )}
       {items.length === 0 ? undefined : (
         <Section title="Messages">
-          <Messages ladder={ladder} offset={offset} markUp={items.length <= MAX_MARKED_UP} />
+          <CompareForm callId={call.callId} parameters={here} />
+          <Messages
+            call={call}
+            ladder={ladder}
+            compared={comparison === undefined ? [] : [comparison.left.id, comparison.right.id]}
+            at={at}
+          />
           {total > items.length ? <MessagePager call={call} limit={limit} at={at} /> : undefined}
         </Section>
       )}
@@ -84,9 +87,6 @@ export function CallPage({ call, ladder, events, limit, grouping, fold }: CallPa
   );
 }
 
-const sum = (pair: Pair): number => pair[0] + pair[1];
-const isRetransmission = (message: CallMessageView): boolean => message.repeat === 'retransmission';
-
 function Neighbours({ call }: { call: CallMessages }): VNode {
   const { olderCallId, newerCallId } = call;
   return (
@@ -107,134 +107,6 @@ function Neighbours({ call }: { call: CallMessages }): VNode {
   );
 }
 
-/** The entry that tells the story: the one that was answered, else the first. */
-function mainEntry(call: CallMessages): CallView | undefined {
-  const own = call.entries.filter((entry) => entry.callId === call.callId);
-  return own.find((entry) => entry.events.includes('call-start')) ?? own[0];
-}
-
-const ENDED_BY: Readonly<Record<string, string>> = {
-  'caller-terminated': 'caller',
-  'callee-terminated': 'callee',
-  'timeout-terminated': 'time-out: no BYE was seen',
-};
-
-function Summary({
-  call,
-  ladder,
-  events,
-}: {
-  call: CallMessages;
-  ladder: Ladder;
-  events: readonly EventView[];
-}): VNode {
-  const entry = mainEntry(call);
-  const first = call.items.find((message) => message.callId === call.callId);
-  const lastEvent = events.at(-1);
-  const end = events.findLast((event) => event.originator !== null);
-  const from = entry?.from ?? first?.from ?? lastEvent?.attributes['sip.from'] ?? '';
-  const to = entry?.to ?? first?.to ?? lastEvent?.attributes['sip.to'] ?? '';
-  const status = entry === undefined ? (lastEvent?.status ?? 0) : entry.statuses[0] || entry.statuses[1];
-  const reason = entry?.reason ?? lastEvent?.attributes['sip.sip_reason'] ?? '';
-  const startUs = entry?.createdUs ?? first?.atUs ?? lastEvent?.createdUs ?? 0;
-  const pddMs = entry?.pddMs ?? lastEvent?.pddMs ?? null;
-  const ringMs = entry?.ringMs ?? lastEvent?.ringMs ?? null;
-  const durationMs = end?.durationMs ?? entry?.durationMs ?? null;
-  // What is held may be less than what was counted, and the counts end with the entry.
-  const counted = call.entries.map(({ retransmissions: { requests, replies } }) => sum(requests) + sum(replies));
-  const retransmissions = Math.max(
-    counted.reduce((all, count) => all + count, 0),
-    call.items.filter(isRetransmission).length,
-  );
-  const agents = [
-    ...new Set([...call.entries.flatMap((one) => one.agents), ...call.items.flatMap((message) => message.agents)]),
-  ];
-  const rows: [string, VNode | string][] = [
-    ['Caller', <CapturedLink text={from} href={link('/events', { fu: from })} />],
-    ['Callee', <CapturedLink text={to} href={link('/events', { tu: to })} />],
-    ['Request-URI', <Captured text={entry?.requestUri ?? first?.requestUri ?? ''} />],
-    ['Path', <Captured text={ladder.columns.map((column) => column.label).join(' → ')} />],
-    ['Started (UTC)', <Time us={startUs} />],
-  ];
-  if (pddMs !== null) rows.push(['Setup', <Milliseconds ms={pddMs} />]);
-  if (ringMs !== null) rows.push(['Ringing', <Milliseconds ms={ringMs} />]);
-  if (durationMs !== null) rows.push(['Duration', <Milliseconds ms={durationMs} />]);
-  if (end !== undefined) rows.push(['Ended by', ENDED_BY[end.originator ?? ''] ?? '']);
-  rows.push(
-    ['Media', <Media items={call.items} />],
-    ['User agents', <UserAgents call={call} />],
-    ['Retransmissions', formatNumber(retransmissions)],
-    ['Seen by', <AgentLinks agents={agents} />],
-    ['Call-ID', <Captured text={call.callId} />],
-  );
-  if (entry !== undefined && entry.legs.length > 0) rows.push(['Other legs', <Legs entry={entry} />]);
-  return (
-    <>
-      <p class="verdict">
-        {entry === undefined ? (
-          <Pill text="no longer tracked" tone="calm" />
-        ) : (
-          <Pill text={entry.stateText} tone={callTone(entry.state)} />
-        )}{' '}
-        <strong>
-          <Captured text={entry?.method ?? first?.cseqMethod ?? lastEvent?.attributes['sip.request.method'] ?? ''} />
-        </strong>{' '}
-        <Captured text={from} /> <span aria-label="to">→</span> <Captured text={to} />{' '}
-        {status === 0 ? undefined : (
-          <span class={statusTone(status)}>
-            {status} <Captured text={reason} />
-          </span>
-        )}
-      </p>
-      <Facts rows={rows} />
-    </>
-  );
-}
-
-/** Who speaks where: the first offer and what answered it. */
-function Media({ items }: { items: readonly CallMessageView[] }): VNode {
-  const offer = items.find((message) => message.sdp !== null);
-  const answer = items.findLast((m) => m.sdp !== null && m.isRequest !== offer?.isRequest && m.cseq === offer?.cseq);
-  if (offer?.sdp === undefined || offer.sdp === null) return <Nothing />;
-  const target = answer?.sdp ?? null;
-  return (
-    <>
-      <Captured text={formatEndpoint(offer.sdp.address, offer.sdp.port)} />{' '}
-      {target === null ? (
-        <span class="quiet">offered, no answer captured</span>
-      ) : (
-        <>
-          ↔ <Captured text={formatEndpoint(target.address, target.port)} /> <Captured text={target.codec} />{' '}
-          <Captured text={target.direction} />
-        </>
-      )}
-    </>
-  );
-}
-
-function UserAgents({ call }: { call: CallMessages }): VNode {
-  const names = new Set(call.items.map((message) => message.userAgent));
-  for (const { userAgent, uas } of call.entries) names.add(userAgent).add(uas);
-  names.delete('');
-  if (names.size === 0) return <Nothing />;
-  return <Captured text={[...names].slice(0, 8).join(', ')} />;
-}
-
-function Legs({ entry }: { entry: CallView }): VNode {
-  return (
-    <ul class="legs">
-      {entry.legs.map((leg) => (
-        <li>
-          <CapturedLink text={leg.callId} href={callHref(leg.callId)} />{' '}
-          <span class="quiet">
-            <Captured text={leg.reason} />
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 /** What keeps the picture from being whole. */
 function Notes({ call, ladder }: { call: CallMessages; ladder: Ladder }): VNode | undefined {
   const notes = ladder.missing.map((text) => ({ code: 'missing', text }));
@@ -248,74 +120,27 @@ function Notes({ call, ladder }: { call: CallMessages; ladder: Ladder }): VNode 
   return <Hints hints={notes} tone="warning" title="What is missing" />;
 }
 
-const GROUPING_TEXT: Readonly<Record<Grouping, string>> = {
-  auto: 'automatic',
-  port: 'address and port',
-  ip: 'address',
-};
+/** Links within a comparison keep it, as long as they do not close it. */
+const comparedAt =
+  (at: PageLink, { left, right, isSorted }: Comparison): PageLink =>
+  (changes) =>
+    at({ diff: `${left.id},${right.id}`, sorted: isSorted ? 1 : undefined, ...changes });
 
-type PageLink = (changes: Record<string, string | number | undefined>) => string;
-
-function LadderTools({
-  at,
-  grouping,
-  fold,
-  hasRepeats,
+/** The boxes of the table belong to it. */
+function CompareForm({
+  callId,
+  parameters,
 }: {
-  at: PageLink;
-  grouping: Grouping;
-  fold: boolean;
-  hasRepeats: boolean;
+  callId: string;
+  parameters: Readonly<Record<string, string | number | undefined>>;
 }): VNode {
   return (
-    <div class="tools">
-      <span class="tabs">
-        <span class="quiet">Columns by</span>
-        {GROUPINGS.map((name) => (
-          <a
-            href={at({ group: name === 'auto' ? undefined : name })}
-            aria-current={name === grouping ? 'true' : undefined}
-          >
-            {GROUPING_TEXT[name]}
-          </a>
-        ))}
-      </span>
-      {hasRepeats ? (
-        <span class="tabs">
-          <span class="quiet">Retransmissions</span>
-          <a href={at({ fold: undefined })} aria-current={fold ? undefined : 'true'}>
-            drawn
-          </a>
-          <a href={at({ fold: 1 })} aria-current={fold ? 'true' : undefined}>
-            counted
-          </a>
-        </span>
-      ) : undefined}
-      <span class="tabs">
-        <span class="quiet">Export</span>
-        {['text', 'json', 'svg', 'mermaid'].map((format) => (
-          <a href={at({ format })}>{format === 'json' || format === 'svg' ? format.toUpperCase() : format}</a>
-        ))}
-      </span>
-    </div>
-  );
-}
-
-/** Which letter is which leg, and why it belongs here. */
-function Legend({ legs, call }: { legs: readonly string[]; call: CallMessages }): VNode | undefined {
-  if (legs.length < 2) return undefined;
-  const reasons = new Map(call.entries.flatMap((entry) => entry.legs.map((leg) => [leg.callId, leg.reason] as const)));
-  return (
-    <ul class="legs">
-      {legs.map((callId, index) => (
-        <li>
-          <strong>leg {letter(index)}</strong> <CapturedLink text={callId} href={callHref(callId)} />{' '}
-          <span class="quiet">
-            {callId === call.callId ? 'this call' : <Captured text={reasons.get(callId) ?? ''} />}
-          </span>
-        </li>
-      ))}
-    </ul>
+    <form class="filter" method="get" action={`${callHref(callId)}#diff`} id={COMPARE}>
+      {Object.entries(parameters).map(([name, value]) =>
+        value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
+      )}
+      <button type="submit">Compare the two marked</button>
+    </form>
   );
 }
 
@@ -333,149 +158,6 @@ function MessagePager({ call, limit, at }: { call: CallMessages; limit: number; 
       {offset > 0 ? <a href={page(Math.max(0, offset - limit))}>← Earlier</a> : undefined}
       {last < total ? <a href={page(last)}>Later →</a> : undefined}
     </p>
-  );
-}
-
-const HEAD = [{ number: '#' }, 'Time (UTC)', { number: 'After' }, 'From → to', 'Message', 'What else', 'Seen by'];
-
-function Messages({ ladder, offset, markUp }: { ladder: Ladder; offset: number; markUp: boolean }): VNode {
-  let number = offset;
-  return (
-    <Table head={HEAD} caption="Messages">
-      {ladder.rows.map((row) =>
-        row.message === undefined ? (
-          <Missing row={row} ladder={ladder} />
-        ) : (
-          <Message row={row} message={row.message} number={++number} markUp={markUp} />
-        ),
-      )}
-    </Table>
-  );
-}
-
-function Missing({ row, ladder }: { row: LadderRow; ladder: Ladder }): VNode {
-  return (
-    <tbody class="item">
-      <tr>
-        <Cell label="#" number>
-          <Nothing />
-        </Cell>
-        <Cell label="Time (UTC)">
-          <Nothing />
-        </Cell>
-        <Cell label="After" number>
-          <Nothing />
-        </Cell>
-        <Cell label="From → to">
-          <Captured text={`${ladder.columns[row.from]?.label ?? ''} → ${ladder.columns[row.to]?.label ?? ''}`} />
-        </Cell>
-        <Cell label="Message">
-          <span class="alarm">
-            <Captured text={row.label} />
-          </span>
-        </Cell>
-        <Cell label="What else">expected, not captured</Cell>
-        <Cell label="Seen by">nobody</Cell>
-      </tr>
-    </tbody>
-  );
-}
-
-const REPEAT_TEXT: Readonly<Record<CallMessageView['repeat'], string>> = {
-  new: '',
-  'other-hop': 'same message, one hop further',
-  'seen-again': 'reported again',
-  retransmission: '',
-};
-
-interface MessageProps {
-  row: LadderRow;
-  message: CallMessageView;
-  number: number;
-  markUp: boolean;
-}
-
-function Message({ row, message, number, markUp }: MessageProps): VNode {
-  const more = [REPEAT_TEXT[message.repeat]];
-  if (row.retransmission > 0) more.push(`retransmission ${row.retransmission}`);
-  if (row.folded > 0) more.push(`retransmitted ${row.folded} ${row.folded === 1 ? 'time' : 'times'}`);
-  const details = [...more, ...row.details, `CSeq ${message.cseq}`].filter((text) => text !== '');
-  return (
-    <tbody class="item" id={`m${message.id}`}>
-      <tr>
-        <Cell label="#" number>
-          {number}
-        </Cell>
-        <Cell label="Time (UTC)">
-          <time dateTime={isoMicros(message.atUs)} title={isoMicros(message.atUs)}>
-            {timeOfDay(message.atUs)}
-          </time>
-        </Cell>
-        <Cell label="After" number>
-          {pause(row.deltaUs)}
-        </Cell>
-        <Cell label="From → to">
-          <Path src={message.src} dst={message.dst} /> <Transport name={message.transport} />
-        </Cell>
-        <Cell label="Message">
-          <strong class={`l-word ${row.tone}`}>
-            <Captured text={`${row.label}${againText(row)}`} />
-          </strong>
-        </Cell>
-        <Cell label="What else">
-          <Captured text={details.join(' · ')} />
-        </Cell>
-        <Cell label="Seen by">
-          <AgentLinks agents={message.agents} />
-        </Cell>
-      </tr>
-      <tr class="more">
-        <td colSpan={HEAD.length}>
-          <details>
-            <summary>
-              Text{' '}
-              <span class="quiet">
-                {formatNumber(message.length)} octets
-                {message.shown < message.length ? `, ${formatNumber(message.shown)} of them shown` : ''}
-              </span>
-            </summary>
-            <RawText raw={message.raw} markUp={markUp} />
-          </details>
-        </td>
-      </tr>
-    </tbody>
-  );
-}
-
-/** A message as captured: what cannot be seen is marked, but for the ends of lines. */
-function RawText({ raw, markUp }: { raw: string; markUp: boolean }): VNode {
-  const lines = raw.split(/\r\n|\n/);
-  const body = lines.indexOf('');
-  return (
-    <pre class="raw">
-      {lines.map((line, index) => {
-        const colon = markUp && index > 0 && (body < 0 || index < body) ? line.indexOf(':') : -1;
-        return (
-          <>
-            {index === 0 ? '' : '\n'}
-            {index === 0 && markUp ? (
-              <strong>
-                <Captured text={line} />
-              </strong>
-            ) : colon > 0 ? (
-              <>
-                <span class="field">
-                  <Captured text={line.slice(0, colon)} />
-                </span>
-                <Captured text={line.slice(colon)} />
-              </>
-            ) : (
-              <Captured text={line} />
-            )}
-          </>
-        );
-      })}
-    </pre>
   );
 }
 

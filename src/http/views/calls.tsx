@@ -1,14 +1,13 @@
 import type { VNode } from 'preact';
 import { formatDuration } from '../../model/duration.ts';
 import {
-  CALL_FILTERS,
   type CallFilterField,
   type CallTableStats,
   type CallTimeoutView,
   type TextFilter,
 } from '../../model/engine.ts';
 import type { CallView, Page, Pair } from '../../model/views.ts';
-import { FIELD_DOC } from '../schemas.ts';
+import type { AskedSearch } from '../search.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
@@ -17,7 +16,6 @@ import {
   CapturedLink,
   Cell,
   Facts,
-  FilterForm,
   Hints,
   Milliseconds,
   Nothing,
@@ -30,10 +28,12 @@ import {
   type Tone,
 } from './parts.tsx';
 import { interfaceText, Quality } from './quality.tsx';
+import { filterParameters, SearchForm } from './search.tsx';
 
 interface CallListProps {
   page: Page<CallView>;
   filter: TextFilter<CallFilterField> | undefined;
+  search: AskedSearch | undefined;
   why: readonly Hint[];
 }
 
@@ -49,46 +49,29 @@ const HEAD = [
   'Call-ID',
 ];
 
-export function CallList({ page, filter, why }: CallListProps): VNode {
+export function CallList({ page, filter, search, why }: CallListProps): VNode {
   return (
     <>
-      <CallFilterForm filter={filter} limit={page.limit} />
-      {page.items.length === 0 ? (
-        <Hints hints={why} tone="empty" title="Why is nothing here?" />
-      ) : (
-        <Table head={HEAD} caption="Calls">
-          {page.items.map((call) => (
-            <CallRows call={call} />
-          ))}
-        </Table>
-      )}
-      <Pager page={page} path="/calls/list" parameters={filterParameters(filter)} />
+      <SearchForm subject="calls" action="/calls/list" search={search} filter={filter} limit={page.limit} />
+      <div data-live={page.offset === 0 ? 'received' : undefined}>
+        {page.items.length === 0 ? (
+          <Hints hints={why} tone="empty" title="Why is nothing here?" />
+        ) : (
+          <CallRowsTable calls={page.items} />
+        )}
+        <Pager page={page} path="/calls/list" parameters={{ q: search?.text, ...filterParameters(filter) }} />
+      </div>
     </>
   );
 }
 
-export function filterParameters(filter: TextFilter<string> | undefined): Record<string, string | number | undefined> {
-  return filter === undefined ? {} : { [filter.field]: filter.value, re: filter.regexp ? 1 : undefined };
-}
-
-export function CallFilterForm({
-  filter,
-  limit,
-  offset,
-}: {
-  filter: TextFilter<CallFilterField> | undefined;
-  limit: number;
-  offset?: number;
-}): VNode {
+export function CallRowsTable({ calls }: { calls: readonly CallView[] }): VNode {
   return (
-    <FilterForm
-      action="/calls/list"
-      fields={CALL_FILTERS}
-      filter={filter}
-      limit={limit}
-      {...(offset === undefined ? {} : { offset })}
-      describe={(field) => FIELD_DOC[field] ?? field}
-    />
+    <Table head={HEAD} caption="Calls">
+      {calls.map((call) => (
+        <CallRows call={call} />
+      ))}
+    </Table>
   );
 }
 
@@ -96,7 +79,7 @@ export function CallFilterForm({
 function CallRows({ call }: { call: CallView }): VNode {
   const repeats = sum(call.retransmissions.requests) + sum(call.retransmissions.replies);
   return (
-    <tbody class="item">
+    <tbody class="item" id={`call-${call.id}`} data-row="">
       <tr>
         <Cell label="State">
           <Pill
@@ -127,7 +110,7 @@ function CallRows({ call }: { call: CallView }): VNode {
           <Milliseconds ms={call.durationMs} />
         </Cell>
         <Cell label="Call-ID">
-          <CapturedLink text={call.callId} href={callHref(call.callId)} />
+          <CapturedLink text={call.callId} href={callHref(call.callId)} opens />
         </Cell>
       </tr>
       <tr class="more">

@@ -1,23 +1,23 @@
 import type { VNode } from 'preact';
 import {
-  EVENT_FILTERS,
   type EventBlacklistView,
   type EventFilterField,
   type EventPage,
+  type EventQuery,
   type TextFilter,
 } from '../../model/engine.ts';
 import type { EventRateView, EventView } from '../../model/views.ts';
-import { FIELD_DOC } from '../schemas.ts';
 import { formatDuration } from '../../model/duration.ts';
+import type { AskedSearch } from '../search.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
-import { filterParameters, statusTone } from './calls.tsx';
+import { statusTone } from './calls.tsx';
+import { filterParameters, SearchForm } from './search.tsx';
 import {
   Captured,
   CapturedLink,
   Cell,
   Facts,
-  FilterForm,
   Hints,
   Milliseconds,
   Nothing,
@@ -32,6 +32,8 @@ import {
 interface EventListProps {
   page: EventPage;
   filter: TextFilter<EventFilterField> | undefined;
+  search: AskedSearch | undefined;
+  order: EventQuery['order'] | undefined;
   why: readonly Hint[];
 }
 
@@ -48,67 +50,61 @@ const HEAD = [
   'Call-ID',
 ];
 
-export function EventList({ page, filter, why }: EventListProps): VNode {
+export function EventList({ page, filter, search, order, why }: EventListProps): VNode {
+  // The end of the ring; other parts of it stay as they are.
+  const isTail = order === 'newest' && page.offset === page.nextIndex;
   return (
     <>
-      <EventFilterForm filter={filter} limit={page.limit} />
-      {page.items.length === 0 ? (
-        <Hints hints={why} tone="empty" title="Why is nothing here?" />
-      ) : (
-        <Table head={HEAD} caption="Events">
-          {page.items.map((event) => (
-            <EventRows event={event} />
-          ))}
-        </Table>
-      )}
-      <EventPager page={page} filter={filter} />
+      <SearchForm subject="events" action="/events" search={search} filter={filter} limit={page.limit} order={order} />
+      <div data-live={isTail ? 'events' : undefined}>
+        {page.items.length === 0 ? (
+          <Hints hints={why} tone="empty" title="Why is nothing here?" />
+        ) : (
+          <Table head={HEAD} caption="Events">
+            {page.items.map((event) => (
+              <EventRows event={event} />
+            ))}
+          </Table>
+        )}
+        <EventPager page={page} filter={filter} search={search} order={order} />
+      </div>
     </>
   );
 }
 
 /** Events have lasting numbers, so paging goes by number and a link keeps its meaning. */
-function EventPager({ page, filter }: { page: EventPage; filter: TextFilter<string> | undefined }): VNode {
-  const first = page.items[0];
-  const last = page.items.at(-1);
-  const at = (start: number): string =>
-    link('/events', { ...filterParameters(filter), n: page.limit, s: Math.max(0, start) });
+function EventPager({ page, filter, search, order }: Omit<EventListProps, 'why'>): VNode {
+  const indices = page.items.map((event) => event.index);
+  const [low, high] = [Math.min(...indices), Math.max(...indices)];
+  const isNewest = order === 'newest';
+  const asked = { q: search?.text, ...filterParameters(filter), n: page.limit };
+  const from = (start: number): string => link('/events', { ...asked, order, s: Math.max(0, start) });
+  const isNarrowed = filter !== undefined || search !== undefined;
+  const hasOlder = isNewest ? page.matched > page.items.length : low > 0 && page.offset > 0;
+  const hasNewer = high + 1 < page.nextIndex;
   return (
     <p class="pager">
       <span>
-        {first === undefined || last === undefined
-          ? 'No events'
-          : `Events ${first.index}–${last.index}${filter === undefined ? '' : ' (matching)'}`}{' '}
-        of {page.nextIndex} generated; the last {page.capacity} are kept
+        {indices.length === 0 ? 'No events' : `Events ${low}–${high}${isNarrowed ? ' (matching)' : ''}`} of{' '}
+        {page.nextIndex} generated; the last {page.capacity} are kept
+        {isNarrowed && indices.length > 0 ? `; ${page.matched} match${isNewest ? ' up to here' : ' from here on'}` : ''}
       </span>
-      {first !== undefined && first.index > 0 && page.offset > 0 ? (
-        <a href={at(first.index - page.limit)}>← Older</a>
+      {indices.length > 0 && hasOlder ? (
+        <a rel={isNewest ? 'next' : 'prev'} href={from(isNewest ? low : low - page.limit)}>
+          {isNewest ? 'Older →' : '← Older'}
+        </a>
       ) : undefined}
-      {last !== undefined && last.index + 1 < page.nextIndex ? <a href={at(last.index + 1)}>Newer →</a> : undefined}
-      {last !== undefined && last.index + 1 < page.nextIndex ? (
-        <a href={at(page.nextIndex - page.limit)}>Newest ⇥</a>
+      {indices.length > 0 && hasNewer && !isNewest ? (
+        <a rel="next" href={from(high + 1)}>
+          Newer →
+        </a>
       ) : undefined}
+      {isNewest ? (
+        <a href={link('/events', asked)}>Oldest first</a>
+      ) : (
+        <a href={link('/events', { ...asked, order: 'newest' })}>Newest first</a>
+      )}
     </p>
-  );
-}
-
-export function EventFilterForm({
-  filter,
-  limit,
-  offset,
-}: {
-  filter: TextFilter<EventFilterField> | undefined;
-  limit: number;
-  offset?: number;
-}): VNode {
-  return (
-    <FilterForm
-      action="/events"
-      fields={EVENT_FILTERS}
-      filter={filter}
-      limit={limit}
-      {...(offset === undefined ? {} : { offset })}
-      describe={(field) => FIELD_DOC[field] ?? field}
-    />
   );
 }
 
@@ -116,7 +112,7 @@ function EventRows({ event }: { event: EventView }): VNode {
   const from = event.attributes['sip.from'] ?? '';
   const to = event.attributes['sip.to'] ?? '';
   return (
-    <tbody class="item">
+    <tbody class="item" id={`event-${event.index}`} data-row="">
       <tr>
         <Cell label="#" number>
           {event.index}
@@ -154,7 +150,7 @@ function EventRows({ event }: { event: EventView }): VNode {
           <Milliseconds ms={event.durationMs} />
         </Cell>
         <Cell label="Call-ID">
-          <CapturedLink text={event.callId} href={callHref(event.callId)} />
+          <CapturedLink text={event.callId} href={callHref(event.callId)} opens />
         </Cell>
       </tr>
       <tr class="more">

@@ -1,6 +1,8 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
+import type { Visitor } from '../access/access.ts';
 import { isoMicros } from '../show.ts';
+import { Account } from './login.tsx';
 
 interface PageFrame {
   title: string;
@@ -9,30 +11,47 @@ interface PageFrame {
   siteName: string;
   version: string;
   nowUs: number;
+  visitor: Visitor | undefined;
+  /** Somebody has a password. */
+  canLogIn: boolean;
+  /** Other forms of this page, as in `?format=`. */
+  forms: readonly string[];
+  /** Chosen by the reader; without it the page follows the system. */
+  theme: string | undefined;
   body: VNode;
 }
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
   ['/regs/list', 'Registrations', '/regs'],
-  ['/events', 'Events', '/events'],
+  ['/events?order=newest', 'Events', '/events'],
   ['/evrateblst/list', 'Rates', '/evrateblst'],
-  ['/hep/list', 'Agents', '/hep'],
+  ['/hep/list', 'Ingest', '/hep'],
   ['/ipfix/list', 'Probes', '/ipfix'],
   ['/stats', 'Statistics', '/stats'],
   ['/counters', 'Counters', '/counters'],
+  ['/links', 'Links', '/links'],
+  ['/about/config', 'Settings', '/about/config'],
   ['/about', 'About', '/about'],
 ];
+
+/** Where a page belongs: the entry whose paths say most of its own. */
+function placeOf(path: string): string | undefined {
+  return NAVIGATION.map(([, , prefix]) => prefix)
+    .filter((prefix) => path === prefix || path.startsWith(`${prefix}/`))
+    .toSorted((a, b) => b.length - a.length)[0];
+}
 
 /** A whole HTML document around one page's content. */
 export function renderPage(frame: PageFrame): string {
   return `<!doctype html>${renderToStaticMarkup(<Frame {...frame} />)}\n`;
 }
 
-function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode {
+function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms, theme, body }: PageFrame): VNode {
   const path = url.split('?', 1)[0] ?? '/';
+  const place = placeOf(path);
   return (
-    <html lang="en">
+    <html lang="en" data-theme={theme}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -40,6 +59,7 @@ function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode
         <title>{`${title} · ${siteName}`}</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />
+        <script type="module" src="/assets/client/main.js" />
       </head>
       <body>
         <a class="skip" href="#content">
@@ -51,14 +71,18 @@ function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode
           </a>
           <nav aria-label="Pages">
             {NAVIGATION.map(([href, text, prefix]) => (
-              <a href={href} aria-current={path === prefix || path.startsWith(`${prefix}/`) ? 'page' : undefined}>
+              <a href={href} aria-current={prefix === place ? 'page' : undefined}>
                 {text}
               </a>
             ))}
           </nav>
+          <Account visitor={visitor} canLogIn={canLogIn} url={url} />
         </header>
         <main id="content">
-          <h1>{title}</h1>
+          <div class="title">
+            <h1>{title}</h1>
+            <span data-live-place="" />
+          </div>
           {body}
         </main>
         <footer>
@@ -68,15 +92,19 @@ function Frame({ title, url, siteName, version, nowUs, body }: PageFrame): VNode
           <span>
             As of <time dateTime={isoMicros(nowUs)}>{isoMicros(nowUs).slice(0, 19).replace('T', ' ')} UTC</time>
           </span>
-          <OtherForms url={url} />
+          <span>
+            <a href="/pages">All pages</a>
+          </span>
+          <OtherForms url={url} forms={forms} />
+          <span data-theme-place="" />
         </footer>
       </body>
     </html>
   );
 }
 
-/** The same page as text and as JSON. */
-function OtherForms({ url }: { url: string }): VNode {
+/** The same page as text, as JSON and what else there is. */
+function OtherForms({ url, forms }: { url: string; forms: readonly string[] }): VNode {
   const [path = '/', query = ''] = url.split('?', 2);
   const href = (format: string): string => {
     const parameters = new URLSearchParams(query);
@@ -84,15 +112,18 @@ function OtherForms({ url }: { url: string }): VNode {
     return `${path}?${parameters.toString()}`;
   };
   return (
-    <span>
-      This page as <a href={href('text')}>text</a> or <a href={href('json')}>JSON</a>
+    <span class="forms">
+      This page as{' '}
+      {forms.map((format) => (
+        <a href={href(format)}>{format}</a>
+      ))}
     </span>
   );
 }
 
-export function Section({ title, children }: { title: string; children: ComponentChildren }): VNode {
+export function Section({ title, id, children }: { title: string; id?: string; children: ComponentChildren }): VNode {
   return (
-    <section>
+    <section id={id}>
       <h2>{title}</h2>
       {children}
     </section>

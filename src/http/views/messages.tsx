@@ -10,18 +10,44 @@ export function Problem({ problem }: { problem: HttpProblem }): VNode {
       <p class="refused" role="alert">
         <Captured text={problem.message} />
       </p>
+      {problem.position === undefined || problem.fault === undefined ? undefined : (
+        <SearchAgain text={problem.fault.value} at={problem.position} />
+      )}
       {problem.status === 404 ? (
-        <PageLinks />
+        <PageIndex />
       ) : (
         <p>
-          <a href="/">All pages</a>
+          <a href="/pages">All pages</a>
         </p>
       )}
     </>
   );
 }
 
-function PageLinks(): VNode {
+/** The search with the mark where it went wrong, and the box to mend it in; the form leads to where it came from. */
+function SearchAgain({ text, at }: { text: string; at: number }): VNode {
+  return (
+    <>
+      <pre class="mark">
+        <Captured text={text.slice(0, at)} />
+        <mark>
+          <Captured text={text.slice(at, at + 1) || ' '} />
+        </mark>
+        <Captured text={text.slice(at + 1)} />
+      </pre>
+      <form class="filter" method="get" role="search">
+        <label class="grow">
+          <span>Search</span>
+          <input type="search" name="q" value={text} autocomplete="off" spellcheck={false} />
+        </label>
+        <button type="submit">Search</button>
+      </form>
+    </>
+  );
+}
+
+/** Every page by its group. */
+export function PageIndex(): VNode {
   return (
     <div class="index">
       {[...byGroup(SITE_MAP)].map(([group, pages]) => (
@@ -30,7 +56,7 @@ function PageLinks(): VNode {
           <ul>
             {pages.map((page) => (
               <li>
-                <a href={page.path}>{page.title}</a>
+                <a href={page.path}>{page.title}</a> <code class="quiet">{page.path}</code>
               </li>
             ))}
           </ul>

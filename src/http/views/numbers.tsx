@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { StatisticsBlock } from '../../model/statistics.ts';
 import type { CounterItem } from '../counters.ts';
-import { formatNumber } from '../show.ts';
+import { formatNumber, link } from '../show.ts';
 import { byGroup } from '../site-map.ts';
 import { Cell, Facts, Table } from './parts.tsx';
 
@@ -44,7 +44,9 @@ function GroupTable({
         {members.map((member) => (
           <tr class={member.value === 0 ? 'zero' : undefined}>
             <Cell label="Counter">
-              <code>{member.name}</code>
+              <a href={link('/stats/charts', { counter: `${member.group}.${member.name}` })} title="Over time">
+                <code>{member.name}</code>
+              </a>
             </Cell>
             <Cell label={valueTitle} number>
               {formatNumber(member.value)}
@@ -102,6 +104,7 @@ const VARIANTS: readonly (readonly [string, string])[] = [
   ['/stats/avg?d=1m', '/1m'],
   ['/stats/avg?d=1h', '/1h'],
   ['/stats/raw', 'raw'],
+  ['/stats/charts', 'charts'],
 ];
 
 export function StatisticsTabs({ current }: { current: string }): VNode {

@@ -14,10 +14,10 @@ export function Captured({ text }: { text: string }): VNode {
 }
 
 /** Captured text that leads somewhere; empty text is a dash without a link. */
-export function CapturedLink({ text, href }: { text: string; href: string }): VNode {
+export function CapturedLink({ text, href, opens }: { text: string; href: string; opens?: boolean }): VNode {
   if (text === '') return <Nothing />;
   return (
-    <a href={href} title={visible(text)}>
+    <a href={href} title={visible(text)} data-open={opens === true ? '' : undefined}>
       <Captured text={text} />
     </a>
   );
@@ -199,8 +199,16 @@ export function Pager({
         {items.length === 0 ? `0 of ${matched}` : `${offset + 1}–${last} of ${matched}`}
         {matched === total ? '' : ` matching, ${total} in all`}
       </span>
-      {offset > 0 ? <a href={at(Math.max(0, offset - limit))}>← Previous</a> : undefined}
-      {items.length > 0 && last < matched ? <a href={at(last)}>Next →</a> : undefined}
+      {offset > 0 ? (
+        <a rel="prev" href={at(Math.max(0, offset - limit))}>
+          ← Previous
+        </a>
+      ) : undefined}
+      {items.length > 0 && last < matched ? (
+        <a rel="next" href={at(last)}>
+          Next →
+        </a>
+      ) : undefined}
     </p>
   );
 }

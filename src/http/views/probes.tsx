@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
 import type { ListenerView, Page, ProbeView } from '../../model/views.ts';
 import { formatNumber } from '../show.ts';
-import { roughly, type Hint } from '../why.ts';
-import { agentAnchor, ListenerTable, Reasons } from './agents.tsx';
+import type { Hint } from '../why.ts';
+import { agentAnchor, ClockOffset, Heard, LastFault, ListenerTable, Reasons } from './agents.tsx';
 import { Section } from './layout.tsx';
 import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time } from './parts.tsx';
 
@@ -32,7 +32,7 @@ interface ProbeListProps {
 
 export function ProbeList({ page, listener, why, nowUs }: ProbeListProps): VNode {
   return (
-    <>
+    <div data-live="received">
       <Section title="Probes">
         {page.items.length === 0 ? (
           <Hints hints={why} tone="empty" title="Why is nothing here?" />
@@ -50,18 +50,18 @@ export function ProbeList({ page, listener, why, nowUs }: ProbeListProps): VNode
       <Section title="Listener">
         <ListenerTable listeners={listener === null ? [] : [listener]} />
       </Section>
-    </>
+    </div>
   );
 }
 
 function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode {
-  const ago = (us: number): string => `${roughly(Math.max(0, nowUs - us) / 1000)} ago`;
   return (
     <tr id={agentAnchor(probe.agent)}>
       <Cell label="Probe">
-        <strong>{probe.id}</strong> <Captured text={endpointText(probe.peer)} />{' '}
-        <span class="quiet">
-          to <Captured text={endpointText(probe.local)} />
+        <strong>{probe.id}</strong>{' '}
+        <span class="path">
+          <Captured text={endpointText(probe.peer)} /> <span aria-label="to">→</span>{' '}
+          <Captured text={endpointText(probe.local)} />
         </span>
       </Cell>
       <Cell label="SBC">
@@ -69,19 +69,21 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
           <Nothing />
         ) : (
           <>
-            <Captured text={probe.host} />{' '}
-            <span class="quiet">
+            <Captured text={probe.host} />
+            <div class="quiet roomy">
               <Captured
                 text={`0x${probe.product} ${probe.productVersion}, system ${probe.systemId}, protocol ${probe.protocolVersion}, flags ${probe.flags.join(' ')}`}
               />
-            </span>
+            </div>
           </>
         )}
       </Cell>
       <Cell label="Connected (UTC)">
         <Time us={probe.startedUs} />
       </Cell>
-      <Cell label="Last octet">{ago(probe.lastIoUs)}</Cell>
+      <Cell label="Last octet">
+        <Heard us={probe.lastIoUs} nowUs={nowUs} />
+      </Cell>
       <Cell label="Timeout, keep-alive">
         {probe.timeoutS <= 0 ? 'never' : `${probe.timeoutS} s`}, {probe.keepaliveS} s
         {probe.requestedKeepaliveS === null || probe.requestedKeepaliveS === probe.keepaliveS ? undefined : (
@@ -110,22 +112,10 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
         <Reasons counts={probe.ignored} group="ingest.ignored" />
       </Cell>
       <Cell label="Clock" number>
-        {probe.clockOffsetMs === null ? <Nothing /> : `${formatNumber(probe.clockOffsetMs)} ms`}
+        <ClockOffset ms={probe.clockOffsetMs} />
       </Cell>
       <Cell label="Last fault">
-        {probe.lastFault === null ? (
-          <Nothing />
-        ) : (
-          <>
-            <a href="/counters?group=ingest.refused&nz=1">
-              <Captured text={probe.lastFault.code} />
-            </a>{' '}
-            <span class="quiet">{ago(probe.lastFault.atUs)}</span>
-            <code class="hex">
-              <Captured text={probe.lastFault.hex} />
-            </code>
-          </>
-        )}
+        <LastFault fault={probe.lastFault} nowUs={nowUs} />
       </Cell>
     </tr>
   );

@@ -10,7 +10,7 @@ import {
 import type { Page, RateEntryView } from '../../model/views.ts';
 import { formatNumber, link } from '../show.ts';
 import type { RateTotals } from '../text/rates.ts';
-import { roughly, type Hint } from '../why.ts';
+import { agoText, type Hint } from '../why.ts';
 import { eventTone } from './events.tsx';
 import { Captured, CapturedLink, Cell, Facts, Hints, Nothing, Pager, Pill, Table } from './parts.tsx';
 
@@ -58,7 +58,6 @@ export function RateList({
 }
 
 function RateRow({ entry, nowUs }: { entry: RateEntryView; nowUs: number }): VNode {
-  const ago = (us: number): string => `${roughly((nowUs - us) / 1000)} ago`;
   const lastUs = Math.max(entry.lastOkUs ?? 0, entry.lastExceededUs ?? 0);
   return (
     <tr>
@@ -96,8 +95,8 @@ function RateRow({ entry, nowUs }: { entry: RateEntryView; nowUs: number }): VNo
       <Cell label="In a row" number>
         {formatNumber(entry.exceeded ? entry.exceededRun : entry.okRun)}
       </Cell>
-      <Cell label="Last event">{ago(lastUs)}</Cell>
-      <Cell label="Since">{ago(entry.changedUs)}</Cell>
+      <Cell label="Last event">{agoText(lastUs, nowUs)}</Cell>
+      <Cell label="Since">{agoText(entry.changedUs, nowUs)}</Cell>
     </tr>
   );
 }

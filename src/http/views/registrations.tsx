@@ -12,7 +12,7 @@ import { FIELD_DOC } from '../schemas.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
-import { filterParameters } from './calls.tsx';
+import { filterParameters } from './search.tsx';
 import {
   Captured,
   CapturedLink,

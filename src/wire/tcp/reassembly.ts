@@ -54,7 +54,7 @@ class Stream {
 }
 
 export class TcpReassembly {
-  readonly #settings: TcpSettings;
+  #settings: TcpSettings;
   readonly #counters: CounterSet;
   readonly #open: (frame: Frame) => StreamReader;
   readonly #streams = new Map<string, Stream>();
@@ -66,6 +66,15 @@ export class TcpReassembly {
     this.#settings = settings;
     this.#counters = counters;
     this.#open = open;
+  }
+
+  get settings(): TcpSettings {
+    return this.#settings;
+  }
+
+  /** Goes on with other settings, from the next segment on. */
+  configure(settings: TcpSettings): void {
+    this.#settings = settings;
   }
 
   get heldBytes(): number {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { USUAL } from '../../../src/http/ladder/choice.ts';
 import { ladderMermaid } from '../../../src/http/ladder/mermaid.ts';
-import { type LadderOptions, makeLadder } from '../../../src/http/ladder/model.ts';
+import { type LadderOptions, legName, makeLadder } from '../../../src/http/ladder/model.ts';
 import type { CallMessageView } from '../../../src/model/views.ts';
 import { message } from '../fakes.ts';
 
 const START_US = 1_700_000_000_000_000;
-const LATER: LadderOptions = { grouping: 'auto', fold: false, nowUs: START_US + 600e6, complete: true };
+const LATER: LadderOptions = { ...USUAL, nowUs: START_US + 600e6, complete: true };
 
 /**
  * `0.100 A>B INVITE/1 t=x` or `0.200 B>A 180/1 t=x`: hosts A, B, C … are 192.0.2.1, .2, .3 …; a port may follow (`A:5070`);
@@ -64,7 +65,7 @@ function drawn(lines: CallMessageView[], changes: Partial<LadderOptions> = {}): 
       ...(retransmission > 0 ? [`again ${retransmission}`] : []),
       ...(folded > 0 ? [`folded ${folded}`] : []),
       ...(tone === 'ghost' ? ['ghost'] : []),
-      ...details.filter((detail) => detail.startsWith('branch') || detail.startsWith('leg')),
+      ...details.filter((detail) => detail.startsWith('branch')),
     ].join(', '),
   );
 }
@@ -264,7 +265,7 @@ test('two legs of a B2BUA are lettered', () => {
   const ladder = makeLadder(lines, LATER);
   assert.deepEqual(ladder.legs, ['c1', 'c2']);
   assert.deepEqual(
-    ladder.rows.filter((row) => row.message !== undefined).map((row) => row.details[0]),
+    ladder.rows.filter((row) => row.message !== undefined).map((row) => legName(ladder, row)),
     ['leg A', 'leg B'],
   );
   assert.equal(ladder.columns[1]?.role, 'B2BUA');
@@ -289,4 +290,45 @@ test('Mermaid text holds one line per row, and hostile text cannot become a dire
       '',
     ].join('\n'),
   );
+});
+
+test('colours number legs, transactions or dialogs in order of appearance', () => {
+  const lines = messages(...ANSWERED, '0.5 B>C INVITE/1 id=c2 f=z');
+  const hues = (colour: LadderOptions['colour']): (number | undefined)[] =>
+    makeLadder(lines, { ...LATER, colour, complete: false }).rows.map((row) => row.hue);
+  assert.deepEqual(hues('class'), Array.from({ length: 7 }));
+  assert.deepEqual(hues('leg'), [0, 0, 0, 0, 0, 0, 1]);
+  // The ACK belongs to the INVITE.
+  assert.deepEqual(hues('transaction'), [0, 0, 0, 0, 1, 1, 2]);
+  // The INVITE comes before there is a dialog.
+  assert.deepEqual(hues('dialog'), [0, 1, 1, 1, 1, 1, 2]);
+});
+
+test('a leg that is left out takes its columns with it, and the others keep their letters', () => {
+  const lines = messages('0.0 A>B INVITE/1', '0.1 B>C INVITE/1 id=c2', '0.2 B>D INVITE/1 id=c3');
+  const ladder = makeLadder(lines, { ...LATER, without: ['B'], complete: false });
+  assert.deepEqual(ladder.legs, ['c1', 'c2', 'c3']);
+  assert.deepEqual(
+    ladder.columns.map((column) => column.label),
+    ['192.0.2.1:5060', '192.0.2.2:5060', '192.0.2.4:5060'],
+  );
+  assert.deepEqual(
+    ladder.rows.map((row) => [row.leg, legName(ladder, row)]),
+    [
+      [0, 'leg A'],
+      [2, 'leg C'],
+    ],
+  );
+});
+
+test('session descriptions are named as asked for', () => {
+  const [line] = messages('0.0 A>B INVITE/1');
+  const raw = 'INVITE\r\n\r\nv=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\nm=video 0 RTP/AVP 97\r\n';
+  const told = message({ ...line, raw, sdp: message().sdp });
+  const details = (sdp: LadderOptions['sdp']): string[] | undefined =>
+    makeLadder([told], { ...LATER, sdp, complete: false }).rows[0]?.details.slice(1);
+  assert.deepEqual(details('off'), []);
+  assert.deepEqual(details('mark'), ['SDP']);
+  assert.deepEqual(details('first'), ['SDP 192.0.2.1:4000 PCMA']);
+  assert.deepEqual(details('all'), ['SDP audio 192.0.2.1:4000 PCMA', 'SDP video refused 97']);
 });

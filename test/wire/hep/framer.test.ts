@@ -155,6 +155,15 @@ test('HepFramer reports the octets of a message that was cut', () => {
   assert.deepEqual(recorder.faults, [{ code: 'HEP_STREAM_CUT', octets: d.toString('hex', 0, 20), nowUs: 2 }]);
 });
 
+test('HepFramer reports a message that is given up under the code it is told', () => {
+  const recorder = new Recorder();
+  const framer = new HepFramer(recorder, LIMITS);
+  framer.push(d.subarray(0, 20), 1);
+  framer.end(2, Fault.HEP_STREAM_DEADLINE);
+  framer.end(3);
+  assert.deepEqual(recorder.faults, [{ code: 'HEP_STREAM_DEADLINE', octets: d.toString('hex', 0, 20), nowUs: 2 }]);
+});
+
 test('HepFramer reads EEP1 like HEP3', () => {
   const eep1 = patched(d, 0, '45 45 50 31');
   assert.deepEqual(frame([eep1]).outcome, { messages: [eep1.toString('hex')], faults: [] });

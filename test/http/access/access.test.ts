@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { client } from './client.ts';
+import { client } from '../client.ts';
+import { accessSettings } from '../fakes.ts';
 
 const TOKENS = [
   { token: 'viewer-token', role: 'viewer' },
@@ -96,7 +97,7 @@ for (const {
   change,
 } of cases) {
   test(`${name}: reading ${read}, changing ${change}`, async () => {
-    const { ask, deps } = client({ settings: { tokens: tokens ? TOKENS : [], allowAnonymous } });
+    const { ask, deps } = client({ settings: accessSettings({ tokens: tokens ? TOKENS : [], allowAnonymous }) });
     const reading = await ask({ method: 'GET', url: '/calls', remoteAddress, headers });
     assert.equal(reading.statusCode, read, reading.body);
     if (read === 401) assert.match(String(reading.headers['www-authenticate']), /^Bearer /);
@@ -146,7 +147,7 @@ const origins: { name: string; headers: Record<string, string>; status: number }
 for (const { name, headers, status } of origins) {
   for (const tokens of [false, true]) {
     test(`a POST from ${name} ${tokens ? 'with the admin token' : 'without tokens'} gets ${status}`, async () => {
-      const { ask, deps } = client({ settings: { tokens: tokens ? TOKENS : [], allowAnonymous: false } });
+      const { ask, deps } = client({ settings: accessSettings({ tokens: tokens ? TOKENS : [] }) });
       const answer = await ask({
         method: 'POST',
         url: '/events/blst',

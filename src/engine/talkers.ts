@@ -1,0 +1,105 @@
+import {
+  EngineRequestError,
+  TALKER_KINDS,
+  type TalkerKind,
+  type TalkersQuery,
+  type TalkersView,
+} from '../model/engine.ts';
+import { EventType } from '../model/event-type.ts';
+import { displayText } from '../model/text.ts';
+import type { EventRing, EventSlot } from '../tracker/event-ring.ts';
+import { destinationOf, sourceOf } from '../tracker/views.ts';
+import { Slice, type Slicing } from './queries.ts';
+import { uriHost, uriUser } from './search/uri.ts';
+import { TextField, textOf } from '../tracker/text-block.ts';
+
+/** Distinct keys of a kind that are told apart; a flood of invented numbers must not fill memory. */
+const MAX_KEYS = 10_000;
+const MAX_LIMIT = 100;
+
+interface Tally {
+  calls: number;
+  failed: number;
+  before: number;
+}
+
+/** Counts outcomes of calls in the ring by who they were from and to. */
+export async function topTalkers(ring: EventRing, query: TalkersQuery, slicing: Slicing): Promise<TalkersView> {
+  const { sinceUs, untilUs, limit } = query;
+  if (!(limit >= 1 && limit <= MAX_LIMIT)) throw new EngineRequestError(`limit: ${limit}, must be 1 to ${MAX_LIMIT}`);
+  const beforeUs = sinceUs - (untilUs - sinceUs);
+  const tallies = new Map<TalkerKind, Map<string, Tally>>(TALKER_KINDS.map((kind) => [kind, new Map()]));
+  const slice = new Slice(slicing);
+  const { firstIndex, nextIndex } = ring;
+  const heldSinceUs = firstIndex === 0 ? 0 : (ring.at(firstIndex)?.tsUs ?? 0);
+  for (let index = firstIndex; index < nextIndex; index++) {
+    const slot = ring.at(index);
+    if (slot !== undefined && isOutcome(slot) && slot.tsUs >= beforeUs && slot.tsUs < untilUs) {
+      for (const [kind, keys] of tallies) tally(keys, keyOf(slot, kind), slot, slot.tsUs < sinceUs);
+    }
+    if (slice.isOver()) await slice.pause();
+  }
+  const knowsBefore = heldSinceUs <= beforeUs;
+  const top = (kind: TalkerKind): TalkersView['kinds'][TalkerKind] =>
+    [...(tallies.get(kind) ?? [])]
+      .filter(([, { calls }]) => calls > 0)
+      .toSorted(([a, one], [b, other]) => other.calls - one.calls || (a < b ? -1 : 1))
+      .slice(0, limit)
+      .map(([key, { calls, failed, before }]) => ({
+        key: displayText(key),
+        calls,
+        failed,
+        before: knowsBefore ? before : null,
+      }));
+  return {
+    heldSinceUs,
+    kinds: {
+      source: top('source'),
+      destination: top('destination'),
+      caller: top('caller'),
+      callee: top('callee'),
+      userAgent: top('userAgent'),
+      status: top('status'),
+    },
+  };
+}
+
+function isOutcome(slot: EventSlot): boolean {
+  return slot.type === EventType.CALL_START || slot.type === EventType.CALL_ATTEMPT;
+}
+
+function tally(keys: Map<string, Tally>, key: string, slot: EventSlot, isBefore: boolean): void {
+  if (key === '') return;
+  let found = keys.get(key);
+  if (found === undefined) {
+    if (keys.size >= MAX_KEYS) return;
+    found = { calls: 0, failed: 0, before: 0 };
+    keys.set(key, found);
+  }
+  if (isBefore) found.before++;
+  else {
+    found.calls++;
+    if (slot.type === EventType.CALL_ATTEMPT) found.failed++;
+  }
+}
+
+function partyOf(uri: string): string {
+  return uriUser(uri) || uriHost(uri);
+}
+
+function keyOf(slot: EventSlot, kind: TalkerKind): string {
+  switch (kind) {
+    case 'source':
+      return sourceOf(slot).ip;
+    case 'destination':
+      return destinationOf(slot).ip;
+    case 'caller':
+      return partyOf(textOf(slot.block, TextField.FROM));
+    case 'callee':
+      return partyOf(textOf(slot.block, TextField.TO));
+    case 'userAgent':
+      return slot.userAgent;
+    case 'status':
+      return slot.status === 0 ? '' : String(slot.status);
+  }
+}

@@ -1,0 +1,234 @@
+import type { Binding } from './keys.ts';
+
+/**
+ * The ladder of a call, where scripts run: one row is selected, its message stands beside the ladder, times are told
+ * from it, and the rows of its transaction are set apart. Two marked rows are compared.
+ *
+ *   a.l-row[data-message=7] ──selected──▶ tbody#m7 .raw ──copied──▶ [data-pane]
+ *                           ──marked────▶ tbody#m7 input[name=diff]
+ */
+const SELECTED = 'current';
+const MARKED = 'marked';
+const SAME = 'same';
+
+export function startLadder(): Binding[] {
+  const frame = document.querySelector<HTMLElement>('[data-ladder]');
+  const pane = document.querySelector<HTMLElement>('[data-pane]');
+  if (frame === null || pane === null) return [];
+  const ladder = new LadderPage(frame, pane);
+  ladder.listen();
+  return ladder.bindings;
+}
+
+type Row = SVGAElement;
+
+class LadderPage {
+  readonly bindings: Binding[];
+  readonly #frame: HTMLElement;
+  readonly #pane: HTMLElement;
+  readonly #rows: readonly Row[];
+  readonly #parts: ReadonlyMap<Element, readonly Row[]>;
+  readonly #byTransaction: ReadonlyMap<string | undefined, readonly Row[]>;
+  /** The row from which a part tells its times. */
+  readonly #timedFrom = new Map<Element, Row | undefined>();
+  /** Where the selected message of this call is remembered, as long as the tab lives. */
+  readonly #place: string;
+  #selected: Row | undefined;
+  #apart: string | undefined;
+
+  constructor(frame: HTMLElement, pane: HTMLElement) {
+    this.#frame = frame;
+    this.#pane = pane;
+    this.#place = `selected ${frame.dataset['ladder'] ?? ''}`;
+    this.#rows = [...frame.querySelectorAll<Row>('a.l-row')];
+    this.#parts = groupBy(this.#rows, (row) => row.ownerSVGElement ?? frame);
+    this.#byTransaction = groupBy(this.#rows, (row) => row.dataset['transaction']);
+    this.bindings = [
+      [['j', 'ArrowDown'], 'next message', (event) => this.#step(event, 1)],
+      [['k', 'ArrowUp'], 'previous message', (event) => this.#step(event, -1)],
+      [['Home'], 'first message', (event) => this.#step(event, Number.NEGATIVE_INFINITY)],
+      [['End'], 'last message', (event) => this.#step(event, Number.POSITIVE_INFINITY)],
+      [['Enter', 'r'], 'its text', (event) => this.#open(event)],
+      [[' '], 'mark; two marked are compared', (event) => this.#markSelected(event)],
+      [['Escape'], 'select nothing', () => this.#select(undefined)],
+      ...CYCLES.map(([key, meaning]): Binding => [[key], meaning, () => cycle(key)]),
+    ];
+  }
+
+  listen(): void {
+    this.#frame.addEventListener('click', (event) => {
+      const row = rowAt(event.target);
+      // With a key held, a click is the browser's: another tab, another window.
+      if (row === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.#select(row);
+    });
+    this.#frame.addEventListener('mouseover', (event) => this.#setApart(rowAt(event.target) ?? this.#selected));
+    this.#frame.addEventListener('mouseleave', () => this.#setApart(this.#selected));
+    this.#frame.addEventListener('scroll', () => this.#showTimes());
+    document.addEventListener('change', ({ target }) => {
+      if (target instanceof HTMLInputElement && target.name === 'diff') this.#compareTwo();
+    });
+    this.#showMarks();
+    // Drawn another way or come back to, the ladder still has its message. Where the page stands is the browser's.
+    const row = this.#rows.find((each) => each.dataset['message'] === sessionStorage.getItem(this.#place));
+    if (row === undefined) return;
+    const { top, height } = this.#frame.getBoundingClientRect();
+    this.#frame.scrollTop += row.getBoundingClientRect().top - top - height / 2;
+    this.#select(row);
+  }
+
+  #step(event: KeyboardEvent, by: number): void {
+    event.preventDefault();
+    const at = this.#selected === undefined ? -1 : this.#rows.indexOf(this.#selected);
+    const next = Math.min(Math.max(at + by, 0), this.#rows.length - 1);
+    this.#select(this.#rows[next]);
+    this.#rows[next]?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }
+
+  #select(row: Row | undefined): void {
+    this.#selected?.classList.remove(SELECTED);
+    this.#selected = row;
+    row?.classList.add(SELECTED);
+    if (row === undefined) sessionStorage.removeItem(this.#place);
+    else sessionStorage.setItem(this.#place, row.dataset['message'] ?? '');
+    this.#showTimes();
+    this.#setApart(row);
+    void this.#showMessage(row);
+  }
+
+  /** Times from the selected row, in the parts that are in sight: a ladder may have thousands of rows. */
+  #showTimes(): void {
+    const { top, bottom } = this.#frame.getBoundingClientRect();
+    const selected = this.#selected;
+    for (const [part, rows] of this.#parts) {
+      const place = part.getBoundingClientRect();
+      if (place.bottom < top || place.top > bottom || this.#timedFrom.get(part) === selected) continue;
+      this.#timedFrom.set(part, selected);
+      for (const row of rows) {
+        const since = sinceOf(row);
+        if (since === null) continue;
+        row.dataset['pause'] ??= since.textContent;
+        since.textContent = selected === undefined ? row.dataset['pause'] : apart(selected, row);
+      }
+    }
+  }
+
+  #setApart(row: Row | undefined): void {
+    const transaction = row?.dataset['transaction'];
+    if (transaction === this.#apart) return;
+    for (const other of this.#byTransaction.get(this.#apart) ?? []) other.classList.remove(SAME);
+    for (const other of this.#byTransaction.get(transaction) ?? []) other.classList.add(SAME);
+    this.#apart = transaction;
+  }
+
+  async #showMessage(row: Row | undefined): Promise<void> {
+    const raw = row === undefined ? undefined : await rawOf(row);
+    if (row !== this.#selected) return;
+    this.#pane.hidden = raw === undefined;
+    if (row === undefined || raw === undefined) return;
+    const title = document.createElement('p');
+    title.className = 'quiet';
+    title.textContent = row.querySelector('title')?.textContent ?? '';
+    this.#pane.replaceChildren(title, copyButton(raw.textContent), raw.cloneNode(true));
+    this.#pane.scrollTop = 0;
+  }
+
+  #open(event: KeyboardEvent): void {
+    const row = rowAt(event.target) ?? this.#selected;
+    if (row === undefined) return;
+    event.preventDefault();
+    this.#select(row);
+    const item = tableRow(row);
+    item?.querySelector('details')?.setAttribute('open', '');
+    item?.scrollIntoView({ block: 'start' });
+  }
+
+  #markSelected(event: KeyboardEvent): void {
+    event.preventDefault();
+    const box = tableRow(this.#selected)?.querySelector<HTMLInputElement>('input[name=diff]');
+    if (box === null || box === undefined) return;
+    box.checked = !box.checked;
+    this.#compareTwo();
+  }
+
+  #compareTwo(): void {
+    this.#showMarks();
+    const marked = document.querySelectorAll<HTMLInputElement>('input[name=diff]:checked');
+    if (marked.length === 2) marked[0]?.form?.requestSubmit();
+  }
+
+  #showMarks(): void {
+    const marked = new Set(
+      [...document.querySelectorAll<HTMLInputElement>('input[name=diff]:checked')].map((box) => box.value),
+    );
+    for (const row of this.#rows) row.classList.toggle(MARKED, marked.has(row.dataset['message'] ?? ''));
+  }
+}
+
+/** Keys that go round the ways to draw, with what each is about. */
+const CYCLES = [
+  ['c', 'colours by kind, leg, transaction, dialog'],
+  ['w', 'time of day, since the one before, since the first'],
+  ['d', 'session descriptions'],
+  ['a', 'columns by address, by address and port'],
+  ['R', 'retransmissions drawn or counted'],
+] as const;
+
+function cycle(key: string): void {
+  document.querySelector<HTMLElement>(`[data-key=${key}]`)?.click();
+}
+
+function rowAt(target: EventTarget | null): Row | undefined {
+  return target instanceof Element ? (target.closest<Row>('a.l-row') ?? undefined) : undefined;
+}
+
+const sinceOf = (row: Row): Element | null => row.querySelector('.l-since');
+
+/** Where the table has the message of a row. */
+function tableRow(row: Row | undefined): HTMLElement | null {
+  return row === undefined ? null : document.getElementById(`m${row.dataset['message'] ?? ''}`);
+}
+
+/** Its text: from the table, or from the page it has of its own where there are many. */
+async function rawOf(row: Row): Promise<Element | undefined> {
+  const item = tableRow(row);
+  const here = item?.querySelector('.raw');
+  const elsewhere = item?.querySelector<HTMLAnchorElement>('a[data-text]');
+  if (here || !elsewhere) return here ?? undefined;
+  try {
+    const answer = await fetch(elsewhere.href, { headers: { accept: 'text/html' } });
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    return page.querySelector('.raw') ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function groupBy<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** How much later than the selected row another is. */
+function apart(selected: Row, other: Row): string {
+  const us = Number(other.dataset['us']) - Number(selected.dataset['us']);
+  if (other === selected) return 'selected';
+  return `${us < 0 ? '−' : '+'}${(Math.abs(us) / 1e6).toFixed(6)} s`;
+}
+
+function copyButton(text: string | null): HTMLButtonElement {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = 'Copy';
+  // Browsers give pages the clipboard over TLS and on the own host only.
+  button.hidden = !('clipboard' in navigator);
+  button.addEventListener('click', () => void navigator.clipboard.writeText(text ?? ''));
+  return button;
+}

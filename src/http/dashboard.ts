@@ -1,0 +1,210 @@
+import {
+  Calls,
+  COUNTERS,
+  Dropped,
+  Ingest,
+  Outcomes,
+  REFUSED_BY_FAULT,
+  Regs,
+  SETUP_ANSWERED,
+} from '../model/counters.ts';
+import type { TalkerKind, TalkersView, TalkerView } from '../model/engine.ts';
+import { quotedWord } from '../model/search/ast.ts';
+import type { SeriesWindow } from '../model/statistics.ts';
+import { callCourse, type Course, eventsOf } from './charts.ts';
+import { asr, ATTEMPTS, attempts, ESTABLISHED, ner, percentile, ratio, seizures } from './kpi.ts';
+import { link } from './show.ts';
+import type { Unit } from './units.ts';
+
+/**
+ * What the dashboard shows, as data: figures over a window of time, the same over its steps, and who was busiest. Every
+ * figure knows its formula, its denominator and the calls behind it. An empty denominator is `null`, never 0 or 100 %.
+ */
+export interface Dashboard extends Course {
+  spanMs: number;
+  figures: Figure[];
+  talkers: Talkers[];
+  losses: Loss[];
+}
+
+export interface Figure {
+  name: string;
+  title: string;
+  unit: Unit;
+  value: number | null;
+  /** Denominator of a ratio, number of measurements of a duration. */
+  of: number | null;
+  formula: string;
+  href: string;
+}
+
+export interface Talkers {
+  kind: TalkerKind;
+  title: string;
+  items: (TalkerView & { href: string })[];
+}
+
+export interface Loss {
+  code: string;
+  description: string;
+  messages: number;
+}
+
+const MAX_LOSSES = 8;
+
+export function makeDashboard(window: SeriesWindow, talkers: TalkersView): Dashboard {
+  const events = eventsOf(window);
+  return {
+    ...callCourse(window),
+    spanMs: window.spanMs,
+    figures: figures(window, events),
+    talkers: TALKERS.map(({ kind, title, search }) => ({
+      kind,
+      title,
+      items: talkers.kinds[kind].map((item) => ({ ...item, href: events(`${ATTEMPTS} ${search(item.key)}`) })),
+    })),
+    losses: losses(window),
+  };
+}
+
+const TALKERS: readonly { kind: TalkerKind; title: string; search: (key: string) => string }[] = [
+  { kind: 'source', title: 'Sources', search: (key) => `src:${key}` },
+  { kind: 'destination', title: 'Destinations', search: (key) => `dst:${key}` },
+  { kind: 'caller', title: 'Callers', search: (key) => `from=${quotedWord(key)}` },
+  { kind: 'callee', title: 'Callees', search: (key) => `to=${quotedWord(key)}` },
+  { kind: 'userAgent', title: 'User agents', search: (key) => `ua=${quotedWord(key)}` },
+  { kind: 'status', title: 'Outcomes', search: (key) => `status:${key}` },
+];
+
+function figures({ total, spanMs }: SeriesWindow, events: (search: string) => string): Figure[] {
+  const perSecond = (value: number): number | null => (spanMs > 0 ? (value / spanMs) * 1000 : null);
+  const ended = total(Outcomes.ENDED);
+  const setups = SETUP_ANSWERED.reduce((sum, index) => sum + total(index), 0);
+  const lost = total(Ingest.REFUSED) + total(Ingest.DROPPED);
+  const plain = { of: null };
+  return [
+    {
+      name: 'established',
+      title: 'Talking',
+      unit: 'count',
+      value: total(ESTABLISHED),
+      ...plain,
+      formula: 'calls in state "established" now',
+      href: link('/calls/list', { q: 'state:established' }),
+    },
+    {
+      name: 'attempts',
+      title: 'Calls',
+      unit: 'perSecond',
+      value: perSecond(attempts(total)),
+      ...plain,
+      formula: 'INVITEs with an outcome per second; one that is not answered has it when its state ends',
+      href: events(ATTEMPTS),
+    },
+    {
+      name: 'asr',
+      title: 'ASR',
+      unit: 'ratio',
+      value: asr(total),
+      of: seizures(total),
+      formula: 'ASR, RFC 6076 SER: answered ÷ (INVITEs − 3xx − 401 − 407)',
+      href: events('type:call-start'),
+    },
+    {
+      name: 'ner',
+      title: 'NER',
+      unit: 'ratio',
+      value: ner(total),
+      of: seizures(total),
+      formula: 'NER, RFC 6076 SEER: (answered + 480 + 486 + 600 + 603) ÷ (INVITEs − 3xx − 401 − 407)',
+      href: events('type:call-attempt !status:3xx,401,407,480,486,600,603'),
+    },
+    {
+      name: 'isa',
+      title: 'Ineffective',
+      unit: 'ratio',
+      value: ratio(total(Outcomes.INEFFECTIVE), attempts(total)),
+      of: attempts(total),
+      formula: 'RFC 6076 ISA: (408 + 500 + 503 + 504 + no final reply) ÷ INVITEs',
+      href: events('type:call-attempt status:408,500,503,504'),
+    },
+    {
+      name: 'setup_p50',
+      title: 'PDD median',
+      unit: 'ms',
+      value: percentile(total, 0.5),
+      of: setups,
+      formula: 'PDD, RFC 6076 SRD of answered calls: INVITE to ringing, or to the answer; half are faster',
+      href: events('type:call-start'),
+    },
+    {
+      name: 'setup_p95',
+      title: 'PDD 95 %',
+      unit: 'ms',
+      value: percentile(total, 0.95),
+      of: setups,
+      formula: 'PDD, RFC 6076 SRD of answered calls: INVITE to ringing, or to the answer; 95 of 100 are faster',
+      href: slowHref(percentile(total, 0.95), events),
+    },
+    {
+      name: 'acd',
+      title: 'ACD',
+      unit: 'ms',
+      value: ended > 0 ? total(Outcomes.TALK_MS) / ended : null,
+      of: ended,
+      formula: 'ACD, RFC 6076 SDT: from answer to BYE, mean over the calls ended by BYE',
+      href: events('type:call-end'),
+    },
+    {
+      name: 'registrations',
+      title: 'Registered',
+      unit: 'count',
+      value: total(Regs.ACTIVE),
+      ...plain,
+      formula: 'bindings held now',
+      href: '/regs/list',
+    },
+    {
+      name: 'received',
+      title: 'Messages',
+      unit: 'perSecond',
+      value: perSecond(total(Ingest.RECEIVED)),
+      ...plain,
+      formula: 'messages received from agents and probes per second',
+      href: '/hep/list',
+    },
+    {
+      name: 'lost',
+      title: 'Lost',
+      unit: 'count',
+      value: lost,
+      of: total(Ingest.RECEIVED),
+      formula: 'messages refused as malformed or dropped unread, of those received',
+      href: '/hep/list',
+    },
+    {
+      name: 'retransmissions',
+      title: 'Resent',
+      unit: 'ratio',
+      value: ratio(total(Calls.RETRANSMISSIONS), total(Ingest.TRACKED)),
+      of: total(Ingest.TRACKED),
+      formula: 'retransmissions ÷ SIP messages tracked',
+      href: link('/calls/list', { q: 'retrans>0' }),
+    },
+  ];
+}
+
+function slowHref(ms: number | null, events: (search: string) => string): string {
+  return events(ms === null ? 'type:call-start' : `type:call-start pdd>${Math.round(ms)}ms`);
+}
+
+function losses({ total }: SeriesWindow): Loss[] {
+  return [...REFUSED_BY_FAULT, ...Object.values(Dropped)]
+    .filter((index) => index !== undefined)
+    .map((index) => ({ info: COUNTERS[index], messages: total(index) }))
+    .flatMap(({ info, messages }) =>
+      info === undefined || messages === 0 ? [] : [{ code: info.name, description: info.description, messages }],
+    )
+    .toSorted((a, b) => b.messages - a.messages)
+    .slice(0, MAX_LOSSES);
+}

@@ -1,0 +1,207 @@
+import type { VNode } from 'preact';
+import type { CallMessages, CallMessageView } from '../../model/views.ts';
+import { type Ladder, type LadderRow, legName } from '../ladder/model.ts';
+import { againText, toneClass } from '../ladder/svg.tsx';
+import { pause, timeOfDay } from '../ladder/times.ts';
+import { formatNumber, isoMicros } from '../show.ts';
+import { AgentLinks } from './agents.tsx';
+import { messageAnchor, messageHref, type PageLink } from './call-ladder.tsx';
+import { Captured, Cell, Nothing, Path, Table, Transport } from './parts.tsx';
+
+/** Id of the form that compares two messages. */
+export const COMPARE = 'compare';
+
+/** A long table is several, so that a browser need lay out only those in sight. */
+const PIECE = 100;
+/** Of more messages the texts are pages of their own. */
+const MAX_TEXTS = 500;
+
+const HEAD = [{ number: '#' }, 'Time (UTC)', { number: 'After' }, 'From → to', 'Message', 'What else', 'Seen by'];
+
+interface MessagesProps {
+  call: CallMessages;
+  ladder: Ladder;
+  /** Ids of the messages that are compared. */
+  compared: readonly number[];
+  at: PageLink;
+}
+
+/** The same as the ladder in words, and each message in its own. */
+export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
+  const { items, offset } = call;
+  const numbers = new Map(items.map((message, index) => [message, offset + index + 1]));
+  const rows = ladder.rows.map((row) => {
+    const { message } = row;
+    if (message === undefined) return <Missing row={row} ladder={ladder} />;
+    const number = numbers.get(message) ?? 0;
+    return (
+      <Message
+        row={row}
+        message={message}
+        leg={legName(ladder, row)}
+        number={number}
+        elsewhere={items.length > MAX_TEXTS ? `${at({ s: number - 1, n: 1 })}${messageHref(message)}` : undefined}
+        isCompared={compared.includes(message.id)}
+      />
+    );
+  });
+  return (
+    <div class="pieces">
+      {Array.from({ length: Math.ceil(rows.length / PIECE) }, (_, piece) => (
+        <Table head={HEAD} caption={piece === 0 ? 'Messages' : `Messages from row ${piece * PIECE + 1}`}>
+          {rows.slice(piece * PIECE, (piece + 1) * PIECE)}
+        </Table>
+      ))}
+    </div>
+  );
+}
+
+function Missing({ row, ladder }: { row: LadderRow; ladder: Ladder }): VNode {
+  return (
+    <tbody class="item">
+      <tr>
+        <Cell label="#" number>
+          <Nothing />
+        </Cell>
+        <Cell label="Time (UTC)">
+          <Nothing />
+        </Cell>
+        <Cell label="After" number>
+          <Nothing />
+        </Cell>
+        <Cell label="From → to">
+          <Captured text={`${ladder.columns[row.from]?.label ?? ''} → ${ladder.columns[row.to]?.label ?? ''}`} />
+        </Cell>
+        <Cell label="Message">
+          <span class="alarm">
+            <Captured text={row.label} />
+          </span>
+        </Cell>
+        <Cell label="What else">expected, not captured</Cell>
+        <Cell label="Seen by">nobody</Cell>
+      </tr>
+    </tbody>
+  );
+}
+
+const REPEAT_TEXT: Readonly<Record<CallMessageView['repeat'], string>> = {
+  new: '',
+  'other-hop': 'same message, one hop further',
+  'seen-again': 'reported again',
+  retransmission: '',
+};
+
+interface MessageProps {
+  row: LadderRow;
+  message: CallMessageView;
+  leg: string;
+  number: number;
+  /** Where its text is, if not here. */
+  elsewhere: string | undefined;
+  isCompared: boolean;
+}
+
+function Message({ row, message, leg, number, elsewhere, isCompared }: MessageProps): VNode {
+  const more = [leg, REPEAT_TEXT[message.repeat]];
+  if (row.retransmission > 0) more.push(`retransmission ${row.retransmission}`);
+  if (row.folded > 0) more.push(`retransmitted ${row.folded} ${row.folded === 1 ? 'time' : 'times'}`);
+  const details = [...more, ...row.details, `CSeq ${message.cseq}`].filter((text) => text !== '');
+  return (
+    <tbody class="item" id={messageAnchor(message.id)}>
+      <tr>
+        <Cell label="#" number>
+          <label class="mark">
+            <input type="checkbox" name="diff" value={message.id} checked={isCompared} form={COMPARE} />
+            <span class="hidden">Compare message</span> {number}
+          </label>
+        </Cell>
+        <Cell label="Time (UTC)">
+          <time dateTime={isoMicros(message.atUs)} title={isoMicros(message.atUs)}>
+            {timeOfDay(message.atUs)}
+          </time>
+        </Cell>
+        <Cell label="After" number>
+          {pause(row.deltaUs)}
+        </Cell>
+        <Cell label="From → to">
+          <Path src={message.src} dst={message.dst} /> <Transport name={message.transport} />
+        </Cell>
+        <Cell label="Message">
+          {elsewhere === undefined ? (
+            <Word row={row} />
+          ) : (
+            <a href={elsewhere} data-text="">
+              <Word row={row} />
+            </a>
+          )}
+        </Cell>
+        <Cell label="What else">
+          <Captured text={details.join(' · ')} />
+        </Cell>
+        <Cell label="Seen by">
+          <AgentLinks agents={message.agents} />
+        </Cell>
+      </tr>
+      {elsewhere === undefined ? <Text message={message} /> : undefined}
+    </tbody>
+  );
+}
+
+function Word({ row }: { row: LadderRow }): VNode {
+  return (
+    <strong class={`l-word ${toneClass(row)}`}>
+      <Captured text={`${row.label}${againText(row)}`} />
+    </strong>
+  );
+}
+
+function Text({ message }: { message: CallMessageView }): VNode {
+  return (
+    <tr class="more">
+      <td colSpan={HEAD.length}>
+        <details>
+          <summary>
+            Text{' '}
+            <span class="quiet">
+              {formatNumber(message.length)} octets
+              {message.shown < message.length ? `, ${formatNumber(message.shown)} of them shown` : ''}
+            </span>
+          </summary>
+          <RawText raw={message.raw} />
+        </details>
+      </td>
+    </tr>
+  );
+}
+
+/** A message as captured: what cannot be seen is marked, but for the ends of lines. */
+export function RawText({ raw }: { raw: string }): VNode {
+  const lines = raw.split(/\r\n|\n/);
+  const body = lines.indexOf('');
+  return (
+    <pre class="raw">
+      {lines.map((line, index) => {
+        const colon = index > 0 && (body < 0 || index < body) ? line.indexOf(':') : -1;
+        return (
+          <>
+            {index === 0 ? '' : '\n'}
+            {index === 0 ? (
+              <strong>
+                <Captured text={line} />
+              </strong>
+            ) : colon > 0 ? (
+              <>
+                <span class="field">
+                  <Captured text={line.slice(0, colon)} />
+                </span>
+                <Captured text={line.slice(colon)} />
+              </>
+            ) : (
+              <Captured text={line} />
+            )}
+          </>
+        );
+      })}
+    </pre>
+  );
+}

@@ -1,0 +1,166 @@
+import type { VNode } from 'preact';
+import { fieldInfo, SEARCH_FIELD_NAMES, type SearchSubject } from '../../model/search/fields.ts';
+import { FIELD_DOC } from '../schemas.ts';
+import { type AskedSearch, searchParts } from '../search.ts';
+import { link } from '../show.ts';
+import type { TextFilter } from '../../model/engine.ts';
+import { Captured, Table } from './parts.tsx';
+
+export interface SearchFormProps {
+  subject: SearchSubject;
+  action: string;
+  search: AskedSearch | undefined;
+  filter: TextFilter<string> | undefined;
+  limit: number;
+  order?: string | undefined;
+}
+
+/** The search box; below it what was understood, each part with a way to leave it out. */
+export function SearchForm({ subject, action, search, filter, limit, order }: SearchFormProps): VNode {
+  const kept = { ...filterParameters(filter), ...(order === undefined ? {} : { order }) };
+  return (
+    <form class="filter" method="get" action={action} role="search">
+      <label class="grow">
+        <span>Search {subject}</span>
+        <input
+          type="search"
+          name="q"
+          value={search?.text ?? ''}
+          placeholder="number, address, Call-ID, 486 … or from:*1234 AND pdd>4s"
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck={false}
+          aria-keyshortcuts="/"
+        />
+      </label>
+      {Object.entries(kept).map(([name, value]) =>
+        value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
+      )}
+      <label>
+        <span>At most</span>
+        <input type="number" name="n" min="1" max="10000" value={limit} />
+      </label>
+      <button type="submit">Search</button>
+      <a class="aside" href={link(`${action}/query`, { q: search?.text })}>
+        How to search
+      </a>
+      <Understood action={action} search={search} filter={filter} limit={limit} order={order} />
+    </form>
+  );
+}
+
+function Understood({ action, search, filter, limit, order }: Omit<SearchFormProps, 'subject'>): VNode | undefined {
+  if (search === undefined && filter === undefined) return undefined;
+  const parts = search === undefined ? [] : searchParts(search.search);
+  return (
+    <ul class="chips" aria-label="In effect">
+      {parts.map(({ text, without }) => (
+        <Chip
+          text={text}
+          href={link(action, { q: without === '' ? undefined : without, n: limit, order, ...filterParameters(filter) })}
+        />
+      ))}
+      {filter === undefined ? undefined : (
+        <Chip
+          text={`${FIELD_DOC[filter.field] ?? filter.field} ${filter.regexp ? 'matches' : 'contains'} ${filter.value}`}
+          href={link(action, { q: search?.text, n: limit, order })}
+        />
+      )}
+    </ul>
+  );
+}
+
+function Chip({ text, href }: { text: string; href: string }): VNode {
+  return (
+    <li>
+      <code>
+        <Captured text={text} />
+      </code>
+      <a href={href} aria-label={`Leave out ${text}`}>
+        ×
+      </a>
+    </li>
+  );
+}
+
+export function filterParameters(filter: TextFilter<string> | undefined): Record<string, string | number | undefined> {
+  return filter === undefined ? {} : { [filter.field]: filter.value, re: filter.regexp ? 1 : undefined };
+}
+
+const EXAMPLES: readonly (readonly [string, string])[] = [
+  ['+4930123456', 'calls of this number, either side, however it was dialled'],
+  ['status:5xx AND dst:10.0.0.0/24', 'server errors towards a network'],
+  ['from:*1234 AND pdd>4s', 'users that end in 1234 and waited long'],
+  ['method:INVITE start:-15m !status:2xx', 'calls of the last quarter of an hour without success'],
+  ['(ua:/^Asterisk/ OR ua:FreeSWITCH) AND retrans>=3', 'retransmissions of some servers'],
+  ['start:14:03~5m number:1234', 'five minutes around 14:03 UTC today'],
+];
+
+/** The page that leads to a search. */
+export function SearchPage(props: Pick<SearchFormProps, 'subject' | 'action' | 'search' | 'limit'>): VNode {
+  const { subject, action } = props;
+  return (
+    <>
+      <SearchForm {...props} filter={undefined} />
+      <SearchHelp subject={subject} action={action} />
+    </>
+  );
+}
+
+/** How the language goes, beside the box it is typed into. */
+function SearchHelp({ subject, action }: { subject: SearchSubject; action: string }): VNode {
+  const names = SEARCH_FIELD_NAMES.filter((name) => (fieldInfo(name).only ?? subject) === subject);
+  return (
+    <div class="help">
+      <section>
+        <h2>Examples</h2>
+        <ul class="plain">
+          {EXAMPLES.map(([text, meaning]) => (
+            <li>
+              <a href={link(action, { q: text })}>
+                <code>{text}</code>
+              </a>{' '}
+              <span class="quiet">{meaning}</span>
+            </li>
+          ))}
+        </ul>
+        <h2>Rules</h2>
+        <ul>
+          <li>
+            <code>field:value</code> contains, <code>field=value</code> is the whole, <code>field:*value</code> ends
+            with; <code>"…"</code> takes every character as it is; case never matters.
+          </li>
+          <li>
+            <code>field:/expression/</code> is an RE2 expression.
+          </li>
+          <li>
+            <code>&gt; &gt;= &lt; &lt;=</code> and <code>2s..10s</code> for figures, times and status codes;{' '}
+            <code>a,b</code> is either.
+          </li>
+          <li>
+            <code>AND</code> (or a space), <code>OR</code>, <code>NOT</code> or <code>!</code>, parentheses.
+          </li>
+          <li>Times are UTC: -15m, 14:03, 14:03~5m, 2026-11-21, 2026-11-21T14:03:05.</li>
+        </ul>
+      </section>
+      <section>
+        <h2>Fields</h2>
+        <Table head={['Field', 'Also', 'Meaning']} caption="Fields of the search">
+          <tbody>
+            {names.map((name) => (
+              <tr>
+                <td data-label="Field">
+                  <code>{name}</code>
+                </td>
+                <td data-label="Also">
+                  <code class="quiet">{fieldInfo(name).aliases.join(', ')}</code>
+                </td>
+                <td data-label="Meaning">{fieldInfo(name).description.replaceAll('`', '')}</td>
+              </tr>
+            ))}
+          </tbody>
+        </Table>
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+/** How a field's values are written and compared. */
+export type FieldKind =
+  | 'text'
+  | 'uri'
+  | 'phone'
+  | 'address'
+  | 'word'
+  | 'status'
+  | 'count'
+  | 'figure'
+  | 'duration'
+  | 'moment';
+
+export type SearchSubject = 'calls' | 'events';
+
+export interface FieldInfo {
+  readonly kind: FieldKind;
+  /** Other names, those of the older filters among them. */
+  readonly aliases: readonly string[];
+  readonly only?: SearchSubject;
+  readonly description: string;
+}
+
+/** Everything that can be asked of a call or an event. */
+export const SEARCH_FIELDS = {
+  number: field(
+    'phone',
+    ['phone', 'user'],
+    'telephone number of caller or callee: From, To, Request-URI, P-Asserted-Identity',
+  ),
+  from: field('uri', ['fu', 'caller'], 'From'),
+  to: field('uri', ['tu', 'callee'], 'To'),
+  ruri: field('uri', [], 'Request-URI of the first request'),
+  uri: field('uri', [], 'From, To or Request-URI'),
+  domain: field('text', ['host'], 'host part of From, To or Request-URI'),
+  contact: field('uri', [], 'Contact'),
+  callid: field('text', ['cid'], 'Call-ID'),
+  xcallid: field('text', ['xcid'], 'Call-ID of another leg, as header or HEP correlation id name it', 'calls'),
+  tag: field('text', ['ftag', 'ttag'], 'From-tag or To-tag'),
+  src: field('address', [], 'address the first request came from; also `192.0.2.0/24`, `192.0.2.1:5060`'),
+  dst: field('address', [], 'address the first request went to'),
+  ip: field('address', ['addr'], 'any address the call was seen between'),
+  sport: field('count', [], 'source port'),
+  dport: field('count', [], 'destination port'),
+  port: field('count', [], 'any port the call was seen between'),
+  transport: field('word', ['proto'], '`udp`, `tcp`, `tls`, `sctp`, `ws`, `wss`'),
+  method: field('word', [], 'method that began it'),
+  status: field('status', ['code'], 'status code of its reply; also a class such as `5xx`'),
+  reason: field('text', [], 'reason phrase of that reply'),
+  ua: field('text', ['uas'], 'User-Agent or Server of either side'),
+  state: field('word', [], 'state, by its short or long name'),
+  type: field('word', ['name', 'event'], 'event type; of a call: an event it has caused'),
+  ended: field('word', ['by'], 'who ended the call: `caller`, `callee` or `timeout`'),
+  start: field('moment', ['created'], 'time of the first request'),
+  at: field('moment', ['time'], 'time of the event; of a call: of its last message'),
+  duration: field('duration', ['dur'], 'from the answer to the end, or to now'),
+  pdd: field('duration', ['setup'], 'from the first request to ringing, or to the final reply'),
+  ring: field('duration', ['ringing'], 'from ringing to the final reply'),
+  msgs: field('count', ['messages'], 'requests and replies'),
+  retrans: field('count', ['retransmissions'], 'retransmissions among them'),
+  hops: field('count', [], 'links the call was seen on', 'calls'),
+  legs: field('count', [], 'other calls that belong to it', 'calls'),
+  mos: field('figure', [], 'lowest mean opinion score reported', 'calls'),
+  agent: field('text', [], 'who reported it, as `captureId@ip:port/transport`', 'calls'),
+  index: field('count', [], 'number of the event', 'events'),
+  any: field('text', ['text'], 'From, To, Request-URI, Call-ID, reason or user agent'),
+} as const satisfies Record<string, FieldInfo>;
+
+export type SearchField = keyof typeof SEARCH_FIELDS;
+
+function field(kind: FieldKind, aliases: readonly string[], description: string, only?: SearchSubject): FieldInfo {
+  return only === undefined ? { kind, aliases, description } : { kind, aliases, description, only };
+}
+
+/** In the order of documentation. `Object.keys` answers the keys of this very object. */
+export const SEARCH_FIELD_NAMES = Object.keys(SEARCH_FIELDS) as SearchField[];
+
+const BY_NAME: ReadonlyMap<string, SearchField> = new Map(
+  SEARCH_FIELD_NAMES.flatMap((name) => [name, ...SEARCH_FIELDS[name].aliases].map((known) => [known, name] as const)),
+);
+
+export function fieldInfo(name: SearchField): FieldInfo {
+  return SEARCH_FIELDS[name];
+}
+
+/** The field a name or an alias stands for; case does not matter. */
+export function searchField(name: string): SearchField | undefined {
+  return BY_NAME.get(name.toLowerCase());
+}

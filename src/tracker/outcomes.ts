@@ -1,0 +1,61 @@
+import { type CounterSet, Outcomes, SETUP_ANSWERED, SETUP_FAILED, SETUP_LIMITS_MS } from '../model/counters.ts';
+import { EventType } from '../model/event-type.ts';
+import { Method } from '../model/method.ts';
+import { type Call, CallFlag } from './call.ts';
+
+/** Counts how a call turned out, when it reports it. Events that are switched off or beyond a rate count too. */
+export function countOutcome(counters: CounterSet, call: Call, type: EventType, tsUs: number, status: number): void {
+  switch (type) {
+    case EventType.CALL_START:
+      counters.add(Outcomes.ANSWERED, 1);
+      countSetup(counters, call, SETUP_ANSWERED);
+      return;
+    case EventType.CALL_ATTEMPT:
+      counters.add(outcomeOf(status), 1);
+      countSetup(counters, call, SETUP_FAILED);
+      return;
+    case EventType.AUTH_FAILED:
+      if (call.method === Method.INVITE) counters.add(Outcomes.CHALLENGED, 1);
+      return;
+    case EventType.CALL_END:
+      if ((call.flags & CallFlag.FORCED_TIMEOUT) !== 0) counters.add(Outcomes.LOST, 1);
+      else {
+        counters.add(Outcomes.ENDED, 1);
+        if (call.finalUs > 0) counters.add(Outcomes.TALK_MS, Math.max(0, tsUs - call.finalUs) / 1000);
+      }
+      return;
+    default:
+  }
+}
+
+/** RFC 6076 §4.6 to §4.8 say which statuses count as which. */
+function outcomeOf(status: number): number {
+  switch (status) {
+    case 480:
+    case 486:
+    case 600:
+    case 603:
+      return Outcomes.UNTAKEN;
+    case 408:
+    case 500:
+    case 503:
+    case 504:
+      return Outcomes.INEFFECTIVE;
+    case 401:
+    case 407:
+      return Outcomes.CHALLENGED;
+    case 487:
+      return Outcomes.CANCELED;
+    default:
+      return status >= 300 && status < 400 ? Outcomes.REDIRECTED : Outcomes.FAILED;
+  }
+}
+
+function countSetup(counters: CounterSet, call: Call, classes: readonly number[]): void {
+  const untilUs = call.earlyUs === 0 ? call.finalUs : call.earlyUs;
+  if (untilUs === 0 || call.createdUs === 0) return;
+  const ms = Math.max(0, untilUs - call.createdUs) / 1000;
+  const above = SETUP_LIMITS_MS.findIndex((limit) => ms <= limit);
+  const index = classes[above < 0 ? SETUP_LIMITS_MS.length : above];
+  if (index !== undefined) counters.add(index, 1);
+}

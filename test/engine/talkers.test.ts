@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { topTalkers } from '../../src/engine/talkers.ts';
+import { EngineRequestError } from '../../src/model/engine.ts';
+import { Stage, START_US } from '../tracker/scenario.ts';
+
+const SLICING = { nowMs: () => 0, pause: () => Promise.resolve() };
+const at = (seconds: number): number => START_US + seconds * 1e6;
+
+function call(stage: Stage, n: number, second: number, host: string, status: number): void {
+  const from = `from=sip:user-${host}@example.com`;
+  stage.send(`${second} ${host}>D INVITE/1 f=f${n} id=c${n} ${from}`);
+  stage.send(`${second}.5 D>${host} ${status}/1 f=f${n} t=t id=c${n} ${from}`);
+}
+
+test('calls are counted by who they were from and to, the busiest first, with those of the time before', async () => {
+  const stage = new Stage();
+  call(stage, 1, 10, 'A', 200);
+  call(stage, 2, 70, 'A', 200);
+  call(stage, 3, 75, 'B', 200);
+  call(stage, 4, 80, 'B', 486);
+  stage.advance(119);
+  // The one that failed reports 30 s after its reply.
+  const { kinds, heldSinceUs } = await topTalkers(
+    stage.events,
+    { sinceUs: at(60), untilUs: at(120), limit: 5 },
+    SLICING,
+  );
+  assert.equal(heldSinceUs, 0);
+  assert.deepEqual(kinds.source, [
+    { key: '192.0.2.2', calls: 2, failed: 1, before: 0 },
+    { key: '192.0.2.1', calls: 1, failed: 0, before: 1 },
+  ]);
+  assert.deepEqual(kinds.destination, [{ key: '192.0.2.4', calls: 3, failed: 1, before: 1 }]);
+  assert.deepEqual(
+    kinds.caller.map(({ key, calls }) => [key, calls]),
+    [
+      ['user-B', 2],
+      ['user-A', 1],
+    ],
+  );
+  assert.deepEqual(kinds.callee, [{ key: 'b', calls: 3, failed: 1, before: 1 }]);
+  assert.deepEqual(
+    kinds.status.map(({ key, calls }) => [key, calls]),
+    [
+      ['200', 2],
+      ['486', 1],
+    ],
+  );
+  assert.deepEqual(kinds.userAgent, []);
+});
+
+test('only as many are given as were asked for, and nothing from outside the time', async () => {
+  const stage = new Stage();
+  for (const [n, host] of ['A', 'B', 'C'].entries()) call(stage, n, 10 + n, host, 200);
+  const two = await topTalkers(stage.events, { sinceUs: at(0), untilUs: at(60), limit: 2 }, SLICING);
+  assert.equal(two.kinds.source.length, 2);
+  const none = await topTalkers(stage.events, { sinceUs: at(13), untilUs: at(60), limit: 2 }, SLICING);
+  assert.deepEqual(none.kinds.source, []);
+  await assert.rejects(topTalkers(stage.events, { sinceUs: 0, untilUs: 1, limit: 0 }, SLICING), EngineRequestError);
+});
+
+test('what came before is unknown when its events are no longer held', async () => {
+  const stage = new Stage();
+  for (let n = 0; n < 1100; n++) call(stage, n, 10 + n, 'A', 200);
+  const query = { sinceUs: at(1000), untilUs: at(2000), limit: 1 };
+  const { kinds, heldSinceUs } = await topTalkers(stage.events, query, SLICING);
+  assert.ok(heldSinceUs > at(0));
+  assert.deepEqual(kinds.source, [{ key: '192.0.2.1', calls: 110, failed: 0, before: null }]);
+});
