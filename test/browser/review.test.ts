@@ -221,7 +221,7 @@ test('what an engineer reviews a collector by', async (t) => {
 
     await t.test('the way back leads to the same place of a list', async () => {
       await page.goto(`${origin}/calls/list`);
-      const link = page.getByRole('link', { name: 'flow-0', exact: true });
+      const link = page.getByRole('link', { name: 'flow-0', exact: true }).last();
       await link.scrollIntoViewIfNeeded();
       const before = await page.evaluate<number>('scrollY');
       await link.click();

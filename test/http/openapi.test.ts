@@ -25,6 +25,7 @@ const description = (await get('/openapi.json')).json<Description>();
 const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
+const JSON_TYPE = 'application/json';
 const pages = operations.filter(({ method }) => method === 'get');
 
 /** Judges by JSON Schema 2020-12, as OpenAPI 3.1 does, with a validator that has nothing to do with how we write schemas. */
@@ -66,22 +67,25 @@ suite('/openapi.json', () => {
       for (const { name, description: text = '' } of operation.parameters ?? []) assert.ok(text.length > 3, name);
       for (const { schema } of Object.values(operation.requestBody?.content ?? {}))
         assert.doesNotThrow(() => ajv.compile(schema));
-      assert.ok(operation.responses['200']?.content['application/json']?.schema);
+      const answers = Object.values(operation.responses['200']?.content ?? {});
+      assert.ok(answers.length > 0);
+      for (const { schema } of answers) assert.doesNotThrow(() => ajv.compile(schema));
       assert.equal(operation.responses['4XX']?.$ref, '#/components/responses/Problem');
     });
   }
 
   for (const { path, operation } of pages) {
-    test(`the JSON of ${path} is what its schema says, by an independent validator`, async () => {
-      const place = path.replace('{callid}', encodeURIComponent(call().callId));
-      const answer = await get(`${place}?format=json`);
-      assert.equal(answer.statusCode, 200, answer.body);
-      assertAfter(operation.responses['200']?.content['application/json']?.schema ?? {}, answer.json());
-    });
+    if (JSON_TYPE in (operation.responses['200']?.content ?? {}))
+      test(`the JSON of ${path} is what its schema says, by an independent validator`, async () => {
+        const place = path.replace('{callid}', encodeURIComponent(call().callId));
+        const answer = await get(`${place}?format=json`);
+        assert.equal(answer.statusCode, 200, answer.body);
+        assertAfter(operation.responses['200']?.content[JSON_TYPE]?.schema ?? {}, answer.json());
+      });
 
     test(`${path} refuses an unknown parameter with problem details after their schema`, async () => {
       const place = path.replace('{callid}', 'x');
-      const answer = await get(`${place}?format=json&nonsense=1`);
+      const answer = await get(`${place}?nonsense=1`, { accept: 'application/json' });
       assert.equal(answer.statusCode, 400);
       assert.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8');
       const { content } = description.components.responses.Problem;

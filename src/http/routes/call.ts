@@ -9,9 +9,9 @@ import { choiceOf, USUAL } from '../ladder/choice.ts';
 import { makeLadder } from '../ladder/model.ts';
 import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
-import type { Params } from '../params.ts';
+import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
-import { CALL_PAGE_PARAMETERS, CallPageSchema, ProblemSchema } from '../schemas.ts';
+import { CALL_PAGE_PARAMETERS, CallPageSchema } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
 import { CallPage } from '../views/call.tsx';
@@ -110,14 +110,11 @@ function addFile(
     params: Type.Object({ ...PLACE }),
     response: {
       200: { description: summary, content: { [type]: { schema: Type.String() } } },
-      '4xx': {
-        description: 'Refused, with the reason',
-        content: { 'application/problem+json': { schema: ProblemSchema } },
-      },
     },
   };
   app.get<{ Params: { callid: string } }>(`/call/:callid/${extension}`, { schema }, async (request, reply) => {
     const { callid } = request.params;
+    new Params(request.query, []); // refuses what it does not know
     const body = await read(callid);
     // Text is read in the browser as well, a capture by another program.
     if (extension !== 'text')
