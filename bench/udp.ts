@@ -4,11 +4,13 @@
  * rate is raised until something is lost.
  *
  * Words given choose among the cases (`native`, `dgram`, `hep1`, `hep2`, `hep3`, `flood`); `--json FILE` writes the figures,
- * `--from RATE` begins there.
+ * `--from RATE` begins there, `--threads N` shares the work among so many engine threads,
+ * `--sockets each` gives each of them a socket.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { EngineClient } from '../src/engine/engine-client.ts';
+import { ShardedEngine } from '../src/engine/shards/sharded-engine.ts';
 import { Hep, Ingest } from '../src/model/counters.ts';
 import { type Figure, printFigures, writeJson } from './support/measure.ts';
 import { type Sent, UdpSender } from './support/sender.ts';
@@ -45,7 +47,7 @@ interface Run {
 }
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
-const { words, json, from } = readArguments(process.argv.slice(2));
+const { words, json, from, threads, sockets } = readArguments(process.argv.slice(2));
 const chosen = <Name extends string>(names: readonly Name[]): Name[] => {
   const some = names.filter((name) => words.includes(name));
   return some.length > 0 ? some : [...names];
@@ -53,7 +55,9 @@ const chosen = <Name extends string>(names: readonly Name[]): Name[] => {
 const sender = new UdpSender();
 try {
   const figures: Figure[] = [];
-  console.log(`Node.js ${process.version}, one engine thread, ${SECONDS} s per run, at most ${RUNS} runs per rate`);
+  console.log(
+    `Node.js ${process.version}, engine threads: ${threads}, sockets: ${sockets}, ${SECONDS} s per run, at most ${RUNS} runs per rate`,
+  );
   for (const method of chosen(METHODS)) {
     for (const traffic of chosen(Object.keys(TRAFFIC))) {
       const packets = TRAFFIC[traffic]?.() ?? [];
@@ -79,8 +83,13 @@ async function best(method: (typeof METHODS)[number], packets: readonly Buffer[]
     '--hep_tcp_port=0',
     '--ipfix_port=0',
     `--hep_receive=${method}`,
+    `--hep_udp_sockets=${sockets}`,
   ]);
-  const engine = new EngineClient(settings, quiet, (reason) => console.error(reason));
+  const onFatal = (reason: string): void => console.error(reason);
+  const engine =
+    threads === 1
+      ? new EngineClient(settings, quiet, onFatal)
+      : new ShardedEngine(settings, threads, quiet, onFatal, new URL('../src/engine/worker.js', import.meta.url));
   const [listener] = await engine.start();
   const play = (rate: number, seconds: number): Promise<Run> =>
     measure(engine, () => sender.send(listener?.port ?? 0, rate, seconds, packets));
@@ -115,8 +124,11 @@ function isLossy({ sent, tracked }: Run): boolean {
   return tracked < sent;
 }
 
-async function measure({ counters }: EngineClient, send: () => Promise<Sent>): Promise<Run> {
-  const read = (): number[] => [Hep.DATAGRAMS, Ingest.TRACKED, Hep.KERNEL_DROPS].map((index) => counters.get(index));
+async function measure(engine: EngineClient | ShardedEngine, send: () => Promise<Sent>): Promise<Run> {
+  const read = (): number[] => {
+    const { counters } = engine;
+    return [Hep.DATAGRAMS, Ingest.TRACKED, Hep.KERNEL_DROPS].map((index) => counters.get(index));
+  };
   const before = read();
   const { sent, perSecond } = await send();
   await delay(AFTER_MS);
@@ -129,11 +141,25 @@ function print({ perSecond, sent, received, tracked, kernelDrops }: Run): void {
   console.log(columns.map((value) => String(Math.round(value)).padStart(12)).join(''));
 }
 
-function readArguments(given: readonly string[]): { words: readonly string[]; json: string | undefined; from: number } {
+interface Arguments {
+  words: readonly string[];
+  json: string | undefined;
+  from: number;
+  threads: number;
+  sockets: string;
+}
+
+function readArguments(given: readonly string[]): Arguments {
   const { values, positionals } = parseArgs({
     args: [...given],
     allowPositionals: true,
-    options: { json: { type: 'string' }, from: { type: 'string', default: String(FIRST_RATE) } },
+    options: {
+      json: { type: 'string' },
+      from: { type: 'string', default: String(FIRST_RATE) },
+      threads: { type: 'string', default: '1' },
+      sockets: { type: 'string', default: 'one' },
+    },
   });
-  return { words: positionals, json: values.json, from: Number(values.from) };
+  const { json: file, from: first, threads: count, sockets: how } = values;
+  return { words: positionals, json: file, from: Number(first), threads: Number(count), sockets: how };
 }

@@ -1,16 +1,20 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { describeConfig } from './config/describe.ts';
 import type { LoadedConfig } from './config/load.ts';
-import { settleMode, toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
+import type { Config } from './config/schema.ts';
+import { engineThreads, settleMode, toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
 import { systemClock } from './engine/clock.ts';
 import { EngineClient } from './engine/engine-client.ts';
+import { ShardedEngine } from './engine/shards/sharded-engine.ts';
 import { buildApp } from './http/app.ts';
 import type { CaptureSummary } from './model/capture.ts';
 import { resolveGroups } from './model/counter-groups.ts';
 import { formatEndpoint, isLoopback } from './model/endpoint.ts';
 import type { Log } from './model/log.ts';
 import type { HttpSettings } from './model/settings.ts';
+import type { EngineSettings } from './model/settings.ts';
 import type { ListenerView } from './model/views.ts';
 import { aboutPackage, type PackageInfo } from './package-info.ts';
 import { createLog } from './telemetry/log.ts';
@@ -58,7 +62,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     return 1;
   }
   const engineSettings = toEngineSettings(config);
-  const engine = new EngineClient(engineSettings, log, (reason) => stopRequested.fail(reason));
+  const engine = makeEngine(config, engineSettings, log, (reason) => stopRequested.fail(reason));
   const startedMs = performance.now();
   let listeners: ListenerView[];
   try {
@@ -89,7 +93,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   const app = buildApp({
     engine,
     counters: () => engine.counters,
-    count: (index) => engine.counters.add(index, 1),
+    count: (index) => engine.ownCounters.add(index, 1),
     clock,
     statistics,
     series,
@@ -148,13 +152,35 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
   return failure === undefined ? 0 : 1;
 }
 
+/** One engine thread or several, which the rest of the program cannot tell apart. */
+type RunningEngine = EngineClient | ShardedEngine;
+
+function makeEngine(
+  config: Config,
+  settings: EngineSettings,
+  log: Log,
+  onFatal: (reason: string) => void,
+): RunningEngine {
+  const threads = engineThreads(config, availableParallelism());
+  const wanted = config.engine_threads;
+  if (wanted !== 'auto' && wanted > threads) {
+    log.warn(
+      { engine_threads: wanted },
+      'one engine thread only: with captured packets, call files or state_dir there cannot be more',
+    );
+  }
+  if (threads === 1) return new EngineClient(settings, log, onFatal);
+  log.info({ threads }, 'several engine threads share the calls');
+  return new ShardedEngine(settings, threads, log, onFatal);
+}
+
 async function openEventLog(where: string): Promise<LineOutput | undefined> {
   if (where === '') return undefined;
   return where === 'stdout' ? new StreamOutput(process.stdout) : FileOutput.open(where);
 }
 
-function feedEventLog(output: LineOutput, engine: EngineClient, context: JsonContext, log: Log): EventFeed {
-  const eventLog = new EventLog(output, context, engine.counters);
+function feedEventLog(output: LineOutput, engine: RunningEngine, context: JsonContext, log: Log): EventFeed {
+  const eventLog = new EventLog(output, context, engine.ownCounters);
   if (output instanceof FileOutput) {
     process.on('SIGHUP', () => {
       eventLog.reopen().then(
@@ -163,7 +189,7 @@ function feedEventLog(output: LineOutput, engine: EngineClient, context: JsonCon
       );
     });
   }
-  const feed = new EventFeed(engine, eventLog, engine.counters, log);
+  const feed = new EventFeed(engine, eventLog, engine.ownCounters, log);
   feed.start();
   return feed;
 }
@@ -175,7 +201,7 @@ interface Playing {
 }
 
 /** Follows the playing of capture files: progress on a terminal, and the end of the program with the end of the files. */
-function watchFiles(engine: EngineClient, staysUp: boolean, stop: StopRequest, log: Log): Playing {
+function watchFiles(engine: RunningEngine, staysUp: boolean, stop: StopRequest, log: Log): Playing {
   const startedMs = performance.now();
   const progress = showCaptureProgress(process.stderr, (index) => engine.counters.get(index));
   let played: { runTimeMs: number; summary: CaptureSummary } | undefined;

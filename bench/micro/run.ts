@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { type Figure, printFigures, writeJson } from '../support/measure.ts';
+import { benchHandover } from './handover.bench.ts';
 import { benchHep } from './hep.bench.ts';
 import { benchIpfixDecoding, benchIpfixPipeline } from './ipfix.bench.ts';
 import { benchMemory, benchPipeline, benchReference } from './pipeline.bench.ts';
@@ -25,7 +26,7 @@ report('reference', [benchReference()]);
 report('decode, one packet again and again', ns(benchHep()));
 report('decode IPFIX, one set again and again', benchIpfixDecoding());
 report('parse, one message again and again', ns(benchSip()));
-report('traffic of overlapping calls, per packet', [...benchPipeline(), ...benchIpfixPipeline()]);
+report('traffic of overlapping calls, per packet', [...benchPipeline(), ...benchIpfixPipeline(), ...benchHandover()]);
 report('memory', benchMemory());
 report('state of 100 000 calls', benchSnapshot());
 if (values.json !== undefined) writeJson(values.json, all);

@@ -123,6 +123,20 @@ export const PORT: Kind<number | 'auto'> = single(
   (value) => value,
 );
 
+/** So many of something, or as many as suit the machine. */
+export function countOrAuto(min: number, max: number, unit: string): Kind<number | 'auto'> {
+  const number = count(min, max, unit);
+  return single(
+    { expected: `${number.expected}, or auto`, placeholder: 'N', unit },
+    (text) => {
+      if (text.toLowerCase() === 'auto') return 'auto';
+      const value = number.read(text);
+      return value.ok ? value.value : undefined;
+    },
+    (value) => value,
+  );
+}
+
 const SIZE_UNITS = new Map([
   ['', 1],
   ['k', 2 ** 10],

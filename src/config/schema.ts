@@ -7,6 +7,7 @@ import {
   choice,
   choices,
   count,
+  countOrAuto,
   duration,
   EVENT_TYPES,
   EXTENSION,
@@ -35,7 +36,14 @@ import {
   TOKENS,
   USERS,
 } from './kinds.ts';
-import { CALL_EVICTIONS, CAPTURE_DRIVERS, RECEIVE_CHOICES, ROLES } from '../model/settings.ts';
+import {
+  CALL_EVICTIONS,
+  CAPTURE_DRIVERS,
+  MAX_ENGINE_THREADS,
+  RECEIVE_CHOICES,
+  ROLES,
+  UDP_SOCKETS,
+} from '../model/settings.ts';
 
 /** Headings of the help text and of the reference page, in their order. */
 export const SECTIONS = [
@@ -117,6 +125,13 @@ export const OPTIONS = {
     choice(RECEIVE_CHOICES),
     'auto',
     'how datagrams are received: native = many at once (Linux, needs the module that npm ci builds where there is a C compiler), dgram = one by one, auto = native where it can be had',
+  ),
+
+  hep_udp_sockets: option(
+    'HEP listeners',
+    choice(UDP_SOCKETS),
+    'one',
+    'sockets of several engine threads: one = everything is tracked in the order of its arrival; each = every thread has one (needs the native module), which takes more from many agents, but what several agents report of one call may come out of order',
   ),
 
   hep_max_message: option(
@@ -681,6 +696,12 @@ export const OPTIONS = {
     'shortest time between two log lines about refused messages of one agent; of all agents at most 50 lines in that time',
   ),
 
+  engine_threads: option(
+    'Process',
+    countOrAuto(1, MAX_ENGINE_THREADS, 'threads'),
+    'auto',
+    `threads that receive and track, each its share of the calls; auto = one less than the processor cores, at most ${MAX_ENGINE_THREADS}. With captured packets, call files (pcap_dump) or state_dir there is one`,
+  ),
   state_dir: option(
     'Process',
     FILE,

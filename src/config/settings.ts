@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { defaultPressure, type EventRateSettings } from '../model/event-rates.ts';
-import type {
-  CaptureSettings,
-  DumpSettings,
-  EngineSettings,
-  HepSettings,
-  HttpSettings,
-  IpfixSettings,
-  LiveSettings,
-  LogSettings,
+import {
+  type CaptureSettings,
+  type DumpSettings,
+  type EngineSettings,
+  type HepSettings,
+  type HttpSettings,
+  type IpfixSettings,
+  type LiveSettings,
+  type LogSettings,
+  MAX_ENGINE_THREADS,
 } from '../model/settings.ts';
 import type { LoadedConfig } from './load.ts';
 import type { Config, OptionName } from './schema.ts';
@@ -56,6 +57,19 @@ export function toEngineSettings(config: Config): EngineSettings {
   };
 }
 
+/**
+ * How many engine threads there are. The packets of a capture come in one order, the file of a call and that of the state
+ * have one writer: with any of them there is one.
+ *
+ * @param cores processors of this machine
+ */
+export function engineThreads(config: Config, cores: number): number {
+  const isAlone = toCaptureSettings(config) !== undefined || toDumpSettings(config) !== undefined;
+  if (isAlone || config.state_dir !== '') return 1;
+  const { engine_threads: wanted } = config;
+  return wanted === 'auto' ? Math.min(MAX_ENGINE_THREADS, Math.max(1, cores - 1)) : wanted;
+}
+
 function toEventRates(config: Config): EventRateSettings {
   return {
     maxEntries: config.evr_max_entries,
@@ -82,6 +96,8 @@ function toHepSettings(config: Config): HepSettings {
     tls: config.hep_tls_port === 0 ? undefined : toTlsFiles(config.hep_tls_cert, config.hep_tls_key, config.hep_tls_ca),
     rcvbufBytes: config.hep_rcvbuf,
     receive: config.hep_receive,
+    udpSharing: 'alone',
+    udpSockets: config.hep_udp_sockets,
     limits: {
       maxMessageBytes: config.hep_max_message,
       maxChunks: config.hep_max_chunks,

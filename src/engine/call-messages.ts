@@ -3,7 +3,7 @@ import { EngineRequestError, MAX_LIST_LIMIT } from '../model/engine.ts';
 import { methodName } from '../model/method.ts';
 import { displayText } from '../model/text.ts';
 import { transportName } from '../model/transport.ts';
-import type { CallMessages, CallMessageView, CallView, RepeatName } from '../model/views.ts';
+import type { CallMessages, CallMessageView, RepeatName } from '../model/views.ts';
 import { SipMessage } from '../sip/message.ts';
 import { parseSip, SipParseOptions } from '../sip/parse.ts';
 import { sdpSummary } from '../sip/sdp.ts';
@@ -15,7 +15,7 @@ import { callView } from '../tracker/views.ts';
 
 /** Octets of text in one answer; messages beyond are listed without their text. */
 const MAX_RAW_OCTETS = 8 << 20;
-const MAX_LEGS = 8;
+export const MAX_LEGS = 8;
 /** Entries looked at for a neighbour with another Call-ID. */
 const MAX_NEIGHBOURS = 100;
 
@@ -36,12 +36,23 @@ export function callMessages(
   if (!Number.isInteger(limit) || limit < 0 || limit > MAX_LIST_LIMIT) {
     throw new EngineRequestError(`limit: ${limit}, must be a whole number from 0 to ${MAX_LIST_LIMIT}`);
   }
+  return messagesOf(tracker, [callId, ...legsOf(tracker, callId)], window, nowUs);
+}
+
+/** Everything held of some Call-IDs; the first is that of the call, the others those of its legs. */
+export function messagesOf(
+  tracker: CallTracker,
+  callIds: readonly string[],
+  { offset, limit }: { offset: number; limit: number },
+  nowUs: number,
+): CallMessages {
+  const [callId = ''] = callIds;
   const own = tracker.family(callId);
-  const legs = legsOf(tracker, callId);
-  const view = (call: Call): CallView => callView(call, nowUs, tracker.legs.of(call));
-  const entries = [...own, ...legs.flatMap((leg) => tracker.family(leg))].map(view);
+  const entries = callIds
+    .flatMap((id) => tracker.family(id))
+    .map((call) => callView(call, nowUs, tracker.legs.of(call)));
   const ring = tracker.messages;
-  const held = heldMessages(tracker, callId);
+  const held = heldUnder(tracker, callIds);
   let octets = 0;
   const message = new SipMessage(Buffer.alloc(0));
   const items = held.slice(offset, offset + limit).map(({ position, callId: id }) => {
@@ -70,9 +81,14 @@ function legsOf(tracker: CallTracker, callId: string): string[] {
 
 /** Where in the ring the messages of a call and of its other legs are, in order of time. */
 export function heldMessages(tracker: CallTracker, callId: string): { position: number; callId: string }[] {
+  return heldUnder(tracker, [callId, ...legsOf(tracker, callId)]);
+}
+
+/** The same of some Call-IDs. */
+export function heldUnder(tracker: CallTracker, callIds: readonly string[]): { position: number; callId: string }[] {
   const ring = tracker.messages;
   return (
-    [callId, ...legsOf(tracker, callId)]
+    callIds
       .flatMap((id) => tracker.messagesOf(id).map((position) => ({ position, callId: id })))
       // Stable: what came in first stays first among equal times.
       .toSorted((a, b) => ring.trackedAtUs(a.position) - ring.trackedAtUs(b.position) || a.position - b.position)

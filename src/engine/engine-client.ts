@@ -42,6 +42,7 @@ import type {
   RateEntryView,
   RegistrationView,
 } from '../model/views.ts';
+import type { ShardPlace } from './shards/place.ts';
 import type { Restore } from './state.ts';
 import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
 
@@ -54,6 +55,13 @@ const HEARTBEAT_LATE_MS = 3000;
 const RESTART_WINDOW_MS = 60_000;
 const MAX_RESTARTS_IN_WINDOW = 5;
 const RESTART_DELAY_MS = 200;
+
+/** What makes a thread one of several. */
+export interface AmongShards {
+  place: ShardPlace;
+  /** Told when a replacement runs. */
+  onAgain: (shard: EngineClient) => Promise<void>;
+}
 
 interface Pending {
   resolve(result: unknown): void;
@@ -77,6 +85,7 @@ export class EngineClient implements Engine {
   readonly #log: Log;
   readonly #onFatal: (reason: string) => void;
   readonly #entry: URL;
+  readonly #among: AmongShards | undefined;
   readonly #pending = new Map<number, Pending>();
   #settings: EngineSettings;
   #worker: Worker | undefined;
@@ -87,22 +96,37 @@ export class EngineClient implements Engine {
   #crashesMs: number[] = [];
   #lastError = '';
 
-  /** @param entry the program of the thread */
+  /**
+   * @param entry the program of the thread
+   * @param among given when it is one of several
+   */
   constructor(
     settings: EngineSettings,
     log: Log,
     onFatal: (reason: string) => void,
     entry: URL = new URL('./worker.js', import.meta.url),
+    among?: AmongShards,
   ) {
     this.#entry = entry;
+    this.#among = among;
     this.played = new Promise((resolve) => (this.#settlePlayed = resolve));
     this.#settings = settings;
     this.#log = log;
     this.#onFatal = onFatal;
   }
 
-  /** Starts the thread and opens the listeners. Rejects with what the listener said. */
-  async start(): Promise<ListenerView[]> {
+  /** Where the main thread counts. */
+  get ownCounters(): CounterSet {
+    return this.counters;
+  }
+
+  /**
+   * Starts the thread and opens the listeners. Rejects with what the listener said.
+   *
+   * @param udpPort port for datagrams where it is known only now, -1 = none
+   */
+  async start(udpPort = this.#settings.hep.udpPort): Promise<ListenerView[]> {
+    this.#settings = { ...this.#settings, hep: { ...this.#settings.hep, udpPort } };
     const listeners = await this.#launch();
     // A replacement must come back on the ports agents know, also where they were chosen by the system.
     this.#settings = withPorts(this.#settings, listeners);
@@ -116,10 +140,8 @@ export class EngineClient implements Engine {
    */
   async stop(how: StopSettings, beforeEnd: () => Promise<void> = async () => undefined): Promise<void> {
     if (this.#stopping) return;
-    this.#stopping = true;
-    this.#ready = false;
-    const worker = this.#worker;
-    if (worker === undefined) return;
+    this.expectEnd();
+    if (this.#worker === undefined) return;
     try {
       // How long the end may take is decided by whoever asked for it.
       await this.#ask('stop', [how], NO_TIMEOUT_MS);
@@ -127,8 +149,25 @@ export class EngineClient implements Engine {
     } catch (error) {
       this.#log.warn({ err: error }, 'engine did not stop in order');
     }
-    await worker.terminate();
+    await this.terminate();
+  }
+
+  /** Says that the end of the thread is none that needs a new one. */
+  expectEnd(): void {
+    this.#stopping = true;
+    this.#ready = false;
+  }
+
+  /** Ends the thread, whatever it does. */
+  async terminate(): Promise<void> {
+    await this.#worker?.terminate();
     this.#worker = undefined;
+  }
+
+  /** Asks for one of the methods of protocol.ts that are no method here. */
+  async ask<Result>(method: EngineMethod, args: EngineMethods[EngineMethod], timeoutMs?: number): Promise<Result> {
+    // What the method answers says `EngineCore`, which both ends are compiled against.
+    return (await this.#ask(method, args, timeoutMs)).result as Result;
   }
 
   health(): EngineHealth {
@@ -300,9 +339,10 @@ export class EngineClient implements Engine {
       counterMemory: this.counters.memory,
       heartbeatMemory: this.#heartbeat.buffer,
       restore: this.#whatToRestore(),
+      place: this.#among && { ...this.#among.place, generation: this.#restarts },
     };
     this.#heartbeat[0] = Date.now();
-    const worker = new Worker(this.#entry, { workerData, name: 'engine' });
+    const worker = new Worker(this.#entry, { workerData, name: `engine${this.#among?.place.index ?? ''}` });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromEngine) => {
@@ -316,7 +356,7 @@ export class EngineClient implements Engine {
       });
       worker.on('error', (error: Error) => {
         this.#lastError = error.message;
-        this.#log.error({ err: error }, 'engine crashed');
+        this.#log.error({ err: error, engine: this.#among?.place.index }, 'engine crashed');
         reject(error);
       });
       worker.on('exit', (code) => this.#exited(worker, code));
@@ -376,7 +416,7 @@ export class EngineClient implements Engine {
     this.#restarts++;
     this.#giveUpFiles();
     this.#log.error(
-      { code, restarts: this.#restarts },
+      { code, restarts: this.#restarts, engine: this.#among?.place.index },
       'engine thread ended unexpectedly: starting a new one, what it tracked since its last state file is lost',
     );
     setTimeout(() => this.#relaunch(), RESTART_DELAY_MS * this.#crashesMs.length);
@@ -393,7 +433,12 @@ export class EngineClient implements Engine {
   #relaunch(): void {
     if (this.#stopping) return;
     this.#launch().then(
-      (listeners) => this.#log.warn({ listeners, restarts: this.#restarts }, 'engine is running again'),
+      (listeners) => {
+        this.#log.warn({ listeners, restarts: this.#restarts }, 'engine is running again');
+        this.#among?.onAgain(this).catch((error: unknown) => {
+          this.#log.error({ err: error }, 'what was changed while running is not known to the new engine');
+        });
+      },
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         this.#lastError = reason;
@@ -406,7 +451,14 @@ export class EngineClient implements Engine {
 
 function withPorts(settings: EngineSettings, listeners: ListenerView[]): EngineSettings {
   const port = (...names: string[]): number => listeners.find(({ name }) => names.includes(name))?.port ?? -1;
-  const hep = { udpPort: port('hep-udp'), tcpPort: port('hep-tcp'), tlsPort: port('hep-tls') };
+  const { udpSharing } = settings.hep;
+  const hep = {
+    udpPort: port('hep-udp'),
+    tcpPort: port('hep-tcp'),
+    tlsPort: port('hep-tls'),
+    // The others have the port already.
+    udpSharing: udpSharing === 'begin' ? ('join' as const) : udpSharing,
+  };
   const ipfix = { port: port('ipfix-tcp', 'ipfix-tls') };
   return { ...settings, hep: { ...settings.hep, ...hep }, ipfix: { ...settings.ipfix, ...ipfix } };
 }

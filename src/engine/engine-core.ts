@@ -3,7 +3,7 @@ import { CALL_STATES, callStateByName, type CallState, TIMED_CALL_STATES } from 
 import {
   Calls,
   CALLS_IN_STATE,
-  type CounterSet,
+  CounterSet,
   EventRing as EventRingCounters,
   Hep,
   Ipfix,
@@ -63,6 +63,7 @@ import type {
 } from '../model/views.ts';
 import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import type { Account } from '../pipeline/account.ts';
+import type { KeptMessage } from '../tracker/message-ring.ts';
 import { AgentTable } from '../pipeline/agents.ts';
 import { CapturePipeline, type FrameFilter } from '../pipeline/capture.ts';
 import { Ingest } from '../pipeline/ingest.ts';
@@ -91,14 +92,19 @@ import { HepFramer } from '../wire/hep/framer.ts';
 import { forceTimeouts } from './force-timeout.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
-import { callCapture } from './call-capture.ts';
-import { callMessages, heldMessages } from './call-messages.ts';
+import { callCapture, keptMessages } from './call-capture.ts';
+import { callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
-import { listLinks } from './link-query.ts';
+import { allLinks, listLinks, type ShardLinks } from './link-query.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
 import { RateService } from './rates.ts';
+import type { OutcomeView } from './shards/foreign-accounts.ts';
+import { Handover } from './shards/handover.ts';
+import { type LegJoins, legJoins } from './shards/leg-joins.ts';
+import { type Neighbour, neighboursOf, type OrderedTable, orderOf, type TableOrder } from './shards/order.ts';
+import type { ShardPlace } from './shards/place.ts';
 import { EngineState, type Restore } from './state.ts';
 import { tcpTimeouts, withTimeouts } from './tcp-timeouts.ts';
 import { topTalkers } from './talkers.ts';
@@ -130,6 +136,7 @@ export class EngineCore {
   readonly #settings: EngineSettings;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #ingest: Ingest;
   readonly #events: EventRing;
   readonly #ringStartedUs: number;
   readonly #rates: RateService;
@@ -138,6 +145,7 @@ export class EngineCore {
   readonly #qos: QosTable;
   readonly #links: LinkTable;
   readonly #overload: Overload;
+  readonly #handover: Handover | undefined;
   readonly #sources: Source[] = [];
   readonly #captureClock: CaptureClock | undefined;
   readonly #files: CaptureFiles | undefined;
@@ -154,7 +162,8 @@ export class EngineCore {
   #timer: NodeJS.Timeout | undefined;
   #moreToExpire = false;
 
-  constructor(settings: EngineSettings, counters: CounterSet, clock: Clock, log: Log) {
+  /** @param place among several; alone without */
+  constructor(settings: EngineSettings, counters: CounterSet, clock: Clock, log: Log, place?: ShardPlace) {
     this.#settings = settings;
     this.counters = counters;
     const { capture } = settings;
@@ -166,13 +175,18 @@ export class EngineCore {
     const seed = randomInt(0x1_0000_0000) | 0;
     const rates = new EventRates(settings.eventRates, counters, seed);
     this.#rates = new RateService(rates, counters, this.#clock, this.#slicing);
-    this.#events = new EventRing(settings.eventBufferSize, counters, rates);
+    this.#handover = place === undefined ? undefined : new Handover(place, () => performance.now());
+    // Events of the other shards are counted and judged when they reach the hub's ring.
+    this.#events =
+      this.#handover?.isHub === false
+        ? new EventRing(settings.eventBufferSize, new CounterSet(), undefined, counters)
+        : new EventRing(settings.eventBufferSize, counters, rates);
     this.#ringStartedUs = clock();
-    this.#silenceAsConfigured();
+    if (this.#handover?.isHub !== false) this.#silenceAsConfigured();
     this.tracker = new CallTracker(settings.tracker, this.#events, counters, seed);
     this.#agents = new AgentTable(settings.hep.limits.maxAgents, settings.hep.allow, settings.hep.auth, counters);
     this.#probes = new ProbeTable(counters);
-    this.#qos = new QosTable(settings.qos, this.tracker, counters);
+    this.#qos = new QosTable(settings.qos, this.tracker, counters, this.#handover);
     this.#links = new LinkTable(settings.links, counters, seed);
     this.#dump = settings.dump && new DumpQueue(settings.dump, counters, log);
     const ingest = new Ingest(
@@ -183,7 +197,9 @@ export class EngineCore {
       counters,
       this.#reportFault,
       this.#dump,
+      this.#handover,
     );
+    this.#ingest = ingest;
     this.pipeline = new Pipeline(settings, ingest, this.#agents, counters);
     this.ipfix = new IpfixPipeline(settings, ingest, this.#probes, this.#qos, counters);
     const dispensables = [this.tracker.messages].filter(({ isOn }) => isOn);
@@ -217,6 +233,7 @@ export class EngineCore {
       await this.#files?.check();
       await this.#dump?.start();
       await this.#state.restore(restore, onTick);
+      this.#takePart();
       for (const source of this.#sources) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the first error is the one told
         views.push(await source.start());
@@ -233,6 +250,10 @@ export class EngineCore {
       this.#expire();
       void this.#rates.tick();
       this.#qos.advance(this.#clock());
+      this.#handover?.tick();
+      // Who receives nothing has no other buffer that tells.
+      if (this.#sources.length === 0 && this.#handover !== undefined)
+        this.#overload.observe(this.#handover.fullness, 0);
     }, TICK_MS);
     this.#state.begin();
     this.#playing = this.#play();
@@ -241,14 +262,34 @@ export class EngineCore {
 
   /** Stops taking input and works off what was received; then ends calls early and waits, if that was asked for. */
   async stop(how: StopSettings): Promise<void> {
+    await this.stopInput(how.graceMs);
+    await this.endCalls(how);
+    await this.end();
+  }
+
+  // The same in parts, for several shards, each of which may hand work to all others until all have done one part.
+
+  async stopInput(graceMs: number): Promise<void> {
     this.#files?.stop();
-    await Promise.all([this.#playing, ...this.#sources.map((source) => source.stop(how.graceMs))]);
-    if (how.forceTimeoutMs > 0) {
-      await forceTimeouts(this.tracker, this.#clock(), how.forceTimeoutMs * 1000, this.#slicing);
+    await Promise.all([this.#playing, ...this.#sources.map((source) => source.stop(graceMs))]);
+  }
+
+  /** Works off what other shards have handed over so far. */
+  drain(): void {
+    this.#handover?.drain();
+  }
+
+  async endCalls({ forceTimeoutMs, waitMs }: StopSettings): Promise<void> {
+    if (forceTimeoutMs > 0) {
+      await forceTimeouts(this.tracker, this.#clock(), forceTimeoutMs * 1000, this.#slicing);
     }
-    if (how.waitMs > 0) await new Promise((resolve) => setTimeout(resolve, how.waitMs));
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+
+  async end(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#handover?.end();
     await Promise.all([this.#dump?.end(), this.#state.end()]);
   }
 
@@ -266,7 +307,7 @@ export class EngineCore {
 
   callCapture(callId: string, format: CaptureFormatName): Uint8Array {
     const positions = heldMessages(this.tracker, callId).map(({ position }) => position);
-    return callCapture(this.tracker.messages, positions, format);
+    return callCapture(keptMessages(this.tracker.messages, positions), format);
   }
 
   callTable(): CallTableStats {
@@ -417,6 +458,10 @@ export class EngineCore {
     return listLinks(this.#links, query, this.#slicing);
   }
 
+  allLinks(query: LinkQuery): Promise<ShardLinks> {
+    return allLinks(this.#links, query, this.#slicing);
+  }
+
   listRates(query: RateQuery, emit: Emit<RateEntryView>): Promise<Omit<Page<RateEntryView>, 'items'>> {
     return this.#rates.list(query, emit);
   }
@@ -489,6 +534,53 @@ export class EngineCore {
     return this.#sources.map((source) => source.view());
   }
 
+  /** Where calls and bindings stand in the order of creation, newest first, as far as a page needs to know. */
+  order(what: OrderedTable, query: CallQuery | RegistrationQuery): Promise<TableOrder> {
+    return orderOf(this.tracker, what, query, this.#slicing);
+  }
+
+  joins(callIds: readonly string[]): Promise<LegJoins> {
+    return legJoins(this.tracker, callIds, this.#slicing);
+  }
+
+  /** What is held here of some Call-IDs, which are the legs of one call. */
+  messagesOf(callIds: readonly string[], window: { offset: number; limit: number }): CallMessages {
+    return messagesOf(this.tracker, callIds, window, this.#clock());
+  }
+
+  neighbours(callId: string, atUs: number): Promise<{ older: Neighbour | undefined; newer: Neighbour | undefined }> {
+    return neighboursOf(this.tracker, callId, atUs, this.#slicing);
+  }
+
+  /** What a capture file of some Call-IDs is made of. */
+  keptMessages(callIds: readonly string[]): KeptMessage[] {
+    const positions = heldUnder(this.tracker, callIds).map(({ position }) => position);
+    return keptMessages(this.tracker.messages, positions);
+  }
+
+  /** The shard that tracks a message to be injected. */
+  ownerOf({ octets, transport }: InjectedMessage): number {
+    return this.#handover?.ownerOf(Buffer.from(octets), transport === 'tcp' || transport === 'tls') ?? 0;
+  }
+
+  /** What became of messages that other shards received. */
+  outcomes(): OutcomeView[] {
+    return this.#handover?.outcomes() ?? [];
+  }
+
+  #takePart(): void {
+    const { sipMaxHeaders: maxHeaders, alegHeaders } = this.#settings;
+    const { counters } = this;
+    this.#handover?.start({
+      ingest: this.#ingest,
+      events: this.#events,
+      qos: this.#qos,
+      counters,
+      maxHeaders,
+      alegHeaders,
+    });
+  }
+
   #play(): Promise<CaptureSummary> | undefined {
     return this.#files?.play().then((summary) => {
       this.#captureClock?.release(this.#settings.capture?.isBesideListeners === true);
@@ -541,9 +633,10 @@ export class EngineCore {
     const shared = { counters: this.counters, clock: this.#clock, log: this.#log, onError };
     const common = { ...shared, ingest: this.pipeline };
     if (hep.udpPort >= 0) {
-      const { addr, udpPort, rcvbufBytes, receive } = hep;
-      const onLoad = (fullness: number, dropped: number): void => this.#overload.observe(fullness, dropped);
-      this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes, receive, onLoad }));
+      const { addr, udpPort, rcvbufBytes, receive, udpSharing: sharing } = hep;
+      const onLoad = (fullness: number, dropped: number): void =>
+        this.#overload.observe(Math.max(fullness, this.#handover?.fullness ?? 0), dropped);
+      this.#sources.push(new HepUdpSource({ ...common, addr, port: udpPort, rcvbufBytes, receive, sharing, onLoad }));
     }
     const connectionLimit = new ConnectionLimit(hep.limits.maxConnections, hep.limits.maxConnectionsPerAddress);
     const stream = (listener: 'tcp' | 'tls', port: number): Source =>

@@ -27,6 +27,25 @@ interface Row {
  */
 export async function listLinks(table: LinkTable, query: LinkQuery, slicing: Slicing): Promise<LinkPage> {
   checkWindow(query);
+  return linksIn(table, query, slicing);
+}
+
+/** All links of one shard that match, and a name for each that it holds, by which several shards know the same one. */
+export async function allLinks(table: LinkTable, query: LinkQuery, slicing: Slicing): Promise<ShardLinks> {
+  const page = await linksIn(table, { ...query, offset: 0, limit: Number.POSITIVE_INFINITY }, slicing);
+  const names: string[] = [];
+  for (let link = 0; link < table.size; link++) {
+    names.push(Array.from({ length: LinkAt.SIZE }, (_, at) => table.linkNumber(link, at)).join());
+  }
+  return { items: page.items, names };
+}
+
+export interface ShardLinks {
+  items: LinkView[];
+  names: string[];
+}
+
+async function linksIn(table: LinkTable, query: LinkQuery, slicing: Slicing): Promise<LinkPage> {
   const { offset, limit, depth } = query;
   if (!Number.isInteger(depth) || depth < 1 || depth > MAX_LINK_DEPTH) {
     throw new EngineRequestError(`depth: ${depth}, must be a whole number from 1 to ${MAX_LINK_DEPTH}`);

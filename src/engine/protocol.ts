@@ -12,6 +12,8 @@ import type {
 import type { RatePage } from '../model/event-rates.ts';
 import type { EngineSettings } from '../model/settings.ts';
 import type { ListenerView } from '../model/views.ts';
+import type { OrderedTable } from './shards/order.ts';
+import type { ShardPlace } from './shards/place.ts';
 import type { Restore } from './state.ts';
 
 /**
@@ -25,6 +27,8 @@ export interface WorkerStart {
   /** One double: milliseconds since the epoch of the last sign of life. */
   heartbeatMemory: SharedArrayBuffer;
   restore: Restore;
+  /** `undefined` = it is the only one. */
+  place: ShardPlace | undefined;
 }
 
 /** How an engine ends: how long connections may finish, what remains of a call at most, and how long that may take. */
@@ -66,6 +70,19 @@ export interface EngineMethods {
   listProbes: [query: { offset: number; limit: number }];
   listeners: [];
   stop: [how: StopSettings];
+  // One of several is asked for these, too.
+  stopInput: [graceMs: number];
+  drain: [];
+  endCalls: [how: StopSettings];
+  end: [];
+  order: [what: OrderedTable, query: CallQuery | RegistrationQuery];
+  joins: [callIds: readonly string[]];
+  neighbours: [callId: string, atUs: number];
+  messagesOf: [callIds: readonly string[], window: { offset: number; limit: number }];
+  allLinks: [query: LinkQuery];
+  outcomes: [];
+  keptMessages: [callIds: readonly string[]];
+  ownerOf: [message: InjectedMessage];
 }
 export type EngineMethod = keyof EngineMethods;
 

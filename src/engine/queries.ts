@@ -85,7 +85,8 @@ function callText(call: Call, field: CallFilterField): string {
   }
 }
 
-function callTest(query: CallQuery): ((call: Call) => boolean) | undefined {
+/** Whether a call is asked for; `undefined` = each is. */
+export function callTest(query: CallQuery): ((call: Call) => boolean) | undefined {
   const { filter } = query;
   if (filter === undefined) return undefined;
   const test = textTest(filter, false);
@@ -121,7 +122,8 @@ export async function listRegistrations(
   return listEntries(entries, query, registrationTest(query), view, slicing, emit);
 }
 
-function registrationTest(query: RegistrationQuery): ((binding: Binding) => boolean) | undefined {
+/** As `callTest`. */
+export function registrationTest(query: RegistrationQuery): ((binding: Binding) => boolean) | undefined {
   const { filter } = query;
   if (filter === undefined) return undefined;
   const test = textTest(filter, false);

@@ -24,7 +24,7 @@ function logAt(level: LogLevel): (fields: object, message: string) => void {
 const log: Log = { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
 
 const heartbeat = new Float64Array(start.heartbeatMemory);
-const core = new EngineCore(start.settings, new CounterSet(start.counterMemory), systemClock(), log);
+const core = new EngineCore(start.settings, new CounterSet(start.counterMemory), systemClock(), log, start.place);
 
 async function answer(request: ToEngine): Promise<unknown> {
   const emit = (items: unknown[]): void => {
@@ -88,8 +88,31 @@ async function answer(request: ToEngine): Promise<unknown> {
     case 'listeners':
       return core.listeners();
     case 'stop':
-      await core.stop(...request.args);
-      return undefined;
+      return core.stop(...request.args);
+    case 'stopInput':
+      return core.stopInput(...request.args);
+    case 'drain':
+      return core.drain();
+    case 'endCalls':
+      return core.endCalls(...request.args);
+    case 'end':
+      return core.end();
+    case 'order':
+      return core.order(...request.args);
+    case 'joins':
+      return core.joins(...request.args);
+    case 'neighbours':
+      return core.neighbours(...request.args);
+    case 'messagesOf':
+      return core.messagesOf(...request.args);
+    case 'allLinks':
+      return core.allLinks(...request.args);
+    case 'keptMessages':
+      return core.keptMessages(...request.args);
+    case 'ownerOf':
+      return core.ownerOf(...request.args);
+    case 'outcomes':
+      return core.outcomes();
   }
 }
 

@@ -42,7 +42,8 @@ export const IGNORED_REASONS = [
 export type IgnoredReason = (typeof IGNORED_REASONS)[number];
 
 /** Why something received was thrown away unread. */
-export const DROPPED_REASONS = ['overload', 'shutdown'] as const;
+export const DROPPED_REASONS = ['overload', 'shutdown', 'handover'] as const;
+export type DroppedReason = (typeof DROPPED_REASONS)[number];
 
 const infos: CounterInfo[] = [];
 const byName = new Map<string, CounterInfo>();
@@ -105,14 +106,11 @@ export const Ignored: Readonly<Record<IgnoredReason, number>> = indexReasons(
   IGNORED_REASONS,
   IGNORED_TEXT,
 );
-export const Dropped: Readonly<Record<(typeof DROPPED_REASONS)[number], number>> = indexReasons(
-  'ingest.dropped',
-  DROPPED_REASONS,
-  {
-    overload: 'datagrams the kernel dropped because more arrived than could be worked on',
-    shutdown: 'still unread when the stop deadline passed',
-  },
-);
+export const Dropped: Readonly<Record<DroppedReason, number>> = indexReasons('ingest.dropped', DROPPED_REASONS, {
+  overload: 'datagrams the kernel dropped because more arrived than could be worked on',
+  shutdown: 'still unread when the stop deadline passed',
+  handover: 'messages that found no room on their way to the engine thread that holds their call',
+});
 function indexReasons<Reason extends string>(
   group: string,
   reasons: readonly Reason[],
@@ -345,7 +343,7 @@ export const Subs = {
 
 /** `links`: messages by server, transport, port and client. */
 export const Links = {
-  ACTIVE: declare('links', 'active', 'links counted separately', GAUGE),
+  ACTIVE: declare('links', 'active', 'links counted separately, by each engine thread its own', GAUGE),
   COUNTED: declare('links', 'counted', 'messages counted by their link'),
   LEFT_OUT: declare('links', 'left_out', 'messages not counted by their link: links_max is reached'),
 } as const;
@@ -369,6 +367,7 @@ export const EvRate = {
   BLST_RATE: declare('ev_rate', 'blst_rate', 'events of sources beyond a rate limit'),
   BLST_SENT: declare('ev_rate', 'blst_sent', 'of those, reported all the same; the others are dropped'),
   TRACKING_FAIL: declare('ev_rate', 'tracking_fail', 'events dropped because evr_max_entries left no room'),
+  LOST: declare('ev_rate', 'lost', 'events overwritten before the engine thread that keeps events could take them'),
   BLST_RECOVERED: declare('ev_rate', 'blst_recovered', 'sources back within their rate limits'),
   ENTRIES: declare('ev_rate', 'entries', 'rate entries held', GAUGE),
 } as const;

@@ -14,6 +14,13 @@ export type ReceiveMethod = 'native' | 'dgram';
 export const RECEIVE_CHOICES = ['auto', 'native', 'dgram'] as const;
 export type ReceiveChoice = (typeof RECEIVE_CHOICES)[number];
 
+/** Sockets that several engine threads have on the port for datagrams: one in all, or one each. */
+export const UDP_SOCKETS = ['one', 'each'] as const;
+export type UdpSockets = (typeof UDP_SOCKETS)[number];
+
+/** A port of one socket, of several beginning with this one, or of several that have it already. */
+export type PortSharing = 'alone' | 'begin' | 'join';
+
 /** A HEP listener set: addresses and ports are decided, `auto` ports are 0 here and -1 means off. */
 export interface HepSettings {
   addr: string;
@@ -25,6 +32,9 @@ export interface HepSettings {
   /** Octets asked for as receive buffer of the UDP socket. */
   rcvbufBytes: number;
   receive: ReceiveChoice;
+  /** Whether sockets of other engine threads have the port for datagrams too. */
+  udpSharing: PortSharing;
+  udpSockets: UdpSockets;
   limits: HepLimits;
   allow: readonly Cidr[];
   auth: HepAuthSettings;
@@ -140,6 +150,9 @@ export interface LinkSettings {
   /** Ports that servers use. */
   ports: readonly number[];
 }
+
+/** More would spend most of their time on handing over. */
+export const MAX_ENGINE_THREADS = 8;
 
 /** Where an engine keeps its tables over a restart. */
 export interface StateSettings {

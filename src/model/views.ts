@@ -323,6 +323,8 @@ export interface AgentView {
   tracked: number;
   sip: number;
   other: number;
+  /** Found no room on their way to the engine thread of their call. */
+  dropped: number;
   /** Fault code → packets. */
   refused: Record<string, number>;
   /** Reason → packets. */
@@ -361,9 +363,10 @@ export interface ProbeView {
   bytes: number;
   sipSets: number;
   qosSets: number;
-  /** Everything received, each once: tracked + refused + ignored. */
+  /** Everything received, each once: tracked + refused + ignored + dropped. */
   received: number;
   tracked: number;
+  dropped: number;
   refused: Record<string, number>;
   ignored: Record<string, number>;
   clockOffsetMs: number | null;

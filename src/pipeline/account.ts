@@ -9,14 +9,21 @@ const HEX_OCTETS = 32;
 export class Account implements Observer {
   readonly id: string;
   readonly ip: string;
+  /** Number under which other shards know it, 0 = they do not yet. */
+  serial = 0;
+  /** It sends over a connection, so it can be made to wait. */
+  readonly canWait: boolean;
   lastSeenUs: number;
-  /** Everything received: tracked + refused + ignored, always. */
+  /** Everything received: tracked + refused + ignored + dropped, once what was handed over is added up. */
   packets = 0;
   bytes = 0;
   tracked = 0;
   /** SIP messages parsed, and messages ignored. */
   sip = 0;
   other = 0;
+  /** Messages whose call another shard holds: their outcome is in its books. And those that found no room on the way. */
+  handedOver = 0;
+  dropped = 0;
   readonly refused = new Float64Array(FAULT_COUNT);
   readonly ignored = new Float64Array(IGNORED_REASONS.length);
   /** Sender time minus arrival time of the last packet that had one; NaN = none yet. */
@@ -30,8 +37,9 @@ export class Account implements Observer {
   faultLoggedUs = Number.NEGATIVE_INFINITY;
   faultsHeldBack = 0;
 
-  constructor(id: string, ip: string, nowUs: number) {
+  constructor(id: string, ip: string, nowUs: number, canWait = false) {
     this.id = id;
+    this.canWait = canWait;
     this.ip = ip;
     this.lastSeenUs = nowUs;
   }

@@ -33,7 +33,7 @@ export class Agent extends Account {
   isListed = true;
 
   constructor(id: string, ip: string, port: number, listener: Listener, rawCaptureId: number, nowUs: number) {
-    super(id, ip, nowUs);
+    super(id, ip, nowUs, listener !== 'udp');
     this.port = port;
     this.listener = listener;
     this.rawCaptureId = rawCaptureId;
@@ -63,6 +63,7 @@ export class Agent extends Account {
       tracked: this.tracked,
       sip: this.sip,
       other: this.other,
+      dropped: this.dropped,
       refused: this.refusedByCode,
       ignored: this.ignoredByReason,
       clockOffsetMs: this.clockOffsetMs,
@@ -195,7 +196,7 @@ export class AgentTable {
     if (nowUs - this.#madeRoomUs < MAKE_ROOM_US) return;
     this.#madeRoomUs = nowUs;
     for (const [id, agent] of this.#agents) {
-      const good = agent.tracked + agent.other > 0;
+      const good = agent.tracked + agent.other + agent.handedOver > 0;
       if (nowUs - agent.lastSeenUs <= (good ? IDLE_US : MAKE_ROOM_US)) continue;
       this.#agents.delete(id);
       agent.isListed = false;

@@ -1,5 +1,7 @@
 import {
   type CounterSet,
+  Dropped,
+  type DroppedReason,
   Ignored,
   type IgnoredReason,
   Ingest as IngestCounters,
@@ -28,6 +30,7 @@ import type { LinkTable } from '../tracker/link-table.ts';
 import { Repeat } from '../tracker/repeats.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import type { Account } from './account.ts';
+import { type OtherShards, Passed } from './other-shards.ts';
 import { isPlaceholder, unwrapJsonSip } from './sender-quirks.ts';
 
 /** Told about a refused packet at most once per interval and sender, so that it can be logged. */
@@ -65,6 +68,7 @@ export class Ingest {
   readonly #faultIntervalUs: number;
   readonly #onFault: FaultReport;
   readonly #recorder: MessageRecorder | undefined;
+  readonly #others: OtherShards | undefined;
   readonly #message = new SipMessage(Buffer.alloc(0));
   #faultReports = 0;
   #faultReportsSinceUs = Number.NEGATIVE_INFINITY;
@@ -77,6 +81,7 @@ export class Ingest {
     counters: CounterSet,
     onFault: FaultReport,
     recorder?: MessageRecorder,
+    others?: OtherShards,
   ) {
     this.#counters = counters;
     this.#tracker = tracker;
@@ -86,6 +91,7 @@ export class Ingest {
     this.#faultIntervalUs = settings.faultLogIntervalMs * 1000;
     this.#onFault = onFault;
     this.#recorder = recorder;
+    this.#others = others;
   }
 
   /**
@@ -163,6 +169,28 @@ export class Ingest {
     }
     this.#links.count(packet, message);
     account.sip++;
+    if (this.#others !== undefined) {
+      const passed = this.#others.pass(packet, message, account, options.isStream);
+      if (passed !== Passed.OURS) {
+        if (passed === Passed.NO_ROOM) this.#drop('handover', account);
+        else account.handedOver++;
+        return;
+      }
+    }
+    this.#track(packet, account);
+  }
+
+  /** Takes a message that another shard received, parsed and counted: only its tracking is missing. */
+  takeOver(packet: Packet, account: Account, options: SipParseOptions): void {
+    const fault = parseSip(packet.bytes, packet.start, packet.end, options, this.#message);
+    // The same octets were parsed there; so this is for a defect, that it be seen.
+    if (fault === Fault.NONE) this.#track(packet, account);
+    else this.refuse(fault, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
+  }
+
+  #track(packet: Packet, account: Account): void {
+    const counters = this.#counters;
+    const message = this.#message;
     const refusal = this.#tracker.track(packet, message, account);
     if (refusal !== Fault.NONE) {
       counters.add(Pkt.TRACKED_ERR, 1);
@@ -214,6 +242,12 @@ export class Ingest {
     const reason = `${faultInfo(fault).code} after "${part}"`;
     this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs, callId, reason);
     this.refuse(fault, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
+  }
+
+  #drop(reason: DroppedReason, account: Account): void {
+    this.#counters.add(IngestCounters.DROPPED, 1);
+    this.#counters.add(Dropped[reason], 1);
+    account.dropped++;
   }
 
   ignore(reason: IgnoredReason, account: Account): void {

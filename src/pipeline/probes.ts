@@ -22,7 +22,7 @@ export class Probe extends Account {
   request: ConnectRequest | undefined = undefined;
 
   constructor(number: number, peer: EndpointView, local: EndpointView, agreed: Negotiated, nowUs: number) {
-    super(`${formatEndpoint(peer.ip, peer.port)}/ipfix`, peer.ip, nowUs);
+    super(`${formatEndpoint(peer.ip, peer.port)}/ipfix`, peer.ip, nowUs, true);
     this.number = number;
     this.peer = peer;
     this.local = local;
@@ -60,6 +60,7 @@ export class Probe extends Account {
       qosSets: this.qosSets,
       received: this.packets,
       tracked: this.tracked,
+      dropped: this.dropped,
       refused: this.refusedByCode,
       ignored: this.ignoredByReason,
       clockOffsetMs: this.clockOffsetMs,

@@ -1,7 +1,7 @@
 import { Hep, type CounterSet } from '../model/counters.ts';
 import type { Log } from '../model/log.ts';
 import type { Clock, HepIngest } from '../model/ports.ts';
-import type { ReceiveChoice } from '../model/settings.ts';
+import type { PortSharing, ReceiveChoice } from '../model/settings.ts';
 import type { ListenerView } from '../model/views.ts';
 import { checkAddress, hepListener, listenError, ListenError } from './listen-error.ts';
 import { Occasional } from './occasional.ts';
@@ -22,6 +22,8 @@ export interface HepUdpOptions {
   rcvbufBytes: number;
   /** In batches or one by one; auto = in batches where that is possible. */
   receive: ReceiveChoice;
+  /** Only what the native module opens can be shared. */
+  sharing?: PortSharing;
   ingest: HepIngest;
   counters: CounterSet;
   clock: Clock;
@@ -104,7 +106,14 @@ export class HepUdpSource {
     }
     try {
       if (module === undefined || module instanceof MissingModule) return await openDgram(options);
-      return openBatched(module, options);
+      const { sharing = 'alone' } = this.#options;
+      if (sharing === 'begin') {
+        // Sharing must not go unnoticed with a program that is not ours: nobody may have the port yet.
+        const alone = openBatched(module, options);
+        options.port = alone.port;
+        await alone.close();
+      }
+      return openBatched(module, options, sharing !== 'alone');
     } catch (cause) {
       throw listenError(name, addr, port, cause);
     }

@@ -19,7 +19,8 @@ import { TextField, withText } from './text-block.ts';
  *   event ─▶ counted ─▶ type switched off? ─▶ source beyond a rate? ─▶ slot
  *                             dropped               dropped
  */
-export type GeneratedOn = 'request' | 'reply' | 'timeout' | 'unknown';
+export const GENERATED_ON = ['request', 'reply', 'timeout', 'unknown'] as const;
+export type GeneratedOn = (typeof GENERATED_ON)[number];
 
 /** The part of a row an event keeps: everything before the sightings. */
 export const EVENT_ROW = Row.SIGHTING_NEXT;
@@ -60,6 +61,8 @@ export class EventSlot {
   emitted = 0;
   lastEvent: EventType = EventType.EMPTY;
   generatedOn: GeneratedOn = 'unknown';
+  /** Whether it is known where it comes from. */
+  hasSource = false;
   /** False when rates are not tracked. What the others mean is said at `RateOutcome`. */
   rateTracked = false;
   rateExceeded = 0;
@@ -83,13 +86,18 @@ export class EventRing {
   readonly #slots: EventSlot[] = [];
   readonly #rows: Int32Array;
   readonly #counters: CounterSet;
+  readonly #outcomes: CounterSet;
   readonly #rates: EventRates | undefined;
   readonly #silenced = new Uint8Array(EVENTS_BY_TYPE.length);
   #next = 0;
 
-  /** @param rates without them no event is held back because of its rate */
-  constructor(capacity: number, counters: CounterSet, rates?: EventRates) {
+  /**
+   * @param rates without them no event is held back because of its rate
+   * @param outcomes where it is counted how calls went
+   */
+  constructor(capacity: number, counters: CounterSet, rates?: EventRates, outcomes = counters) {
     this.capacity = capacity;
+    this.#outcomes = outcomes;
     this.#rates = rates;
     this.#counters = counters;
     this.#rows = new Int32Array(capacity * EVENT_ROW);
@@ -121,9 +129,9 @@ export class EventRing {
 
   /** Records an event of a call as it stands now. */
   call(call: Call, type: EventType, tsUs: number, on: GeneratedOn, status: number, reason: string): void {
-    countOutcome(this.#counters, call, type, tsUs, status);
+    countOutcome(this.#outcomes, call, type, tsUs, status);
     const hop = call.firstHop;
-    const slot = this.#take(type, tsUs, hop);
+    const slot = this.take(type, tsUs, hop);
     if (slot === undefined) return;
     slot.tsUs = tsUs;
     slot.createdUs = call.createdUs;
@@ -148,7 +156,7 @@ export class EventRing {
    */
   binding(binding: Binding, type: EventType, tsUs: number, on: GeneratedOn, call: Call | undefined): void {
     const { transaction: by } = binding;
-    const slot = this.#take(type, tsUs, by.hop);
+    const slot = this.take(type, tsUs, by.hop);
     if (slot === undefined) return;
     slot.tsUs = tsUs;
     slot.createdUs = binding.requestedUs === 0 ? by.createdUs : binding.requestedUs;
@@ -179,7 +187,7 @@ export class EventRing {
    * @param reason what is wrong with it
    */
   message(packet: Packet, type: EventType, tsUs: number, callId = '', reason = ''): void {
-    const slot = this.#take(type, tsUs, packet);
+    const slot = this.take(type, tsUs, packet);
     if (slot === undefined) return;
     slot.tsUs = tsUs;
     slot.createdUs = tsUs;
@@ -197,7 +205,8 @@ export class EventRing {
     setNoCall(slot, 'unknown');
   }
 
-  #take(type: EventType, tsUs: number, source: Source | undefined): EventSlot | undefined {
+  /** Counts an event and gives it a place, to be filled in at once; `undefined` when it is dropped. */
+  take(type: EventType, tsUs: number, source: Source | undefined): EventSlot | undefined {
     this.#counters.add(EvRate.TOTAL_EVENTS, 1);
     if (this.#silenced[type] === 1) {
       this.#counters.add(EvRate.BLST_TYPE, 1);
@@ -217,6 +226,7 @@ export class EventRing {
     }
     slot.index = this.#next++;
     slot.type = type;
+    slot.hasSource = source !== undefined;
     slot.rateTracked = false;
     if (rates !== undefined && source !== undefined) setRate(slot, rates.outcome);
     this.#counters.add(RingCounters.QUEUED, 1);

@@ -15,7 +15,7 @@ import { isText, TextField } from './text-block.ts';
  * A name needs no call that has it: which of two legs is seen first does not matter. Names and namesakes are bounded,
  * so nobody can make one Call-ID expensive; a call that leaves takes its names with it.
  */
-const REASON_TEXT: readonly string[] = [
+export const REASON_TEXT: readonly string[] = [
   "joined by the SBC's ingress Call-ID",
   "joined by the SBC's quality record",
   "joined by the agent's correlation id",
@@ -89,20 +89,33 @@ export class LegIndex {
     call.legs = undefined;
   }
 
+  /** What a call named, in that order. */
+  namedBy(call: Call): LegLink[] {
+    const named: LegLink[] = [];
+    for (let link = call.legs; link !== undefined; link = link.next) named.unshift(link);
+    return named;
+  }
+
+  /** The calls that named a Call-ID as kept, and why. */
+  naming(callId: string): { call: Call; link: LegLink }[] {
+    return (this.#naming.get(callId) ?? []).flatMap((call) => {
+      const link = linkTo(call, callId);
+      return link === undefined ? [] : [{ call, link }];
+    });
+  }
+
   /** The other legs of a call: those it named, those that named it, and those that named the same. */
   of(call: Call): LegView[] {
     const legs = new Map<string, LegReason>();
-    const named: LegLink[] = [];
-    for (let link = call.legs; link !== undefined; link = link.next) named.unshift(link);
+    const named = this.namedBy(call);
     for (const { callId, reason } of named) {
       // Agents correlate by other things than Call-IDs too; the other reasons are Call-IDs by definition.
       if (reason !== LegReason.CORRELATION_ID || this.#isHeld(callId)) legs.set(callId, reason);
     }
     for (const name of [call.callId, ...named.map((link) => link.callId)]) {
-      for (const other of this.#naming.get(name) ?? []) {
-        const reason = linkTo(other, name)?.reason;
-        if (reason === undefined || other.callId === call.callId || legs.has(other.callId)) continue;
-        legs.set(other.callId, reason);
+      for (const { call: other, link } of this.naming(name)) {
+        if (other.callId === call.callId || legs.has(other.callId)) continue;
+        legs.set(other.callId, link.reason);
       }
     }
     return [...legs].map(([callId, reason]) => ({

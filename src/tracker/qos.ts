@@ -23,29 +23,48 @@ interface Calls {
   measure(call: Call): void;
 }
 
+/** What became of a record at the calls it names: there are none, they have enough of them, or they keep it. */
+export const Given = { NONE: 0, LEFT_OUT: 1, KEPT: 2 } as const;
+export type Given = (typeof Given)[keyof typeof Given];
+
+/** Other shards, which hold calls too. */
+export interface QosElsewhere {
+  /**
+   * Offers a record to the shards whose calls it names.
+   *
+   * @param settle told later, once, what became of it there
+   * @returns false when all the calls it names are ours
+   */
+  offer(kept: KeptQos, settle: (given: Given) => void): boolean;
+}
+
 export class QosTable {
   readonly #settings: QosSettings;
   readonly #calls: Calls;
   readonly #counters: CounterSet;
   readonly #waiting = new Set<KeptQos>();
+  readonly #elsewhere: QosElsewhere | undefined;
 
-  constructor(settings: QosSettings, calls: Calls, counters: CounterSet) {
+  constructor(settings: QosSettings, calls: Calls, counters: CounterSet, elsewhere?: QosElsewhere) {
     this.#settings = settings;
     this.#calls = calls;
     this.#counters = counters;
+    this.#elsewhere = elsewhere;
   }
 
   /** Gives a record to the calls it names, or lets it wait for them. */
   add(record: QosRecord, observer: Observer, nowUs: number): void {
     const kept: KeptQos = { record, observer, receivedUs: nowUs };
-    if (this.#give(kept)) return;
-    const namesNothing = record.incoming.callId === '' && record.outgoing.callId === '';
-    if (namesNothing || this.#settings.holdUs === 0) this.#counters.add(Ipfix.QOS_UNMATCHED, 1);
-    else if (this.#waiting.size >= this.#settings.maxHeld) this.#counters.add(Ipfix.QOS_LEFT_OUT, 1);
-    else {
-      this.#waiting.add(kept);
-      this.#counters.set(Ipfix.QOS_WAITING, this.#waiting.size);
-    }
+    this.#offer(kept, (given) => {
+      if (this.#isSettled(given)) return;
+      const namesNothing = record.incoming.callId === '' && record.outgoing.callId === '';
+      if (namesNothing || this.#settings.holdUs === 0) this.#counters.add(Ipfix.QOS_UNMATCHED, 1);
+      else if (this.#waiting.size >= this.#settings.maxHeld) this.#counters.add(Ipfix.QOS_LEFT_OUT, 1);
+      else {
+        this.#waiting.add(kept);
+        this.#counters.set(Ipfix.QOS_WAITING, this.#waiting.size);
+      }
+    });
   }
 
   /** Looks a part of the waiting records up again and gives up those that waited long enough. */
@@ -55,29 +74,44 @@ export class QosTable {
     for (const kept of this.#waiting) {
       if (left-- === 0) break;
       this.#waiting.delete(kept);
-      if (this.#give(kept)) continue;
-      if (nowUs - kept.receivedUs >= this.#settings.holdUs) this.#counters.add(Ipfix.QOS_UNMATCHED, 1);
-      else this.#waiting.add(kept); // behind those that were not looked at yet
+      this.#offer(kept, (given) => {
+        if (this.#isSettled(given)) return;
+        if (nowUs - kept.receivedUs >= this.#settings.holdUs) this.#counters.add(Ipfix.QOS_UNMATCHED, 1);
+        else this.#waiting.add(kept); // behind those that were not looked at yet
+      });
     }
     this.#counters.set(Ipfix.QOS_WAITING, this.#waiting.size);
   }
 
-  #give(kept: KeptQos): boolean {
+  /** Gives a record to the calls held here, counting nothing. */
+  give(kept: KeptQos): Given {
     const { incoming, outgoing } = kept.record;
     const incomingCalls = incoming.callId === '' ? [] : this.#calls.held(incoming.callId);
     const isOneLeg = outgoing.callId === '' || outgoing.callId === incoming.callId;
     const outgoingCalls = isOneLeg ? [] : this.#calls.held(outgoing.callId);
-    if (incomingCalls.length + outgoingCalls.length === 0) return false;
-    let isKept = false;
+    if (incomingCalls.length + outgoingCalls.length === 0) return Given.NONE;
+    let given: Given = Given.LEFT_OUT;
     for (const call of [...incomingCalls, ...outgoingCalls]) {
       call.qos ??= [];
       if (call.qos.length >= MAX_PER_CALL) continue;
       call.qos.push(kept);
-      isKept = true;
+      given = Given.KEPT;
     }
     for (const call of outgoingCalls) this.#calls.legs.join(call, incoming.callId, LegReason.QOS_RECORD);
     for (const call of [...incomingCalls, ...outgoingCalls]) this.#calls.measure(call);
-    this.#counters.add(isKept ? Ipfix.QOS_MATCHED : Ipfix.QOS_LEFT_OUT, 1);
+    return given;
+  }
+
+  /** Gives a record to all calls it names, and tells what became of it: at once when they are all ours. */
+  #offer(kept: KeptQos, settle: (given: Given) => void): void {
+    const here = this.give(kept);
+    const isAsked = this.#elsewhere?.offer(kept, (there) => settle(here > there ? here : there)) ?? false;
+    if (!isAsked) settle(here);
+  }
+
+  #isSettled(given: Given): boolean {
+    if (given === Given.NONE) return false;
+    this.#counters.add(given === Given.KEPT ? Ipfix.QOS_MATCHED : Ipfix.QOS_LEFT_OUT, 1);
     return true;
   }
 }

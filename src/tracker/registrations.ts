@@ -337,7 +337,7 @@ function isOver(binding: Binding, again: RegisterTransaction): boolean {
 }
 
 /** The address-of-record is the To URI without parameters, whoever asks in From (RFC 3261 §10.2). */
-function addressOfRecord(message: SipMessage): string | undefined {
+export function addressOfRecord(message: SipMessage): string | undefined {
   const end = Math.min(message.toUriEnd, message.toUriStart + MAX_CONTACT_URI + 1);
   return shortUri(message.text(message.toUriStart, end));
 }

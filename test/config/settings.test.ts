@@ -46,6 +46,8 @@ test('toEngineSettings() turns options into what the engine counts in', () => {
       tls: undefined,
       rcvbufBytes: 8_388_608,
       receive: 'auto',
+      udpSharing: 'alone',
+      udpSockets: 'one',
       limits: {
         maxMessageBytes: 65_535,
         maxChunks: 256,

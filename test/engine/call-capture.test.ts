@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { callCapture } from '../../src/engine/call-capture.ts';
+import { callCapture, keptMessages } from '../../src/engine/call-capture.ts';
 import { heldMessages } from '../../src/engine/call-messages.ts';
 import { CAPTURE_FORMATS } from '../../src/model/capture.ts';
 import { AnyCaptureReader } from '../../src/wire/pcap/capture-reader.ts';
@@ -27,13 +27,18 @@ for (const format of CAPTURE_FORMATS) {
     const positions = (callId: string): number[] => heldMessages(tracker, callId).map(({ position }) => position);
     const again = new CaptureStage();
     for (const callId of ['u', 't']) {
-      const file = callCapture(tracker.messages, positions(callId), format);
+      const file = callCapture(keptMessages(tracker.messages, positions(callId)), format);
       for (const frame of new AnyCaptureReader().push(file)) again.play(frame.bytes, frame.timeUs);
     }
     assert.deepEqual(again.calls, ['t tcp >OPTIONS', 'u udp >INVITE{1}']);
     assert.equal(again.tracked, 3);
-    const comment = callCapture(tracker.messages, positions('u'), format).includes('seen by file:test.pcap');
+    const comment = callCapture(keptMessages(tracker.messages, positions('u')), format).includes(
+      'seen by file:test.pcap',
+    );
     assert.equal(comment, format === 'pcapng');
-    assert.deepEqual(new AnyCaptureReader().push(callCapture(tracker.messages, positions('unknown'), format)), []);
+    assert.deepEqual(
+      new AnyCaptureReader().push(callCapture(keptMessages(tracker.messages, positions('unknown')), format)),
+      [],
+    );
   });
 }

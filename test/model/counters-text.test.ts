@@ -39,7 +39,7 @@ test('countersText() leaves out what the flags leave out', () => {
   );
   assert.equal(
     show(['ingest.dropped'], 'fullname'),
-    ['ingest.dropped.overload       \n', 'ingest.dropped.shutdown       \n\n'].join(''),
+    ['ingest.dropped.overload       \n', 'ingest.dropped.shutdown       \ningest.dropped.handover       \n\n'].join(''),
   );
   assert.equal(show(['hep'], 'fullname|val|nonzero'), '');
 });

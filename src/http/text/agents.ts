@@ -42,6 +42,7 @@ function agentLine(agent: AgentView, index: number, nowUs: number): string {
     `refused: ${countsText(agent.refused)} ignored: ${countsText(agent.ignored)}`,
     `first: ${textTime(agent.firstSeenUs)} last: ${textTime(agent.lastSeenUs)} (${agoText(agent.lastSeenUs, nowUs)})`,
   ];
+  if (agent.dropped > 0) line.push(`dropped: ${agent.dropped}`);
   if (agent.clockOffsetMs !== null) line.push(`clock: ${formatDuration(agent.clockOffsetMs)}`);
   if (lastFault !== null)
     line.push(`last fault: ${visible(lastFault.code)} at ${textTime(lastFault.atUs)} ${visible(lastFault.hex)}`);
