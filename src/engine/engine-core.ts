@@ -210,6 +210,7 @@ export class EngineCore {
       tables: snapshotTables(this.tracker, rates, this.#links, counters),
       counters,
       clock: this.#clock,
+      resumeAt: this.#resumeAt,
       log,
       slicing: this.#slicing,
     });
@@ -626,6 +627,12 @@ export class EngineCore {
     while (this.tracker.advance(clockUs, EXPIRY_BUDGET));
     this.#qos.advance(clockUs);
   }
+
+  /** Captures go on where the last one ended, whenever that was; everything else goes on now. */
+  readonly #resumeAt = (takenUs: number): number => {
+    this.#captureClock?.set(takenUs);
+    return this.#clock();
+  };
 
   #addSources(): void {
     const { hep } = this.#settings;

@@ -20,6 +20,8 @@ interface Parts {
   tables: readonly SnapshotTable[];
   counters: CounterSet;
   clock: Clock;
+  /** Told when the state was taken; answers the time at which it goes on. */
+  resumeAt: (takenUs: number) => number;
   log: Log;
   slicing: Slicing;
 }
@@ -103,7 +105,7 @@ export class EngineState {
   async #read(file: StateFile, what: Restore, onSlice: () => void): Promise<string | undefined> {
     const opened = file.read();
     if (opened === undefined) return undefined;
-    const { tracker, counters, clock, log, slicing, tables } = this.#parts;
+    const { tracker, counters, resumeAt, log, slicing, tables } = this.#parts;
     const { size, at } = opened;
     let slicedMs = slicing.nowMs();
     const pause = async (): Promise<void> => {
@@ -121,7 +123,7 @@ export class EngineState {
       if ('problem' in content) return content.problem;
       const wanted = new Map(tables.map((table) => [table.name, table]));
       if (what === 'tables') wanted.delete('counters');
-      tracker.comeBack(clock());
+      tracker.comeBack(resumeAt(content.takenUs));
       let leftOut = 0;
       let restored = 0;
       for (const rows of readSnapshot(at, size)) {

@@ -184,3 +184,18 @@ test('a signal ends the program while it waits for standard input', async () => 
   program.stdin.destroy();
   assert.equal(code, 0);
 });
+
+test('captures played one at a time with a state_dir end as they do when one run plays them all', async () => {
+  const files = ['kamailio-5.6-siptrace-hep1', 'kamailio-5.6-siptrace-hep2', 'kamailio-5.6-siptrace-hep3'].map(
+    capturePath,
+  );
+  const whole = await run('-pcap', files.join(' '));
+  const state = mkdtempSync(join(folder, 'state-'));
+  let last = '';
+  // oxlint-disable-next-line no-await-in-loop -- each begins where the one before ended
+  for (const file of files) last = (await run('-pcap', file, '--state_dir', state)).stdout;
+  for (const name of ['calls.created', 'calls.active', 'ev_rate.total_events', 'regs.new', 'calls.timeouts']) {
+    assert.equal(counter(last, name), counter(whole.stdout, name), name);
+  }
+  assert.ok(counter(last, 'calls.active') > 0);
+});
