@@ -393,6 +393,7 @@ export class EngineCore {
       maxEntries: settings.maxEntries,
       maxBytes: settings.maxBytes,
       maxContacts: settings.maxContacts,
+      refused: this.counters.get(Regs.FAIL_LIM) + this.counters.get(Regs.FAIL_NEW),
     };
   }
 

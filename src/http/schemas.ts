@@ -238,6 +238,7 @@ export const RegistrationTableSchema = Type.Object({
   maxEntries: Count('0 = unlimited'),
   maxBytes: Count('0 = unlimited'),
   maxContacts: Count('Most bindings of one address-of-record'),
+  refused: Count('Bindings not held because of a limit, so far'),
 });
 
 const RegistrationValues = Type.Object({

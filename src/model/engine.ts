@@ -108,6 +108,8 @@ export interface RegistrationTableStats {
   maxEntries: number;
   maxBytes: number;
   maxContacts: number;
+  /** Bindings not held because of a limit, so far. */
+  refused: number;
 }
 
 /** How registrations are judged; what can be changed while running. */

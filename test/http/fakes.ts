@@ -528,6 +528,7 @@ export class FakeEngine implements Engine {
       maxEntries: 100,
       maxBytes: 102_400,
       maxContacts: 256,
+      refused: 3,
     };
   }
 

@@ -201,7 +201,7 @@ suite('what pages say', () => {
       (await get('/regs')).body,
       [
         'Reg Bindings Hash Stats: {Total:12 Crt:1 Max:1 Min:0 Buckets:4096}',
-        'Limits: 100 entries (1.0% used) 100 Kb memory (50.0% used), 256 bindings of one address-of-record',
+        'Limits: 100 entries (1.0% used) 100 Kb memory (50.0% used), 256 bindings of one address-of-record. Refused: 3',
         '',
         'Memory Stats:',
         '\tTotalSize: 51200',

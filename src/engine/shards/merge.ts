@@ -158,6 +158,7 @@ export function mergeRegistrationTables(
     bindings: sum(tables.map(({ bindings }) => bindings)),
     created: sum(tables.map(({ created }) => created)),
     bytes: sum(tables.map(({ bytes }) => bytes)),
+    refused: sum(tables.map(({ refused }) => refused)),
   };
 }
 

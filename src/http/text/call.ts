@@ -5,6 +5,7 @@ import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { signedSeconds } from '../ladder/times.ts';
 import { isoMicros, quoted, visible } from '../show.ts';
+import { qosText } from './calls.ts';
 
 /** A call for `grep` and for tickets: one header line per message, then its text; `#` lines are ours. */
 export function callText(
@@ -18,6 +19,7 @@ export function callText(
     lines.push(
       `# ${visible(entry.method)} ${quoted(entry.from)} -> ${quoted(entry.to)} state: ${quoted(entry.stateText)} trace: ${quoted(entry.messageTrace)}`,
     );
+    for (const record of entry.qos) lines.push(`# ${qosText(record)}`);
     for (const leg of entry.legs) lines.push(`# leg: ${visible(leg.callId)} (${visible(leg.reason)})`);
   }
   for (const event of events) lines.push(`# event: ${isoMicros(event.tsUs)} ${visible(event.type)} ${event.status}`);

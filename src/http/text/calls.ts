@@ -65,7 +65,7 @@ function countsText(counts: Pair, again: Pair): string {
 }
 
 /** `qos: PCMA in 4.41/93.2 lost 3/1000 out 4.41/93.2 lost 0/1000`: MOS, R value, packets; - = unknown. */
-function qosText(qos: QosView): string {
+export function qosText(qos: QosView): string {
   const leg = ({ mos, rFactor, rtp }: QosLegView): string =>
     `${mos ?? '-'}/${rFactor ?? '-'} lost ${rtp.lost ?? '-'}/${rtp.packets ?? '-'}`;
   return `qos: ${qos.codec === '' ? qos.payloadType : visible(qos.codec)} in ${leg(qos.incoming)} out ${leg(qos.outgoing)}`;

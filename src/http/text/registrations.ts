@@ -36,7 +36,7 @@ export function registrationTableText(table: RegistrationTableStats): string {
     most === 0 ? '(unlimited)' : `(${((part / most) * 100).toFixed(1)}% used)`;
   return [
     `Reg Bindings Hash Stats: {Total:${table.created} Crt:${bindings} ${chains}}`,
-    `Limits: ${maxEntries} entries ${used(bindings, maxEntries)} ${kb(maxBytes)} Kb memory ${used(bytes, maxBytes)}, ${table.maxContacts} bindings of one address-of-record`,
+    `Limits: ${maxEntries} entries ${used(bindings, maxEntries)} ${kb(maxBytes)} Kb memory ${used(bytes, maxBytes)}, ${table.maxContacts} bindings of one address-of-record. Refused: ${table.refused}`,
     '',
     'Memory Stats:',
     `\tTotalSize: ${bytes}`,

@@ -46,7 +46,6 @@ const HEAD = [
   { number: 'Setup' },
   { number: 'Ringing' },
   { number: 'Duration' },
-  'Call-ID',
 ];
 
 export function CallList({ page, filter, search, why }: CallListProps): VNode {
@@ -109,12 +108,10 @@ function CallRows({ call }: { call: CallView }): VNode {
         <Cell label="Duration" number>
           <Milliseconds ms={call.durationMs} />
         </Cell>
-        <Cell label="Call-ID">
-          <CapturedLink text={call.callId} href={callHref(call.callId)} opens />
-        </Cell>
       </tr>
       <tr class="more">
-        <td colSpan={HEAD.length}>
+        <td colSpan={HEAD.length} class="named">
+          <CapturedLink text={call.callId} href={callHref(call.callId)} opens />
           <details>
             <summary>
               <Transport name={call.transport} /> <Path src={call.src} dst={call.dst} />

@@ -148,6 +148,7 @@ export function RegistrationTable({ table }: { table: RegistrationTableStats }):
         ['Octets held', formatNumber(table.bytes)],
         ['Most octets', limit(table.bytes, table.maxBytes)],
         ['Bindings of one address-of-record', formatNumber(table.maxContacts)],
+        ['Refused because of a limit', formatNumber(table.refused)],
         ['Hash buckets', formatNumber(table.buckets)],
         ['Longest, shortest chain', `${table.longestChain}, ${table.shortestChain}`],
         ['Counters', <a href="/counters?group=regs">regs</a>],
