@@ -49,6 +49,8 @@ async function startCollector(): Promise<{ url: string; hepPort: number; stop():
     '--hep_tcp_port=0',
     '--ipfix_port=0',
     '--http_port=auto',
+    // One address asks as often as it can.
+    '--http_rate_limit=0',
   ];
   const program = spawn(process.execPath, [cli, 'serve', ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
