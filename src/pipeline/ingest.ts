@@ -28,6 +28,7 @@ import { isKeepalive, isProbe, parseSip, type SipParseOptions } from '../sip/par
 import type { EventRing } from '../tracker/event-ring.ts';
 import type { LinkTable } from '../tracker/link-table.ts';
 import { Repeat } from '../tracker/repeats.ts';
+import { TextField, withText } from '../tracker/text-block.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import type { Account } from './account.ts';
 import { type OtherShards, Passed } from './other-shards.ts';
@@ -234,13 +235,16 @@ export class Ingest {
     this.#counters.add(PARSE_ERRS_BY_TRANSPORT[packet.transport]!, 1);
     this.#counters.add(PARSE_ERRORS[faultInfo(fault).parseError ?? 0]!, 1); // numbers of the table
     this.#recorder?.record(packet, this.#message.callIdStart, this.#message.callIdEnd, false);
-    const message = this.#message;
-    const parsed = Math.min(message.faultAt, packet.end - packet.start);
-    const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);
-    const part = packet.bytes.toString('latin1', from, packet.start + parsed);
-    const callId = message.text(message.callIdStart, Math.min(message.callIdEnd, message.callIdStart + 256));
-    const reason = `${faultInfo(fault).code} after "${part}"`;
-    this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs, callId, reason);
+    const event = this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs);
+    if (event !== undefined) {
+      const message = this.#message;
+      const parsed = Math.min(message.faultAt, packet.end - packet.start);
+      const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);
+      const part = packet.bytes.toString('latin1', from, packet.start + parsed);
+      const callId = message.text(message.callIdStart, Math.min(message.callIdEnd, message.callIdStart + 256));
+      event.block = withText('', TextField.CALL_ID, callId);
+      event.reason = `${faultInfo(fault).code} after "${part}"`;
+    }
     this.refuse(fault, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
   }
 

@@ -183,26 +183,26 @@ export class EventRing {
   /**
    * Records an event of a single message that became no call.
    *
-   * @param callId one character per octet; '' where the message has none
-   * @param reason what is wrong with it
+   * @returns the event, for its text and reason to be filled in at once; `undefined` when it is dropped
    */
-  message(packet: Packet, type: EventType, tsUs: number, callId = '', reason = ''): void {
+  message(packet: Packet, type: EventType, tsUs: number): EventSlot | undefined {
     const slot = this.take(type, tsUs, packet);
-    if (slot === undefined) return;
+    if (slot === undefined) return undefined;
     slot.tsUs = tsUs;
     slot.createdUs = tsUs;
     slot.earlyUs = 0;
     slot.finalUs = 0;
     slot.forkedUs = 0;
-    slot.block = callId === '' ? '' : withText('', TextField.CALL_ID, callId);
+    slot.block = '';
     slot.toTag = '';
     slot.method = 0;
-    slot.reason = reason;
+    slot.reason = '';
     slot.userAgent = '';
     slot.uas = '';
     slot.status = 0;
     setEndpoints(slot, packet);
     setNoCall(slot, 'unknown');
+    return slot;
   }
 
   /** Counts an event and gives it a place, to be filled in at once; `undefined` when it is dropped. */

@@ -21,7 +21,8 @@ function stage(maxEntries = 100): {
     ring,
     send(ms, ip = '192.0.2.1', type = EventType.PARSE_ERROR) {
       [packet.src0, packet.src1, packet.src2, packet.src3] = words(ip);
-      ring.message(packet, type, START_US + ms * 1000, '', `at ${ms}`);
+      const slot = ring.message(packet, type, START_US + ms * 1000);
+      if (slot !== undefined) slot.reason = `at ${ms}`;
     },
     counted: () =>
       Object.fromEntries(
