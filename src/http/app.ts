@@ -25,6 +25,7 @@ import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
 import { registrationRoutes } from './routes/registrations.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
+import { zoneRoutes } from './routes/zone.ts';
 import { LoginForm } from './views/login.tsx';
 import { Problem } from './views/messages.tsx';
 
@@ -128,6 +129,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     liveRoutes(scope, deps);
     debugRoutes(scope, deps);
     loginRoutes(scope, deps, access);
+    zoneRoutes(scope, deps, access);
     auditRoutes(scope, deps, access.audit);
     apiRoutes(scope, deps);
   });

@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { type Search, searchText, type SearchValue } from '../../src/model/search/ast.ts';
 import { SEARCH_FIELD_NAMES, SEARCH_FIELDS, type SearchField } from '../../src/model/search/fields.ts';
 import { MAX_SEARCH_LENGTH, parseSearch, SearchFault } from '../../src/model/search/parse.ts';
-import { instantUs, readMoment, readPhone, samePhone } from '../../src/model/search/values.ts';
+import { UTC, zoneNamed } from '../../src/model/zone.ts';
+import { instantUs, momentInterval, readMoment, readPhone, samePhone } from '../../src/model/search/values.ts';
 
 /** How a search is written in full. */
 function understood(text: string): string {
@@ -298,8 +299,25 @@ suite('readMoment()', () => {
     test(`${text} is ${iso}`, () => {
       const moment = readMoment(text);
       assert.ok(moment !== undefined);
-      assert.equal(new Date(instantUs(moment, nowUs) / 1000).toISOString(), iso);
+      assert.equal(new Date(instantUs(moment, nowUs, UTC) / 1000).toISOString(), iso);
       assert.equal(moment.spanUs, spanUs);
+    });
+  }
+
+  // Expected as `TZ=Europe/Berlin date -d '…' +%s` says.
+  for (const [text, lowS, highS] of [
+    ['11:30', 1_795_257_000, 1_795_257_060],
+    ['2026-11-21', 1_795_215_600, 1_795_302_000],
+    ['2026-10-25', 1_792_879_200, 1_792_969_200],
+    ['2026-03-29', 1_774_738_800, 1_774_821_600],
+    ['2026-07-01T12:00', 1_782_900_000, 1_782_900_060],
+    ['2026-10-25T02:59', 1_792_889_940, 1_792_890_000],
+    ['2026-11-21T14:03:05Z', 1_795_269_785, 1_795_269_786],
+  ] as const) {
+    test(`in Berlin ${text} covers ${highS - lowS} s from ${lowS}`, () => {
+      const [moment, berlin] = [readMoment(text), zoneNamed('Europe/Berlin')];
+      assert.ok(moment !== undefined && berlin !== undefined);
+      assert.deepEqual(momentInterval(moment, nowUs, berlin), { low: lowS * 1e6, high: highS * 1e6 - 1 });
     });
   }
 

@@ -15,6 +15,8 @@ export interface Condition {
   readonly field: SearchField;
   readonly op: SearchOperator;
   readonly values: readonly SearchValue[];
+  /** Whose clocks times without a zone are read on; UTC if absent. */
+  readonly zone?: string;
   readonly at: number;
 }
 

@@ -13,6 +13,7 @@ import {
   readPlace,
   readStatus,
 } from './values.ts';
+import { UTC, type Zone } from '../zone.ts';
 
 /**
  * Reads the search language:
@@ -46,12 +47,15 @@ const MAX_REGEXP_LENGTH = 256;
 /** Who can end a call. */
 export const ENDED_BY = ['caller', 'callee', 'timeout'] as const;
 
-/** @returns the search, or what is wrong with its text */
-export function parseSearch(text: string, subject: SearchSubject): Search | SearchFault {
+/**
+ * @param zone in which times are meant that say none
+ * @returns the search, or what is wrong with its text
+ */
+export function parseSearch(text: string, subject: SearchSubject, zone: Zone = UTC): Search | SearchFault {
   if (text.length > MAX_SEARCH_LENGTH) {
     return new SearchFault(MAX_SEARCH_LENGTH, `${text.length} characters, at most ${MAX_SEARCH_LENGTH} are allowed`);
   }
-  return new Parser(text, subject).all();
+  return new Parser(text, subject, zone).all();
 }
 
 const BLANK = /\s*/y;
@@ -67,13 +71,15 @@ const SCHEME = /(?:sips?|tel|urn):/iy;
 class Parser {
   readonly #text: string;
   readonly #subject: SearchSubject;
+  readonly #zone: Zone;
   #at = 0;
   #values = 0;
   #regexps = 0;
 
-  constructor(text: string, subject: SearchSubject) {
+  constructor(text: string, subject: SearchSubject, zone: Zone) {
     this.#text = text;
     this.#subject = subject;
+    this.#zone = zone;
   }
 
   all(): Search | SearchFault {
@@ -251,7 +257,8 @@ class Parser {
         return this.#fault(`more than ${MAX_REGEXPS} regular expressions`, value.at);
       }
     }
-    return { kind: 'condition', field, op, values, at };
+    const isZoned = fieldInfo(field).kind === 'moment' && this.#zone !== UTC;
+    return { kind: 'condition', field, op, values, ...(isZoned ? { zone: this.#zone.name } : {}), at };
   }
 
   #fields(): SearchField[] {
