@@ -36,7 +36,7 @@ function plainCell(path: readonly string[]): Cell {
 
 /** A time that the API has in UTC, on the clocks of the reader's zone. */
 function timeCell(path: readonly string[], zone: Zone): Cell {
-  const inUs = plainCell(path.with(-1, `${path.at(-1)}Us`));
+  const inUs = plainCell([...path.slice(0, -1), `${path.at(-1)}Us`]);
   return (item) => {
     const us = inUs(item);
     return typeof us === 'number' ? zonedIso(us, zone) : plainCell(path)(item);

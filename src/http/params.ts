@@ -6,7 +6,7 @@ import { badParameter, unknownParameter } from './problem.ts';
 export const DEFAULT_LIMIT = 100;
 
 /** Parameters every page takes; they say how, not what. */
-const EVERYWHERE = ['format', 'tz'];
+const EVERYWHERE = new Set(['format', 'tz']);
 
 /**
  * The parameters of one request, from its query or its body. Only names of the route's list are let in, so what a
@@ -32,7 +32,7 @@ export class Params {
   }
 
   get names(): string[] {
-    return [...this.#values.keys()].filter((name) => !EVERYWHERE.includes(name));
+    return [...this.#values.keys()].filter((name) => !EVERYWHERE.has(name));
   }
 
   /** The one value of a parameter as text; numbers and booleans of a JSON body count as their text. */

@@ -45,30 +45,32 @@ export function ZonePage({
   const { zone, followsBrowser } = shown;
   const isListed = names.includes(zone.name);
   return (
-    <form class="filter" method="post" action="/zone">
-      <input type="hidden" name="next" value={next} />
+    <>
       <p>
         Times are shown and read {followsBrowser ? 'in the zone of this browser' : 'in this zone'}:{' '}
         <strong>{zone.name}</strong>, where it is {tableTime(nowUs, zone).slice(0, 19)} {zoneMark(nowUs, zone)}. JSON is
         always in UTC.
       </p>
-      {/* Which zone that is only a script can tell. */}
-      <button type="submit" name="tz" value={FOLLOWS_BROWSER} data-browser-zone="" hidden>
-        Zone of this browser
-      </button>
-      <button type="submit" name="tz" value={UTC.name}>
-        {UTC.name}
-      </button>
-      <label>
-        <span>Zone</span>
-        <select name="named">
-          {isListed ? undefined : <option selected>{zone.name}</option>}
-          {names.map((name) => (
-            <option selected={name === zone.name}>{name}</option>
-          ))}
-        </select>
-      </label>
-      <button type="submit">Take this zone</button>
-    </form>
+      <form class="filter" method="post" action="/zone">
+        <input type="hidden" name="next" value={next} />
+        {/* Which zone that is only a script can tell. */}
+        <button type="submit" name="tz" value={FOLLOWS_BROWSER} data-browser-zone="" hidden>
+          Zone of this browser
+        </button>
+        <button type="submit" name="tz" value={UTC.name}>
+          {UTC.name}
+        </button>
+        <label>
+          <span>Zone</span>
+          <select name="named">
+            {isListed ? undefined : <option selected>{zone.name}</option>}
+            {names.map((name) => (
+              <option selected={name === zone.name}>{name}</option>
+            ))}
+          </select>
+        </label>
+        <button type="submit">Take this zone</button>
+      </form>
+    </>
   );
 }
