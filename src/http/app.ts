@@ -18,6 +18,7 @@ import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
+import { messageRoutes } from './routes/messages.ts';
 import { packetRoutes } from './routes/packets.ts';
 import { liveRoutes } from './routes/live.ts';
 import { loginPath, loginRoutes, placeAfterLogin } from './routes/login.ts';
@@ -119,6 +120,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     callRoutes(scope, deps);
     callPageRoutes(scope, deps);
     callFileRoutes(scope, deps);
+    messageRoutes(scope, deps);
     registrationRoutes(scope, deps);
     eventRoutes(scope, deps);
     rateRoutes(scope, deps);

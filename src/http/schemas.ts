@@ -343,6 +343,13 @@ export const EventListSchema = listOf(EventSchema, {
   ringStarted: Iso(),
 });
 
+export const MessageListSchema = listOf(CallMessageSchema, {
+  isComplete: Type.Boolean({ description: 'False where the time of a search was up before all were looked at' }),
+  sinceUs: NullableUs('Time of the oldest message looked at'),
+  since: Type.Optional(Iso()),
+  keeps: Type.Boolean({ description: 'False where messages are not kept' }),
+});
+
 export const RateEntrySchema = Type.Object({
   key: Text('Event type and source address'),
   type: Text(),
@@ -889,6 +896,7 @@ export const CALL_LIST_PARAMETERS: Properties = {
   ...SEARCH_PARAMETER,
   ...filterParameters(CALL_FILTERS, 'case-sensitive'),
 };
+export const MESSAGE_LIST_PARAMETERS: Properties = { ...PAGING_PARAMETERS, ...SEARCH_PARAMETER };
 export const REGISTRATION_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...filterParameters(REGISTRATION_FILTERS, 'case-sensitive'),

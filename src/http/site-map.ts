@@ -12,6 +12,8 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Calls', '/calls/list/query', 'Search calls'),
   page('Calls', '/calls', 'Call table: size, limits, states'),
   page('Calls', '/calls/timeout', 'Timeouts of call states'),
+  page('Messages', '/messages', 'Messages kept for display, newest first'),
+  page('Messages', '/messages/query', 'Search messages'),
   page('Registrations', '/regs/list', 'Bindings held now, newest first'),
   page('Registrations', '/regs/list/query', 'Search bindings'),
   page('Registrations', '/regs', 'Table of bindings: size, limits'),

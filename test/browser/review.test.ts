@@ -266,6 +266,19 @@ test('what an engineer reviews a collector by', async (t) => {
       await messages.getByText('Call-ID: asked').first().waitFor();
     });
 
+    await t.test('a message found by its text leads to the ladder of its call, where it is selected', async () => {
+      await page.goto(`${origin}/messages`);
+      await page.keyboard.press('/');
+      await page.keyboard.type('payload:"tag=asked" status:200');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/q=/);
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/call\/asked\?around=\d+#m\d+$/);
+      const selected = page.getByRole('complementary', { name: 'Selected message' });
+      await selected.getByText('SIP/2.0 200').first().waitFor();
+    });
+
     await t.test('the way back leads to the same place of a list', async () => {
       await page.goto(`${origin}/calls/list`);
       const link = page.getByRole('link', { name: 'flow-0', exact: true }).last();

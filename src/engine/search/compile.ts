@@ -34,6 +34,8 @@ export interface SearchReader<Entry> {
   /** Fields of kind `status`, `count`, `figure`, `duration` (ms) and `moment` (µs). */
   numbers: (entry: Entry, field: SearchField) => readonly number[];
   places: (entry: Entry, field: SearchField) => readonly SeenPlace[];
+  /** Values of the header fields of a name. */
+  headers?: (entry: Entry, name: string) => readonly string[];
 }
 
 type Test<Entry> = (entry: Entry) => boolean;
@@ -68,7 +70,10 @@ function conditionTest<Entry>(condition: Condition, reader: SearchReader<Entry>,
   switch (fieldInfo(field).kind) {
     case 'text': {
       const tests = values.map((value) => textTest(value, op === '='));
-      return (entry) => reader.texts(entry, field).some((text) => tests.some((test) => test(text)));
+      const { header } = condition;
+      const texts = (entry: Entry): readonly string[] =>
+        header === undefined ? reader.texts(entry, field) : (reader.headers?.(entry, header) ?? []);
+      return (entry) => texts(entry).some((text) => tests.some((test) => test(text)));
     }
     case 'word': {
       const tests = values.map((value) => textTest(value, true));

@@ -40,19 +40,25 @@ export function callText(
   }
   let previousUs = call.items[0]?.atUs ?? 0;
   for (const message of call.items) {
-    lines.push('', headerLine(message, previousUs, zone), ...bodyLines(message));
+    lines.push('', ...messageLines(message, zone, previousUs));
     previousUs = message.atUs;
   }
   return `${lines.join('\n')}\n`;
 }
 
+/** One message; its header line tells the pause after the one before, if there is one. */
+export function messageLines(message: CallMessageView, zone: Zone, previousUs?: number): string[] {
+  return [headerLine(message, previousUs, zone), ...bodyLines(message)];
+}
+
 /** `2026-11-21T10:00:00.000000Z +0.000 192.0.2.1:5060 -> 192.0.2.2:5060 udp INVITE …` */
-function headerLine(m: CallMessageView, previousUs: number, zone: Zone): string {
+function headerLine(m: CallMessageView, previousUs: number | undefined, zone: Zone): string {
   const what = m.isRequest ? visible(m.method) : `${m.status} ${visible(m.reason)} (${visible(m.cseqMethod)})`;
   const repeat = m.repeat === 'new' ? '' : ` ${m.repeat}`;
   const cut = m.shown < m.length ? ` ${m.shown} of ${m.length} octets` : '';
   const way = `${formatEndpoint(m.src.ip, m.src.port)} -> ${formatEndpoint(m.dst.ip, m.dst.port)} ${m.transport}`;
-  return `=== ${zonedIso(m.atUs, zone)} +${signedSeconds(m.atUs - previousUs)} ${visible(way)} ${what}${repeat}${cut} seen by ${m.agents.map(visible).join(', ')}`;
+  const pause = previousUs === undefined ? '' : `+${signedSeconds(m.atUs - previousUs)} `;
+  return `=== ${zonedIso(m.atUs, zone)} ${pause}${visible(way)} ${what}${repeat}${cut} seen by ${m.agents.map(visible).join(', ')}`;
 }
 
 /** Lines stay lines; everything else a terminal would act upon is escaped. */

@@ -25,6 +25,7 @@ interface PageFrame {
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
+  ['/messages', 'Messages', '/messages'],
   ['/regs/list', 'Registrations', '/regs'],
   ['/events?order=newest', 'Events', '/events'],
   ['/evrateblst/list', 'Rates', '/evrateblst'],

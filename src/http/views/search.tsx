@@ -28,7 +28,7 @@ export function SearchForm({ subject, action, search, filter, limit, order }: Se
           type="search"
           name="q"
           value={search?.text ?? ''}
-          placeholder="number, address, Call-ID, 486 … or from:*1234 AND pdd>4s"
+          placeholder={`number, address, Call-ID, 486 … or ${subject === 'messages' ? 'payload:sendonly AND header.X-Foo:*' : 'from:*1234 AND pdd>4s'}`}
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
@@ -104,13 +104,24 @@ export function filterParameters(filter: TextFilter<string> | undefined): Record
   return filter === undefined ? {} : { [filter.field]: filter.value, re: filter.regexp ? 1 : undefined };
 }
 
-const EXAMPLES: readonly (readonly [string, string])[] = [
+type Example = readonly [text: string, meaning: string];
+
+const EXAMPLES: readonly Example[] = [
   ['+4930123456', 'calls of this number, either side, however it was dialled'],
   ['status:5xx AND dst:10.0.0.0/24', 'server errors towards a network'],
   ['from:*1234 AND pdd>4s', 'users that end in 1234 and waited long'],
   ['method:INVITE start:-15m !status:2xx', 'calls of the last quarter of an hour without success'],
   ['(ua:/^Asterisk/ OR ua:FreeSWITCH) AND retrans>=3', 'retransmissions of some servers'],
   ['start:14:03~5m number:1234', 'five minutes around 14:03 today'],
+];
+
+const MESSAGE_EXAMPLES: readonly Example[] = [
+  ['payload:"a=sendonly"', 'messages that hold this text anywhere'],
+  ['header.X-Account:*', 'messages with this header field, whatever it says'],
+  ['header.Route:/;lr\\b.*10\\.0\\./ method:INVITE', 'a header field by expression'],
+  ['status:5xx AND dst:10.0.0.0/24', 'server errors towards a network'],
+  ['method:OPTIONS !status:2xx at:-15m', 'OPTIONS, and what was answered but success, of a quarter of an hour'],
+  ['repeat:retransmission transport:udp', 'what had to be sent again'],
 ];
 
 /** The page that leads to a search. */
@@ -127,13 +138,13 @@ export function SearchPage(props: Pick<SearchFormProps, 'subject' | 'action' | '
 /** How the language goes, beside the box it is typed into. */
 function SearchHelp({ subject, action }: { subject: SearchSubject; action: string }): VNode {
   const zone = useZone();
-  const names = SEARCH_FIELD_NAMES.filter((name) => (fieldInfo(name).only ?? subject) === subject);
+  const names = SEARCH_FIELD_NAMES.filter((name) => fieldInfo(name).subjects.includes(subject));
   return (
     <div class="help">
       <section>
         <h2>Examples</h2>
         <ul class="plain">
-          {EXAMPLES.map(([text, meaning]) => (
+          {(subject === 'messages' ? MESSAGE_EXAMPLES : EXAMPLES).map(([text, meaning]) => (
             <li>
               <a href={link(action, { q: text })}>
                 <code>{text}</code>
