@@ -1,3 +1,4 @@
+import type { Aliases } from '../model/alias.ts';
 import {
   Calls,
   COUNTERS,
@@ -45,6 +46,7 @@ export interface Facts {
   agents: readonly AgentView[];
   uptimeMs: number;
   nowUs: number;
+  aliases: Aliases;
 }
 
 /** Enough agents to find the one that sent last without copying a long list for a sentence. */
@@ -62,6 +64,7 @@ export async function gatherFacts(deps: HttpDeps): Promise<Facts> {
     agents: agents.items,
     uptimeMs: deps.statistics.totals().uptimeMs,
     nowUs: deps.clock(),
+    aliases: deps.aliases,
   };
 }
 
@@ -185,7 +188,8 @@ export function whyNoCalls(
     whyNarrowed(page, filter, '/calls/list', 'call(s) held', 'case matters') ??
     whyNotFound(page, search, '/calls/list', 'call(s) held');
   if (narrowed !== undefined) {
-    if (search !== undefined && page.matched === 0 && !(parseSearch(search.text, 'events') instanceof SearchFault)) {
+    const elsewhere = search === undefined ? undefined : parseSearch(search.text, 'events', facts.aliases);
+    if (search !== undefined && page.matched === 0 && !(elsewhere instanceof SearchFault)) {
       const text = 'A finished call leaves the list after some seconds; its events stay longer';
       narrowed.push({ code: 'finished', text, href: link('/events', { q: search.text }) });
     }

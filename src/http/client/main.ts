@@ -2,8 +2,9 @@
 import { startKeys } from './keys.ts';
 import { startLadder } from './ladder.ts';
 import { startLive } from './live.ts';
+import { startNames } from './names.ts';
 import { startTheme } from './theme.ts';
 
 startTheme();
 const live = startLive();
-startKeys({ togglePause: () => live?.toggle(), own: startLadder() });
+startKeys({ togglePause: () => live?.toggle(), own: [...startLadder(), ...startNames()] });

@@ -1,8 +1,10 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
+import type { Aliases } from '../../model/alias.ts';
 import type { Visitor } from '../access/access.ts';
 import { isoMicros } from '../show.ts';
 import { Account } from './login.tsx';
+import { NamesContext } from './parts.tsx';
 
 interface PageFrame {
   title: string;
@@ -18,6 +20,9 @@ interface PageFrame {
   forms: readonly string[];
   /** Chosen by the reader; without it the page follows the system. */
   theme: string | undefined;
+  /** Names of addresses, as the reader wants them shown, and whether there is a choice. */
+  names: Aliases;
+  hasNames: boolean;
   body: VNode;
 }
 
@@ -47,7 +52,20 @@ export function renderPage(frame: PageFrame): string {
   return `<!doctype html>${renderToStaticMarkup(<Frame {...frame} />)}\n`;
 }
 
-function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms, theme, body }: PageFrame): VNode {
+function Frame({
+  title,
+  url,
+  siteName,
+  version,
+  nowUs,
+  visitor,
+  canLogIn,
+  forms,
+  theme,
+  names,
+  hasNames,
+  body,
+}: PageFrame): VNode {
   const path = url.split('?', 1)[0] ?? '/';
   const place = placeOf(path);
   return (
@@ -83,7 +101,7 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
             <h1>{title}</h1>
             <span data-live-place="" />
           </div>
-          {body}
+          <NamesContext.Provider value={names}>{body}</NamesContext.Provider>
         </main>
         <footer>
           <span>
@@ -96,6 +114,7 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
             <a href="/pages">All pages</a>
           </span>
           <OtherForms url={url} forms={forms} />
+          {hasNames ? <span data-names-place={names.all.length > 0 ? 'aliases' : 'addresses'} /> : undefined}
           <span data-theme-place="" />
         </footer>
       </body>

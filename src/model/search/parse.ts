@@ -1,3 +1,4 @@
+import { type Aliases, NO_ALIASES } from '../alias.ts';
 import { CALL_STATES, callStateByName } from '../call-state.ts';
 import { eventByName, SELECTABLE_EVENTS } from '../event-type.ts';
 import { METHOD_NAMES } from '../method.ts';
@@ -46,12 +47,15 @@ const MAX_REGEXP_LENGTH = 256;
 /** Who can end a call. */
 export const ENDED_BY = ['caller', 'callee', 'timeout'] as const;
 
-/** @returns the search, or what is wrong with its text */
-export function parseSearch(text: string, subject: SearchSubject): Search | SearchFault {
+/**
+ * @param aliases names that may stand for addresses
+ * @returns the search, or what is wrong with its text
+ */
+export function parseSearch(text: string, subject: SearchSubject, aliases = NO_ALIASES): Search | SearchFault {
   if (text.length > MAX_SEARCH_LENGTH) {
     return new SearchFault(MAX_SEARCH_LENGTH, `${text.length} characters, at most ${MAX_SEARCH_LENGTH} are allowed`);
   }
-  return new Parser(text, subject).all();
+  return new Parser(text, subject, aliases).all();
 }
 
 const BLANK = /\s*/y;
@@ -67,13 +71,15 @@ const SCHEME = /(?:sips?|tel|urn):/iy;
 class Parser {
   readonly #text: string;
   readonly #subject: SearchSubject;
+  readonly #aliases: Aliases;
   #at = 0;
   #values = 0;
   #regexps = 0;
 
-  constructor(text: string, subject: SearchSubject) {
+  constructor(text: string, subject: SearchSubject, aliases: Aliases) {
     this.#text = text;
     this.#subject = subject;
+    this.#aliases = aliases;
   }
 
   all(): Search | SearchFault {
@@ -241,7 +247,8 @@ class Parser {
     return { form: 'word', text: text.replace(/\\(.)/gs, '$1'), at };
   }
 
-  #checked(field: SearchField, op: SearchOperator, values: SearchValue[], at: number): Condition | SearchFault {
+  #checked(field: SearchField, op: SearchOperator, given: SearchValue[], at: number): Condition | SearchFault {
+    const values = fieldInfo(field).kind === 'address' ? given.map((value) => this.#resolved(value)) : given;
     this.#values += values.length;
     if (this.#values > MAX_VALUES) return this.#fault(`more than ${MAX_VALUES} values`, at);
     for (const value of values) {
@@ -252,6 +259,12 @@ class Parser {
       }
     }
     return { kind: 'condition', field, op, values, at };
+  }
+
+  /** A word in the place of an address may be the name of addresses. */
+  #resolved(value: SearchValue): SearchValue {
+    if (value.form !== 'word' || !this.#aliases.has(value.text)) return value;
+    return { form: 'alias', text: value.text, aliases: this.#aliases.deciding(value.text), at: value.at };
   }
 
   #fields(): SearchField[] {
@@ -292,7 +305,10 @@ const NOTATION: Readonly<Record<string, { read: (text: string) => unknown; allow
     read: (text) => readMoment(text) ?? readAround(text),
     allowed: 'a time such as -15m, 14:03, 14:03~5m, 2026-11-21 or 2026-11-21T14:03:05Z',
   },
-  address: { read: readPlace, allowed: 'an address, a network such as 192.0.2.0/24, or an address with its port' },
+  address: {
+    read: readPlace,
+    allowed: 'an address, a network such as 192.0.2.0/24, either with its port, or an alias',
+  },
   phone: { read: readPhone, allowed: 'a telephone number' },
 };
 
@@ -319,6 +335,7 @@ function wrongValue(field: SearchField, op: SearchOperator, value: SearchValue):
       return `a pattern of ${value.text.length} characters, at most ${MAX_REGEXP_LENGTH} are allowed`;
     return undefined;
   }
+  if (value.form === 'alias') return undefined;
   const notation = NOTATION[kind];
   const texts = value.form === 'range' ? [value.low, value.high].filter((text) => text !== '') : [value.text];
   if (texts.length === 0) return `a range needs one end at least, such as ${rangeExample(field)}`;
