@@ -1,3 +1,4 @@
+import { moveColumns } from './columns.ts';
 import type { Binding } from './keys.ts';
 
 /**
@@ -63,12 +64,14 @@ class LadderPage {
       event.preventDefault();
       this.#select(row);
     });
+    this.#frame.addEventListener('dblclick', (event) => this.#open(event));
     this.#frame.addEventListener('mouseover', (event) => this.#setApart(rowAt(event.target) ?? this.#selected));
     this.#frame.addEventListener('mouseleave', () => this.#setApart(this.#selected));
     this.#frame.addEventListener('scroll', () => this.#showTimes());
     document.addEventListener('change', ({ target }) => {
       if (target instanceof HTMLInputElement && target.name === 'diff') this.#compareTwo();
     });
+    moveColumns(this.#frame);
     this.#showMarks();
     // Drawn another way or come back to, the ladder still has its message. Where the page stands is the browser's.
     const row = this.#rows.find((each) => each.dataset['message'] === sessionStorage.getItem(this.#place));
@@ -134,7 +137,7 @@ class LadderPage {
     this.#pane.scrollTop = 0;
   }
 
-  #open(event: KeyboardEvent): void {
+  #open(event: Event): void {
     const row = rowAt(event.target) ?? this.#selected;
     if (row === undefined) return;
     event.preventDefault();
@@ -171,8 +174,10 @@ const CYCLES = [
   ['c', 'colours by kind, leg, transaction, dialog'],
   ['w', 'time of day, since the one before, since the first'],
   ['d', 'session descriptions'],
-  ['a', 'columns by address, by address and port'],
-  ['R', 'retransmissions drawn or counted'],
+  ['h', 'columns by alias, address, address and port'],
+  ['g', 'pauses marked, to scale, not drawn'],
+  ['m', 'what was measured of media'],
+  ['R', 'retransmissions and keep-alives drawn or counted'],
 ] as const;
 
 function cycle(key: string): void {

@@ -6,6 +6,7 @@ import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
 import { choiceOf, USUAL } from '../ladder/choice.ts';
+import { mediaReports } from '../ladder/media.ts';
 import { makeLadder } from '../ladder/model.ts';
 import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
@@ -38,7 +39,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
     query: CALL_PAGE_PARAMETERS,
     schema: CallPageSchema,
     exports: { svg: SVG, mermaid: MERMAID },
-    async read(params, _applied, { callid = '' }) {
+    async read(params, _applied, { callid = '' }, names) {
       const limit = params.integer(['n'], 1, MAX_MESSAGES, DEFAULT_MESSAGES);
       const around = params.text('around');
       const offset =
@@ -50,8 +51,15 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const isSorted = params.flag('sorted');
       const { call, events } = await found(deps, callid, { offset, limit });
       const complete = offset + call.items.length >= call.total;
-      const ladder = makeLadder(call.items, { ...choice, nowUs: deps.clock(), complete });
       const { items, ...rest } = call;
+      const reports = mediaReports(call.entries, items);
+      const ladder = makeLadder(items, {
+        ...choice,
+        nowUs: deps.clock(),
+        complete,
+        names,
+        reports: choice.media ? reports : [],
+      });
       const agreed = exchanges(items);
       const media = agreed.map(({ offer, answer, result, notes }) => ({
         offer: offer.id,
@@ -63,12 +71,22 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const comparison = left === undefined || right === undefined ? undefined : { left, right, isSorted };
       return {
         title: `Call ${visible(callid.length > MAX_TITLE ? `${callid.slice(0, MAX_TITLE)}…` : callid)}`,
-        data: withTimes({ ...rest, missing: ladder.missing, media, messages: items, events }),
+        data: withTimes({ ...rest, missing: ladder.missing, media, reports, messages: items, events }),
         html: () =>
-          CallPage({ call, ladder, events, limit, choice, exchanges: agreed, comparison, linksOut: deps.linksOut }),
+          CallPage({
+            call,
+            ladder,
+            events,
+            limit,
+            choice,
+            hasMedia: reports.length > 0,
+            exchanges: agreed,
+            comparison,
+            linksOut: deps.linksOut,
+          }),
         text: () => callText(call, ladder, events, agreed),
         exports: {
-          svg: { type: SVG, body: () => ladderFile(ladder, choice.time) },
+          svg: { type: SVG, body: () => ladderFile(ladder, choice) },
           mermaid: { type: MERMAID, body: () => ladderMermaid(ladder) },
         },
       };
@@ -82,7 +100,13 @@ export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
   addFile(app, 'text', 'One call as text: summary, then every message held', TEXT, async (callid) => {
     const { call, events } = await found(deps, callid, { offset: 0, limit: MAX_MESSAGES });
     const complete = call.items.length >= call.total;
-    const ladder = makeLadder(call.items, { ...USUAL, nowUs: deps.clock(), complete });
+    const ladder = makeLadder(call.items, {
+      ...USUAL,
+      nowUs: deps.clock(),
+      complete,
+      names: deps.aliases,
+      reports: [],
+    });
     return callText(call, ladder, events, exchanges(call.items));
   });
   for (const format of CAPTURE_FORMATS) {

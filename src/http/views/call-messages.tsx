@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import type { CallMessages, CallMessageView } from '../../model/views.ts';
-import { type Ladder, type LadderRow, legName } from '../ladder/model.ts';
+import { type Ladder, legName } from '../ladder/model.ts';
+import type { LadderRow } from '../ladder/row.ts';
 import { againText, toneClass } from '../ladder/svg.tsx';
 import { pause, timeOfDay } from '../ladder/times.ts';
 import { formatNumber, isoMicros } from '../show.ts';
@@ -32,7 +33,7 @@ export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
   const numbers = new Map(items.map((message, index) => [message, offset + index + 1]));
   const rows = ladder.rows.map((row) => {
     const { message } = row;
-    if (message === undefined) return <Missing row={row} ladder={ladder} />;
+    if (message === undefined) return <NoMessage row={row} ladder={ladder} />;
     const number = numbers.get(message) ?? 0;
     return (
       <Message
@@ -56,7 +57,9 @@ export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
   );
 }
 
-function Missing({ row, ladder }: { row: LadderRow; ladder: Ladder }): VNode {
+/** What was expected, or measured of media. */
+function NoMessage({ row, ladder }: { row: LadderRow; ladder: Ladder }): VNode {
+  const isMissing = row.tone === 'ghost';
   return (
     <tbody class="item">
       <tr>
@@ -64,21 +67,23 @@ function Missing({ row, ladder }: { row: LadderRow; ladder: Ladder }): VNode {
           <Nothing />
         </Cell>
         <Cell label="Time (UTC)">
-          <Nothing />
+          {isMissing ? <Nothing /> : <time dateTime={isoMicros(row.atUs)}>{timeOfDay(row.atUs)}</time>}
         </Cell>
         <Cell label="After" number>
-          <Nothing />
+          {isMissing ? <Nothing /> : pause(row.deltaUs)}
         </Cell>
         <Cell label="From → to">
           <Captured text={`${ladder.columns[row.from]?.label ?? ''} → ${ladder.columns[row.to]?.label ?? ''}`} />
         </Cell>
         <Cell label="Message">
-          <span class="alarm">
+          <span class={isMissing ? 'alarm' : undefined}>
             <Captured text={row.label} />
           </span>
         </Cell>
-        <Cell label="What else">expected, not captured</Cell>
-        <Cell label="Seen by">nobody</Cell>
+        <Cell label="What else">
+          <Captured text={row.details.join(' · ')} />
+        </Cell>
+        <Cell label="Seen by">{isMissing ? 'nobody' : <Nothing />}</Cell>
       </tr>
     </tbody>
   );
@@ -102,7 +107,8 @@ interface MessageProps {
 }
 
 function Message({ row, message, leg, number, elsewhere, isCompared }: MessageProps): VNode {
-  const more = [leg, REPEAT_TEXT[message.repeat]];
+  const more = [leg, row.warning, REPEAT_TEXT[message.repeat]];
+  if (row.times > 1) more.push(`${row.times} times in a row`);
   if (row.retransmission > 0) more.push(`retransmission ${row.retransmission}`);
   if (row.folded > 0) more.push(`retransmitted ${row.folded} ${row.folded === 1 ? 'time' : 'times'}`);
   const details = [...more, ...row.details, `CSeq ${message.cseq}`].filter((text) => text !== '');

@@ -21,6 +21,7 @@ export interface CallPageProps {
   events: readonly EventView[];
   limit: number;
   choice: LadderChoice;
+  hasMedia: boolean;
   exchanges: readonly Exchange[];
   comparison: Comparison | undefined;
   linksOut: readonly LinkOut[];
@@ -28,7 +29,7 @@ export interface CallPageProps {
 
 /** What happened to one call: in figures, as a ladder, as a table that says the same, and in the messages' own words. */
 export function CallPage(props: CallPageProps): VNode {
-  const { call, ladder, events, limit, choice, exchanges, comparison, linksOut } = props;
+  const { call, ladder, events, limit, choice, hasMedia, exchanges, comparison, linksOut } = props;
   const { items, offset, total } = call;
   const here = { ...choiceParameters(choice), s: offset > 0 ? offset : undefined };
   const at: PageLink = (changes) => link(callHref(call.callId), { ...here, ...changes });
@@ -45,7 +46,7 @@ export function CallPage(props: CallPageProps): VNode {
       )}
       {items.length === 0 ? undefined : (
         <Section title="Ladder">
-          <LadderView call={call} ladder={ladder} choice={choice} at={at} />
+          <LadderView call={call} ladder={ladder} choice={choice} hasMedia={hasMedia} at={at} />
           <MessagePager call={call} limit={limit} at={at} />
         </Section>
       )}
