@@ -78,7 +78,7 @@ const isCaptured = ({ more }: Row): boolean => !more.includes('not captured');
 /** Names of the arrows, as a screen reader says them; without those of messages that were expected. */
 async function arrowsOf(page: Page): Promise<string[]> {
   const names = await page.evaluate<string[]>(
-    `[...document.querySelectorAll('[aria-label="Ladder"] svg :is(a, [role=img])')]
+    `[...document.querySelectorAll('[aria-label="Ladder"] svg .l-row')]
        .map((arrow) => arrow.getAttribute('aria-label') ?? arrow.querySelector('title')?.textContent ?? '')`,
   );
   return names.filter((name) => !name.includes('not captured'));
@@ -197,7 +197,7 @@ test('what an engineer reviews a collector by', async (t) => {
       await visit.getByRole('searchbox').fill('callid=asked');
       await visit.getByRole('searchbox').press('Enter');
       await visit.getByRole('link', { name: 'asked', exact: true }).first().click();
-      await visit.getByRole('region', { name: 'Ladder' }).locator('svg a').first().click();
+      await visit.getByRole('region', { name: 'Ladder' }).locator('svg a.l-row').first().click();
       assert.match(visit.url(), /\/call\/asked#/);
       await visit.getByRole('region', { name: 'Messages' }).locator('summary').first().click();
       await visit.getByText('From: <sip:+49301234567@example.com>;tag=asked').first().waitFor();

@@ -14,7 +14,7 @@ import { pause, signedSeconds, timeOfDay } from './times.ts';
  * style sheet of the pages overrules them by class. Colour never says anything alone: labels and dashes repeat it.
  */
 const GUTTER = 140;
-const HEAD = 92;
+const HEAD = 76;
 const ROW = 46;
 /** Height of the mark for a long pause. */
 const BREAK = 30;
@@ -301,7 +301,9 @@ function Break({
   );
 }
 
-const HEAD_LINE = 16;
+/** Base lines in a head: the first, and from one to the next. */
+const HEAD_TOP = 25;
+const HEAD_LINE = 17;
 
 /** A party: its name, what it does and where, and what it says it is. */
 function Head({
@@ -321,19 +323,18 @@ function Head({
     visible(column.userAgent),
   ].filter((text) => text !== '');
   const left = x - width / 2;
-  const top = 16 + (HEAD - (lines.length + 1) * HEAD_LINE) / 2;
   return (
     <g class="l-head" data-column={links === undefined ? undefined : column.key}>
       <title>{[column.label, ...lines].join('\n')}</title>
       <rect class="l-box" x={left} y={6} width={width} height={HEAD - 12} rx={5} fill="#f3f5f8" stroke="#b9c2cd" />
-      <text class="l-name" x={x} y={top} text-anchor="middle" font-weight="600" fill="#1a1f27">
+      <text class="l-name" x={x} y={HEAD_TOP} text-anchor="middle" font-weight="600" fill="#1a1f27">
         {cut(visible(column.label), (width - 60) / (CHARACTER + 0.8))}
       </text>
       {lines.map((line, index) => (
         <text
           class="l-quiet"
           x={x}
-          y={top + (index + 1) * HEAD_LINE}
+          y={HEAD_TOP + (index + 1) * HEAD_LINE}
           text-anchor="middle"
           font-size="11"
           fill="#5b6573"
