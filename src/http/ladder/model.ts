@@ -8,6 +8,7 @@ import { foldKeepAlives } from './keep-alives.ts';
 import { labelOf, letter } from './label.ts';
 import type { MediaReport } from './media.ts';
 import type { LadderRow, RowTone } from './row.ts';
+import type { Exchange } from './session.ts';
 
 /**
  * A call as a ladder: who took part, in order of appearance, and one row for each message between two of them.
@@ -34,6 +35,8 @@ export interface LadderOptions extends LadderChoice {
   names: Aliases;
   /** What was measured of its media, in order of time. */
   reports: readonly MediaReport[];
+  /** What its offers came to. */
+  agreed: readonly Exchange[];
 }
 
 export function makeLadder(held: readonly CallMessageView[], options: LadderOptions): Ladder {
@@ -75,6 +78,7 @@ class Drawing {
   readonly #hues = new Numbers();
   readonly #transactions = new Numbers();
   readonly #branches: ReadonlyMap<string, string>;
+  readonly #results: ReadonlyMap<CallMessageView | undefined, string>;
   readonly #overtaken: ReadonlyMap<CallMessageView, number>;
   readonly #originals = new Map<string, { row: LadderRow; again: number }>();
 
@@ -94,6 +98,7 @@ class Drawing {
     this.hidden = all.filter(({ key }) => options.hide.includes(key));
     this.#index = new Map(this.columns.map(({ key }, index) => [key, index]));
     this.#branches = forkLetters(messages);
+    this.#results = new Map(options.agreed.map(({ answer, result }) => [answer, result]));
     this.#overtaken = overtaken(messages);
     const ghosts = options.complete ? ghostsAfter(messages, options.nowUs) : new Map<CallMessageView, Ghost[]>();
     let reported = 0;
@@ -121,6 +126,9 @@ class Drawing {
     }
     const late = this.#overtaken.get(message);
     const { colour, sdp } = this.#options;
+    const details = detailsOf(message, this.#branches, sdp);
+    const result = sdp === 'first' || sdp === 'all' ? this.#results.get(message) : undefined;
+    if (result !== undefined) details.push(`agreed: ${result}`);
     const row = this.#row({
       atUs: message.atUs,
       callId: message.callId,
@@ -128,7 +136,7 @@ class Drawing {
       ends: [this.#found.keyOf(message.src), this.#found.keyOf(message.dst)],
       tone: toneOf(message),
       label: labelOf(message),
-      details: detailsOf(message, this.#branches, sdp),
+      details,
     });
     if (row === undefined) return;
     row.message = message;

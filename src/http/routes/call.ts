@@ -52,6 +52,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const { call, events } = await found(deps, callid, { offset, limit });
       const complete = offset + call.items.length >= call.total;
       const { items, ...rest } = call;
+      const agreed = exchanges(items);
       const reports = mediaReports(call.entries, items);
       const ladder = makeLadder(items, {
         ...choice,
@@ -59,8 +60,8 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
         complete,
         names,
         reports: choice.media ? reports : [],
+        agreed,
       });
-      const agreed = exchanges(items);
       const media = agreed.map(({ offer, answer, result, notes }) => ({
         offer: offer.id,
         answer: answer?.id ?? null,
@@ -106,6 +107,7 @@ export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
       complete,
       names: deps.aliases,
       reports: [],
+      agreed: [],
     });
     return callText(call, ladder, events, exchanges(call.items));
   });

@@ -15,6 +15,7 @@ const LATER: LadderOptions = {
   complete: true,
   names: NO_ALIASES,
   reports: [],
+  agreed: [],
 };
 
 /**
@@ -495,4 +496,15 @@ test('what was measured of media stands between its ends at its time', () => {
     ],
   );
   assert.equal(ladder.rows[4]?.tone, 'media');
+});
+
+test('the row of an answer says what was agreed upon, where descriptions are shown', () => {
+  const lines = messages(...ANSWERED);
+  const agreed = [{ offer: lines[0]!, answer: lines[2], result: 'PCMA, both ways', notes: [] }]; // six were made
+  const details = (sdp: LadderOptions['sdp']): string[][] =>
+    makeLadder(lines, { ...LATER, sdp, agreed }).rows.map((row) =>
+      row.details.filter((text) => text.startsWith('agreed')),
+    );
+  assert.deepEqual(details('first'), [[], [], ['agreed: PCMA, both ways'], [], [], []]);
+  assert.deepEqual(details('mark').flat(), []);
 });
