@@ -207,6 +207,9 @@ export const CALL_PAGE_PARAMETERS: Properties = {
   sdp: Type.Optional(
     Type.String({ enum: [...SDP_MODES], description: 'Session descriptions: first media, all, not at all, a mark' }),
   ),
+  mask: Type.Optional(
+    Type.String({ enum: ['0', '1'], description: '1: messages without credentials and without keys of media' }),
+  ),
   without: Type.Optional(Type.String({ description: 'Letters of legs left out of the ladder, such as B,C' })),
   diff: Type.Optional(
     Type.Array(Type.String(), { maxItems: 2, description: 'Ids of two messages to compare: given twice, or as 1,2' }),

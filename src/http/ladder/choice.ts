@@ -17,6 +17,8 @@ export interface LadderChoice {
   sdp: SdpMode;
   /** What was measured of its media is drawn among the messages. */
   media: boolean;
+  /** Credentials and keys in the messages are left out. */
+  mask: boolean;
   /** Letters of legs that are left out. */
   without: readonly string[];
 }
@@ -53,6 +55,7 @@ export const USUAL: LadderChoice = {
   gap: 10,
   sdp: 'first',
   media: false,
+  mask: false,
   without: [],
 };
 
@@ -67,6 +70,7 @@ export function choiceOf(params: Params): LadderChoice {
     pauses: params.choice('pauses', PAUSE_MODES) ?? USUAL.pauses,
     gap: params.integer(['gap'], 1, MAX_GAP_S, USUAL.gap),
     media: params.flag('media'),
+    mask: params.flag('mask'),
     sdp: params.choice('sdp', SDP_MODES) ?? USUAL.sdp,
     without: lettersOf(params),
   };
@@ -105,6 +109,7 @@ export function choiceParameters(choice: LadderChoice): Record<string, string | 
     pauses: unusual(choice.pauses, USUAL.pauses),
     gap: choice.gap === USUAL.gap ? undefined : choice.gap,
     media: choice.media ? 1 : undefined,
+    mask: choice.mask ? 1 : undefined,
     sdp: unusual(choice.sdp, USUAL.sdp),
     without: listed(choice.without),
   };

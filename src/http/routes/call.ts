@@ -6,6 +6,7 @@ import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
 import { choiceOf, USUAL } from '../ladder/choice.ts';
+import { masked } from '../ladder/mask.ts';
 import { mediaReports } from '../ladder/media.ts';
 import { makeLadder } from '../ladder/model.ts';
 import { exchanges } from '../ladder/session.ts';
@@ -49,7 +50,8 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const choice = choiceOf(params);
       const compared = comparedOf(params);
       const isSorted = params.flag('sorted');
-      const { call, events } = await found(deps, callid, { offset, limit });
+      const { call: held, events } = await found(deps, callid, { offset, limit });
+      const call = choice.mask ? withoutSecrets(held) : held;
       const complete = offset + call.items.length >= call.total;
       const { items, ...rest } = call;
       const agreed = exchanges(items);
@@ -93,6 +95,10 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       };
     },
   });
+}
+
+function withoutSecrets(call: CallMessages): CallMessages {
+  return { ...call, items: call.items.map((message) => ({ ...message, raw: masked(message.raw) })) };
 }
 
 /** `/call/<callid>/text`, `/pcap`, `/pcapng`: all messages held of one call, to be saved. */

@@ -128,6 +128,7 @@ const SDP_TEXT: Readonly<Record<SdpMode, string>> = { first: 'first media', all:
 const PAUSE_TEXT: Readonly<Record<PauseMode, string>> = { marked: 'marked', scaled: 'to scale', even: 'not drawn' };
 const FOLD_TEXT = { drawn: 'drawn', counted: 'counted' } as const;
 
+const MASK_TEXT = { shown: 'shown', masked: 'masked' } as const;
 const MEDIA_TEXT = { drawn: 'drawn', 'left out': 'left out' } as const;
 
 function LadderTools({
@@ -185,6 +186,14 @@ function LadderTools({
           href={(name) => drawn({ media: name === 'drawn' })}
         />
       ) : undefined}
+      <Tabs
+        title="Credentials"
+        hotkey="M"
+        all={['shown', 'masked']}
+        now={choice.mask ? 'masked' : 'shown'}
+        words={MASK_TEXT}
+        href={(name) => drawn({ mask: name === 'masked' })}
+      />
       {ladder.hasRepeats ? (
         <Tabs
           title="Repeats"

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { CallMessages, CallMessageView } from '../../model/views.ts';
+import { lineWarnings, type LineWarnings } from '../ladder/lint.ts';
 import { type Ladder, legName } from '../ladder/model.ts';
 import type { LadderRow } from '../ladder/row.ts';
 import { againText, toneClass } from '../ladder/svg.tsx';
@@ -7,7 +8,8 @@ import { pause, timeOfDay } from '../ladder/times.ts';
 import { formatNumber, isoMicros } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import { messageAnchor, messageHref, type PageLink } from './call-ladder.tsx';
-import { Captured, Cell, Nothing, Path, Table, Transport } from './parts.tsx';
+import { Captured, Cell, Facts, Nothing, Path, Table, Transport } from './parts.tsx';
+import { RawText } from './raw-text.tsx';
 
 /** Id of the form that compares two messages. */
 export const COMPARE = 'compare';
@@ -162,6 +164,7 @@ function Word({ row }: { row: LadderRow }): VNode {
 }
 
 function Text({ message }: { message: CallMessageView }): VNode {
+  const warnings = lineWarnings(message);
   return (
     <tr class="more">
       <td colSpan={HEAD.length}>
@@ -171,43 +174,40 @@ function Text({ message }: { message: CallMessageView }): VNode {
             <span class="quiet">
               {formatNumber(message.length)} octets
               {message.shown < message.length ? `, ${formatNumber(message.shown)} of them shown` : ''}
+              {warnings.size > 0 ? `, ${warnings.size} ${warnings.size === 1 ? 'warning' : 'warnings'}` : ''}
             </span>
           </summary>
-          <RawText raw={message.raw} />
+          <div data-message-text="">
+            <Envelope message={message} warnings={warnings} />
+            <RawText raw={message.raw} warnings={warnings} />
+          </div>
         </details>
       </td>
     </tr>
   );
 }
 
-/** A message as captured: what cannot be seen is marked, but for the ends of lines. */
-export function RawText({ raw }: { raw: string }): VNode {
-  const lines = raw.split(/\r\n|\n/);
-  const body = lines.indexOf('');
-  return (
-    <pre class="raw">
-      {lines.map((line, index) => {
-        const colon = index > 0 && (body < 0 || index < body) ? line.indexOf(':') : -1;
-        return (
-          <>
-            {index === 0 ? '' : '\n'}
-            {index === 0 ? (
-              <strong>
-                <Captured text={line} />
-              </strong>
-            ) : colon > 0 ? (
-              <>
-                <span class="field">
-                  <Captured text={line.slice(0, colon)} />
-                </span>
-                <Captured text={line.slice(colon)} />
-              </>
-            ) : (
-              <Captured text={line} />
-            )}
-          </>
-        );
-      })}
-    </pre>
-  );
+/** How it came: who reported it, over what, when it was captured and when it arrived; and what is wrong with it. */
+function Envelope({ message, warnings }: { message: CallMessageView; warnings: LineWarnings }): VNode {
+  const { atUs, arrivedUs, src, dst, transport, agents, length, shown } = message;
+  const rows: [string, VNode | string][] = [
+    ['Captured (UTC)', isoMicros(atUs)],
+    ['Arrived', `${pause(arrivedUs - atUs)} later`],
+    [
+      'Way',
+      <>
+        <Path src={src} dst={dst} /> <Transport name={transport} />
+      </>,
+    ],
+    ['Reported by', <AgentLinks agents={agents} />],
+    [
+      'Octets',
+      shown < length ? `${formatNumber(length)}, of which ${formatNumber(shown)} are held` : formatNumber(length),
+    ],
+  ];
+  if (warnings.size > 0) {
+    const texts = [...warnings].map(([line, text]) => `line ${line + 1}: ${text}`);
+    rows.push(['Warnings', <Captured text={texts.join('. ')} />]);
+  }
+  return <Facts rows={rows} />;
 }
