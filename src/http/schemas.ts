@@ -211,6 +211,9 @@ export const CALL_PAGE_PARAMETERS: Properties = {
     Type.String({ enum: ['0', '1'], description: '1: messages without credentials and without keys of media' }),
   ),
   without: Type.Optional(Type.String({ description: 'Letters of legs left out of the ladder, such as B,C' })),
+  with: Type.Optional(
+    Type.String({ description: 'Call-IDs of calls that are drawn with this one, at most 8, with spaces' }),
+  ),
   diff: Type.Optional(
     Type.Array(Type.String(), { maxItems: 2, description: 'Ids of two messages to compare: given twice, or as 1,2' }),
   ),
@@ -328,6 +331,13 @@ export const EventSchema = Type.Object({
 });
 
 /** One call with its messages. */
+export const AliasSchema = Type.Object({
+  name: Text('Shown for the addresses'),
+  group: Text('What several names have in common, empty = nothing'),
+  network: Text('A network, or one address'),
+  port: Type.Union([Type.Integer(), Type.Null()], { description: 'null = every port' }),
+});
+
 export const CallPageSchema = Type.Object({
   callId: Text(),
   entries: Type.Array(CallSchema, { description: 'Entries held under the Call-ID, then those of its other legs' }),

@@ -30,6 +30,23 @@ suite('names of addresses', () => {
     assert.ok(!(await client().get('/calls/list?format=html')).body.includes('data-names-place'));
   });
 
+  test('are listed, the most precise first, with the calls of each', async () => {
+    const { get } = client({ aliases });
+    const { items } = (await get('/aliases?format=json')).json<{ items: object[] }>();
+    assert.deepEqual(items, [
+      { name: '<sbc>&"one"', group: '', network: '198.51.100.2', port: 5060 },
+      { name: 'phones', group: '', network: '192.0.2.0/24', port: null },
+    ]);
+    assert.match(
+      (await get('/aliases?format=text')).body,
+      /^198\.51\.100\.2 port 5060 "<sbc>&\\"one\\""\n192\.0\.2\.0\/24 "phones"\n$/,
+    );
+    const { body } = await get('/aliases?format=html');
+    assert.ok(body.includes('href="/calls/list?q=alias%3A%22phones%22"'));
+    assert.equal((await get('/calls/list?q=alias%3A%22%3Csbc%3E%26%5C%22one%5C%22%22')).statusCode, 200);
+    assert.match((await client().get('/aliases?format=html')).body, /No aliases are set/);
+  });
+
   test('can be searched for', async () => {
     const { get, deps } = client({ aliases });
     for (const path of ['/calls/list', '/events']) {

@@ -21,6 +21,8 @@ export interface LadderChoice {
   mask: boolean;
   /** Letters of legs that are left out. */
   without: readonly string[];
+  /** Call-IDs of calls that are drawn with it. */
+  added: readonly string[];
 }
 
 export const GROUPINGS = ['auto', 'alias', 'ip', 'port'] as const;
@@ -57,6 +59,7 @@ export const USUAL: LadderChoice = {
   media: false,
   mask: false,
   without: [],
+  added: [],
 };
 
 export function choiceOf(params: Params): LadderChoice {
@@ -73,6 +76,7 @@ export function choiceOf(params: Params): LadderChoice {
     mask: params.flag('mask'),
     sdp: params.choice('sdp', SDP_MODES) ?? USUAL.sdp,
     without: lettersOf(params),
+    added: callIdsOf(params),
   };
 }
 
@@ -84,6 +88,16 @@ function keysOf(params: Params, name: 'order' | 'hide'): string[] {
   const keys = (params.text(name) ?? '').split(',').filter((key) => key !== '');
   if (keys.length > MAX_KEYS) throw badParameter(name, `${keys.length} columns`, `at most ${MAX_KEYS}`);
   return keys;
+}
+
+/** More calls beside one another nobody reads. */
+const MAX_ADDED = 8;
+
+/** Call-IDs, which hold no white space (RFC 3261 §25.1). */
+function callIdsOf(params: Params): string[] {
+  const callIds = new Set((params.text('with') ?? '').split(/\s+/).filter((callId) => callId !== ''));
+  if (callIds.size > MAX_ADDED) throw badParameter('with', `${callIds.size} calls`, `at most ${MAX_ADDED}`);
+  return [...callIds];
 }
 
 function lettersOf(params: Params): string[] {
@@ -112,5 +126,6 @@ export function choiceParameters(choice: LadderChoice): Record<string, string | 
     mask: choice.mask ? 1 : undefined,
     sdp: unusual(choice.sdp, USUAL.sdp),
     without: listed(choice.without),
+    with: choice.added.length === 0 ? undefined : choice.added.join(' '),
   };
 }

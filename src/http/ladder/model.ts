@@ -103,7 +103,7 @@ class Drawing {
     const ghosts = options.complete ? ghostsAfter(messages, options.nowUs) : new Map<CallMessageView, Ghost[]>();
     let reported = 0;
     for (const message of messages) {
-      for (; (media[reported]?.atUs ?? Infinity) <= message.atUs; reported++) this.#addMedia(media[reported]);
+      for (; (media[reported]?.atUs ?? Infinity) < message.atUs; reported++) this.#addMedia(media[reported]);
       this.#add(message);
       for (const ghost of ghosts.get(message) ?? []) this.#addGhost(message, ghost);
     }

@@ -50,9 +50,10 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const choice = choiceOf(params);
       const compared = comparedOf(params);
       const isSorted = params.flag('sorted');
-      const { call: held, events } = await found(deps, callid, { offset, limit });
+      const { call: own, events } = await found(deps, callid, { offset, limit });
+      const held = await withOthers(deps, own, choice.added, limit);
       const call = choice.mask ? withoutSecrets(held) : held;
-      const complete = offset + call.items.length >= call.total;
+      const complete = offset + own.items.length >= own.total;
       const { items, ...rest } = call;
       const agreed = exchanges(items);
       const reports = mediaReports(call.entries, items);
@@ -95,6 +96,28 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       };
     },
   });
+}
+
+/** A call with the messages of others that were asked for, as far as they were sent in the time of those shown. */
+async function withOthers(
+  { engine }: HttpDeps,
+  call: CallMessages,
+  callIds: readonly string[],
+  limit: number,
+): Promise<CallMessages> {
+  const { items, offset, total } = call;
+  const there = new Set([call.callId, ...items.map(({ callId }) => callId)]);
+  const wanted = callIds.filter((callId) => !there.has(callId));
+  const others = await Promise.all(wanted.map((callId) => engine.callMessages(callId, { offset: 0, limit })));
+  const fromUs = offset === 0 ? -Infinity : (items[0]?.atUs ?? 0);
+  const toUs = offset + items.length >= total ? Infinity : (items.at(-1)?.atUs ?? 0);
+  const more = others.flatMap((other) => other.items).filter(({ atUs }) => atUs >= fromUs && atUs <= toUs);
+  const all = new Map([...items, ...more].map((message) => [message.id, message]));
+  return {
+    ...call,
+    entries: [...call.entries, ...others.flatMap(({ entries }) => entries)],
+    items: [...all.values()].toSorted((a, b) => a.atUs - b.atUs || a.id - b.id),
+  };
 }
 
 function withoutSecrets(call: CallMessages): CallMessages {

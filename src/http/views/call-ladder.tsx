@@ -42,6 +42,7 @@ export function LadderView({ call, ladder, choice, hasMedia, at }: LadderViewPro
       <LadderTools call={call} ladder={ladder} choice={choice} hasMedia={hasMedia} at={at} drawn={drawn} />
       <Legend ladder={ladder} call={call} choice={choice} drawn={drawn} />
       <Arrangement ladder={ladder} choice={choice} drawn={drawn} />
+      <AddCall callId={call.callId} choice={choice} />
       <div class="stage">
         <div class="scroll ladder-frame" role="region" aria-label="Ladder" tabIndex={0} data-ladder={call.callId}>
           <LadderDrawing
@@ -100,6 +101,23 @@ function Arrangement({
         </li>
       )}
     </ul>
+  );
+}
+
+/** Another call beside this one, which nothing tells belongs to it. */
+function AddCall({ callId, choice }: { callId: string; choice: LadderChoice }): VNode {
+  const { with: added = '', ...others } = choiceParameters(choice);
+  return (
+    <form class="filter add-call" method="get" action={`${callHref(callId)}#ladder`}>
+      {Object.entries(others).map(([name, value]) =>
+        value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
+      )}
+      <label class="grow">
+        <span>With the calls of these Call-IDs</span>
+        <input type="search" name="with" value={added} autocomplete="off" spellcheck={false} />
+      </label>
+      <button type="submit">Draw together</button>
+    </form>
   );
 }
 
@@ -275,9 +293,15 @@ function Legend({
             <span class={`leg-mark ${hueClass(index)}`} /> <strong>leg {name}</strong>{' '}
             <CapturedLink text={callId} href={callHref(callId)} />{' '}
             <span class="quiet">
-              {callId === call.callId ? 'this call' : <Captured text={reasons.get(callId) ?? ''} />}
+              {callId === call.callId ? 'this call' : <Captured text={reasons.get(callId) ?? 'added by hand'} />}
             </span>{' '}
             <a href={drawn({ without })}>{isOut ? 'draw' : 'leave out'}</a>
+            {choice.added.includes(callId) ? (
+              <>
+                {' '}
+                <a href={drawn({ added: choice.added.filter((other) => other !== callId) })}>take away</a>
+              </>
+            ) : undefined}
           </li>
         );
       })}

@@ -64,7 +64,7 @@ export function CallPage(props: CallPageProps): VNode {
             compared={comparison === undefined ? [] : [comparison.left.id, comparison.right.id]}
             at={at}
           />
-          {total > items.length ? <MessagePager call={call} limit={limit} at={at} /> : undefined}
+          {offset > 0 || total > limit ? <MessagePager call={call} limit={limit} at={at} /> : undefined}
         </Section>
       )}
       {call.entries
@@ -147,13 +147,14 @@ function CompareForm({
 
 function MessagePager({ call, limit, at }: { call: CallMessages; limit: number; at: PageLink }): VNode {
   const { offset, items, total } = call;
-  const last = offset + items.length;
+  // Messages of calls added by hand are not counted.
+  const last = Math.min(offset + limit, total);
   const page = (start: number): string => at({ s: start === 0 ? undefined : start, n: limit });
   return (
     <p class="pager">
       <span>
-        {total === items.length
-          ? `${total} ${total === 1 ? 'message' : 'messages'}`
+        {offset === 0 && last === total
+          ? `${items.length} ${items.length === 1 ? 'message' : 'messages'}`
           : `Messages ${offset + 1}–${last} of ${total}; what is missing is told on the last page`}
       </span>
       {offset > 0 ? <a href={page(Math.max(0, offset - limit))}>← Earlier</a> : undefined}
