@@ -60,6 +60,11 @@ export class Columns {
     this.#tellUserAgents(messages);
   }
 
+  /** Names in order of appearance. */
+  path(): string[] {
+    return [...this.#found.values()].map((column) => this.#label(column));
+  }
+
   /** All of them, from left to right. */
   all(): Column[] {
     const { order } = this.#options;

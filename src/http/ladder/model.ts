@@ -17,6 +17,8 @@ import type { Exchange } from './session.ts';
 
 export interface Ladder {
   columns: Column[];
+  /** Who took part in the signalling, in order of appearance, whatever is drawn. */
+  path: string[];
   rows: LadderRow[];
   /** What should be there and is not, in words. */
   missing: string[];
@@ -44,6 +46,7 @@ export function makeLadder(held: readonly CallMessageView[], options: LadderOpti
   const isDrawn = (callId: string): boolean => !options.without.includes(letter(legs.indexOf(callId)));
   const messages = held.filter(({ callId }) => isDrawn(callId));
   const columns = new Columns(messages, options);
+  const path = columns.path();
   const media = options.reports.filter(({ callId }) => isDrawn(callId));
   const drawing = new Drawing(messages, media, columns, legs, options);
   const folded = foldKeepAlives(drawing.rows);
@@ -55,6 +58,7 @@ export function makeLadder(held: readonly CallMessageView[], options: LadderOpti
   }
   return {
     columns: drawing.columns,
+    path,
     rows,
     missing: drawing.missing,
     legs,

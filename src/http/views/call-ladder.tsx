@@ -108,16 +108,19 @@ function Arrangement({
 function AddCall({ callId, choice }: { callId: string; choice: LadderChoice }): VNode {
   const { with: added = '', ...others } = choiceParameters(choice);
   return (
-    <form class="filter add-call" method="get" action={`${callHref(callId)}#ladder`}>
-      {Object.entries(others).map(([name, value]) =>
-        value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
-      )}
-      <label class="grow">
-        <span>With the calls of these Call-IDs</span>
-        <input type="search" name="with" value={added} autocomplete="off" spellcheck={false} />
-      </label>
-      <button type="submit">Draw together</button>
-    </form>
+    <details open={added !== ''}>
+      <summary>Draw other calls with it</summary>
+      <form class="filter" method="get" action={`${callHref(callId)}#ladder`}>
+        {Object.entries(others).map(([name, value]) =>
+          value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
+        )}
+        <label class="grow">
+          <span>With the calls of these Call-IDs</span>
+          <input type="search" name="with" value={added} autocomplete="off" spellcheck={false} />
+        </label>
+        <button type="submit">Draw together</button>
+      </form>
+    </details>
   );
 }
 

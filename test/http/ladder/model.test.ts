@@ -283,6 +283,7 @@ test('two legs of a B2BUA are lettered', () => {
 test('no messages make an empty ladder', () => {
   assert.deepEqual(makeLadder([], LATER), {
     columns: [],
+    path: [],
     rows: [],
     missing: [],
     legs: [],
@@ -408,6 +409,12 @@ test('hosts stand in the order asked for, and those not named behind them', () =
     '1>2 INVITE',
     '2>0 INVITE',
   ]);
+});
+
+test('the path is told in order of appearance, however hosts are arranged', () => {
+  const hosts = ['192.0.2.1:5060', '192.0.2.2:5060', '192.0.2.3:5060'];
+  const arranged = { ...LATER, order: hosts.slice(2), hide: hosts.slice(1, 2) };
+  assert.deepEqual(makeLadder(messages(...CHAIN), arranged).path, hosts);
 });
 
 test('a host that is left out takes its messages with it, and what is missing is still told of all', () => {
