@@ -6,6 +6,7 @@ import { Aliases, parseAlias } from '../../src/model/alias.ts';
 import { EngineRequestError, type EventQuery } from '../../src/model/engine.ts';
 import type { Search } from '../../src/model/search/ast.ts';
 import { parseSearch, SearchFault } from '../../src/model/search/parse.ts';
+import { UTC } from '../../src/model/zone.ts';
 import type { CallView, EventView } from '../../src/model/views.ts';
 import { Stage, START_US } from '../tracker/scenario.ts';
 
@@ -19,7 +20,7 @@ const ALIASES = new Aliases(
 );
 
 function parsed(q: string, subject: 'calls' | 'events'): Search {
-  const search = parseSearch(q, subject, ALIASES);
+  const search = parseSearch(q, subject, UTC, ALIASES);
   if (search instanceof SearchFault) throw new Error(`${q}: ${search.message}`);
   return search;
 }

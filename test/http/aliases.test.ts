@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import { Aliases, parseAlias } from '../../src/model/alias.ts';
 import type { CallQuery } from '../../src/model/engine.ts';
 import { parseSearch } from '../../src/model/search/parse.ts';
+import { UTC } from '../../src/model/zone.ts';
 import { client } from './client.ts';
 import { call, message } from './fakes.ts';
 
@@ -52,7 +53,7 @@ suite('names of addresses', () => {
     for (const path of ['/calls/list', '/events']) {
       assert.equal((await get(`${path}?q=alias:phones`)).statusCode, 200);
       const asked = deps.engine.asked.at(-1) as [string, CallQuery];
-      assert.deepEqual(asked[1].search, parseSearch('alias:phones', 'calls', aliases));
+      assert.deepEqual(asked[1].search, parseSearch('alias:phones', 'calls', UTC, aliases));
     }
   });
 });

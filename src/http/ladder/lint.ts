@@ -1,4 +1,5 @@
 import type { CallMessageView } from '../../model/views.ts';
+import { fieldName } from './header-line.ts';
 
 /** What is wrong with a message that was taken all the same, by the number of its line from 0. */
 export type LineWarnings = ReadonlyMap<number, string>;
@@ -8,21 +9,6 @@ const REQUIRED = ['Via', 'From', 'To', 'Call-ID', 'CSeq'];
 const REQUIRED_OF_REQUESTS = [...REQUIRED, 'Max-Forwards'];
 /** RFC 3261 §20: header fields a message has once. */
 const SINGLE = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type', 'expires']);
-const COMPACT: ReadonlyMap<string, string> = new Map([
-  ['v', 'via'],
-  ['f', 'from'],
-  ['t', 'to'],
-  ['i', 'call-id'],
-  ['l', 'content-length'],
-  ['c', 'content-type'],
-  ['m', 'contact'],
-]);
-
-/** Full lower-case name of the header field a line begins; empty = it begins none. */
-export function headerName(line: string): string {
-  const name = /^([\w.!%*+`'~-]+)[ \t]*:/.exec(line)?.[1]?.toLowerCase() ?? '';
-  return COMPACT.get(name) ?? name;
-}
 
 /** What a reader of the message should know, in place. */
 export function lineWarnings(message: CallMessageView): LineWarnings {
@@ -34,7 +20,7 @@ export function lineWarnings(message: CallMessageView): LineWarnings {
   const firsts = new Map<string, number>();
   for (let at = 1; at < (blank < 0 ? lines.length : blank); at++) {
     const line = lines[at] ?? '';
-    const name = headerName(line);
+    const name = fieldName(line);
     if (/^[ \t]/.test(line)) warn(at, 'goes on from the line before, which many refuse');
     else if (name === '') warn(at, 'no header field');
     else if (firsts.has(name) && SINGLE.has(name)) warn(at, 'there may be one only');

@@ -2,12 +2,14 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallMessageView } from '../../model/views.ts';
-import { isoMicros, visible } from '../show.ts';
+import type { Zone } from '../../model/zone.ts';
+import { timeOfDay, visible, zonedIso, zoneMark } from '../show.ts';
+import { useZone, ZoneContext } from '../views/zone.tsx';
 import type { LadderChoice, TimeMode } from './choice.ts';
 import { type Column, placesText } from './columns.ts';
 import { type Ladder, legName } from './model.ts';
 import type { LadderRow, RowTone } from './row.ts';
-import { pause, signedSeconds, timeOfDay } from './times.ts';
+import { pause, signedSeconds } from './times.ts';
 
 /**
  * The ladder as a picture. Colours stand in presentation attributes, so that the picture is complete as a file; the
@@ -152,7 +154,7 @@ function Picture({
 }
 
 /** The ladder as a file of its own: the heads stand above every part, as nothing keeps them in sight. */
-export function ladderFile(ladder: Ladder, choice: LadderChoice): string {
+export function ladderFile(ladder: Ladder, choice: LadderChoice, zone: Zone): string {
   const { columns } = ladder;
   const { width, at, spacing } = geometryOf(ladder);
   const parts = partsOf(ladder, choice);
@@ -166,6 +168,7 @@ export function ladderFile(ladder: Ladder, choice: LadderChoice): string {
     <Picture className="ladder" name={nameOf(ladder)} width={width} height={top + MARGIN}>
       {placed.map(({ part, y }) => (
         <g transform={`translate(0 ${y})`}>
+          <ClockHead ladder={ladder} />
           {columns.map((column, c) => (
             <Head column={column} x={at(c)} width={spacing - 24} />
           ))}
@@ -176,7 +179,9 @@ export function ladderFile(ladder: Ladder, choice: LadderChoice): string {
       ))}
     </Picture>
   );
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${renderToStaticMarkup(picture)}\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${renderToStaticMarkup(
+    <ZoneContext.Provider value={{ zone, isAsked: false, followsBrowser: false }}>{picture}</ZoneContext.Provider>,
+  )}\n`;
 }
 
 /** Ways to change where a column stands; those that make no sense are `undefined`. */
@@ -201,6 +206,7 @@ export function LadderDrawing({ ladder, choice, links, href }: DrawingProps): VN
   return (
     <div class="ladder" role="group" aria-label={nameOf(ladder)}>
       <Picture className="ladder-head" name={undefined} width={width} height={HEAD}>
+        <ClockHead ladder={ladder} />
         {columns.map((column, index) => (
           <Head column={column} x={at(index)} width={spacing - 24} links={links(index)} />
         ))}
@@ -227,6 +233,8 @@ function Part({
   href?: DrawingProps['href'];
 }): VNode {
   const { columns } = ladder;
+  const zone = useZone();
+  const mark = useClockMark(ladder);
   const geometry = geometryOf(ladder);
   const { at } = geometry;
   return (
@@ -242,8 +250,18 @@ function Part({
       {rows.map(({ row, y }) => {
         const { message } = row;
         const leg = legName(ladder, row);
-        const drawing = <Row row={row} columns={columns} time={time} leg={leg} y={y} geometry={geometry} />;
-        const name = rowName(row, columns, leg);
+        const drawing = (
+          <Row
+            row={row}
+            columns={columns}
+            time={time}
+            clock={clockOf(row, zone, mark)}
+            leg={leg}
+            y={y}
+            geometry={geometry}
+          />
+        );
+        const name = rowName(row, columns, leg, zone);
         return href === undefined || message === undefined ? (
           <g class={`l-row ${toneClass(row)}`} role="img">
             <title>{name}</title>
@@ -264,6 +282,21 @@ function Part({
       })}
     </>
   );
+}
+
+/** Whose clocks the times below are of. */
+function ClockHead({ ladder }: { ladder: Ladder }): VNode {
+  return (
+    <text class="l-quiet" x={12} y={HEAD - 18} font-size="11" fill="#5b6573">
+      {useClockMark(ladder)}
+    </text>
+  );
+}
+
+function useClockMark({ rows }: Ladder): string {
+  const zone = useZone();
+  const first = rows.find((row) => row.message !== undefined)?.message;
+  return first === undefined ? '' : zoneMark(first.atUs, zone);
 }
 
 /** A long pause: the life lines are broken, and the time is told. */
@@ -381,16 +414,17 @@ interface RowProps {
   row: LadderRow;
   columns: readonly Column[];
   time: TimeMode;
+  clock: string;
   /** Several legs: each has a band in its colour, and its name. */
   leg: string;
   y: number;
   geometry: Geometry;
 }
 
-function Row({ row, columns, time, leg, y, geometry: { width, at, spacing } }: RowProps): VNode {
+function Row({ row, columns, time, clock, leg, y, geometry: { width, at, spacing } }: RowProps): VNode {
   const { message } = row;
   const tone = toneClass(row);
-  const [large, small] = timeTexts(row, time);
+  const [large, small] = timeTexts(row, time, clock);
   const line = y + 24;
   const self = row.from === row.to;
   const from = at(row.from);
@@ -474,9 +508,14 @@ function Port({
   );
 }
 
+/** The time of day, with how far it is from UTC where that is not what the head says: clocks have been changed. */
+function clockOf({ atUs }: LadderRow, zone: Zone, mark: string): string {
+  const own = zoneMark(atUs, zone);
+  return own === mark ? timeOfDay(atUs, zone) : `${timeOfDay(atUs, zone)} ${own}`;
+}
+
 /** The time asked for, and below it the one that helps with it. A message from before the one above it is marked. */
-function timeTexts({ atUs, deltaUs, sinceFirstUs }: LadderRow, time: TimeMode): [string, string] {
-  const clock = timeOfDay(atUs);
+function timeTexts({ deltaUs, sinceFirstUs }: LadderRow, time: TimeMode, clock: string): [string, string] {
   const delta = `${deltaUs < 0 ? '▲ ' : '+'}${pause(deltaUs)}`;
   switch (time) {
     case 'clock':
@@ -556,7 +595,7 @@ export function againText(row: LadderRow): string {
 }
 
 /** The row in words, for those who do not see the picture. */
-function rowName(row: LadderRow, columns: readonly Column[], leg: string): string {
+function rowName(row: LadderRow, columns: readonly Column[], leg: string, zone: Zone): string {
   const { message } = row;
   const way = `from ${columns[row.from]?.label ?? ''} to ${columns[row.to]?.label ?? ''}`;
   if (message === undefined) return visible(`${row.label} ${way}: ${row.details.join(', ')}`);
@@ -566,7 +605,7 @@ function rowName(row: LadderRow, columns: readonly Column[], leg: string): strin
     .filter((text) => text !== '')
     .map((text) => `, ${text}`)
     .join('');
-  return visible(`${isoMicros(message.atUs)} ${row.label}${again}, ${ends} ${message.transport}${details}`);
+  return visible(`${zonedIso(message.atUs, zone)} ${row.label}${again}, ${ends} ${message.transport}${details}`);
 }
 
 function cut(text: string, most: number): string {

@@ -4,11 +4,11 @@ import { lineWarnings, type LineWarnings } from '../ladder/lint.ts';
 import { type Ladder, legName } from '../ladder/model.ts';
 import type { LadderRow } from '../ladder/row.ts';
 import { againText, toneClass } from '../ladder/svg.tsx';
-import { pause, timeOfDay } from '../ladder/times.ts';
-import { formatNumber, isoMicros } from '../show.ts';
+import { pause } from '../ladder/times.ts';
+import { formatNumber } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import { messageAnchor, messageHref, type PageLink } from './call-ladder.tsx';
-import { Captured, Cell, Facts, Nothing, Path, Table, Transport } from './parts.tsx';
+import { Captured, Cell, Facts, Nothing, Path, Table, Time, TimeOfDay, Transport } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
 
 /** Id of the form that compares two messages. */
@@ -19,7 +19,7 @@ const PIECE = 100;
 /** Of more messages the texts are pages of their own. */
 const MAX_TEXTS = 500;
 
-const HEAD = [{ number: '#' }, 'Time (UTC)', { number: 'After' }, 'From → to', 'Message', 'What else', 'Seen by'];
+const HEAD = [{ number: '#' }, 'Time', { number: 'After' }, 'From → to', 'Message', 'What else', 'Seen by'];
 
 interface MessagesProps {
   call: CallMessages;
@@ -68,9 +68,7 @@ function NoMessage({ row, ladder }: { row: LadderRow; ladder: Ladder }): VNode {
         <Cell label="#" number>
           <Nothing />
         </Cell>
-        <Cell label="Time (UTC)">
-          {isMissing ? <Nothing /> : <time dateTime={isoMicros(row.atUs)}>{timeOfDay(row.atUs)}</time>}
-        </Cell>
+        <Cell label="Time">{isMissing ? <Nothing /> : <TimeOfDay us={row.atUs} />}</Cell>
         <Cell label="After" number>
           {isMissing ? <Nothing /> : pause(row.deltaUs)}
         </Cell>
@@ -123,10 +121,8 @@ function Message({ row, message, leg, number, elsewhere, isCompared }: MessagePr
             <span class="hidden">Compare message</span> {number}
           </label>
         </Cell>
-        <Cell label="Time (UTC)">
-          <time dateTime={isoMicros(message.atUs)} title={isoMicros(message.atUs)}>
-            {timeOfDay(message.atUs)}
-          </time>
+        <Cell label="Time">
+          <TimeOfDay us={message.atUs} />
         </Cell>
         <Cell label="After" number>
           {pause(row.deltaUs)}
@@ -191,7 +187,7 @@ function Text({ message }: { message: CallMessageView }): VNode {
 function Envelope({ message, warnings }: { message: CallMessageView; warnings: LineWarnings }): VNode {
   const { atUs, arrivedUs, src, dst, transport, agents, length, shown } = message;
   const rows: [string, VNode | string][] = [
-    ['Captured (UTC)', isoMicros(atUs)],
+    ['Captured', <Time us={atUs} />],
     ['Arrived', `${pause(arrivedUs - atUs)} later`],
     [
       'Way',

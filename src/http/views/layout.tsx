@@ -2,9 +2,10 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import type { Aliases } from '../../model/alias.ts';
 import type { Visitor } from '../access/access.ts';
-import { isoMicros } from '../show.ts';
+import type { ShownZone } from '../zone.ts';
 import { Account } from './login.tsx';
 import { NamesContext } from './parts.tsx';
+import { MadeAt, ZoneContext } from './zone.tsx';
 
 interface PageFrame {
   title: string;
@@ -23,11 +24,13 @@ interface PageFrame {
   /** Names of addresses, as the reader wants them shown, and whether there is a choice. */
   names: Aliases;
   hasNames: boolean;
+  shown: ShownZone;
   body: VNode;
 }
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
+  ['/messages', 'Messages', '/messages'],
   ['/regs/list', 'Registrations', '/regs'],
   ['/events?order=newest', 'Events', '/events'],
   ['/evrateblst/list', 'Rates', '/evrateblst'],
@@ -49,7 +52,11 @@ function placeOf(path: string): string | undefined {
 
 /** A whole HTML document around one page's content. */
 export function renderPage(frame: PageFrame): string {
-  return `<!doctype html>${renderToStaticMarkup(<Frame {...frame} />)}\n`;
+  return `<!doctype html>${renderToStaticMarkup(
+    <ZoneContext.Provider value={frame.shown}>
+      <Frame {...frame} />
+    </ZoneContext.Provider>,
+  )}\n`;
 }
 
 function Frame({
@@ -107,9 +114,7 @@ function Frame({
           <span>
             {siteName} {version}
           </span>
-          <span>
-            As of <time dateTime={isoMicros(nowUs)}>{isoMicros(nowUs).slice(0, 19).replace('T', ' ')} UTC</time>
-          </span>
+          <MadeAt nowUs={nowUs} url={url} />
           <span>
             <a href="/pages">All pages</a>
           </span>

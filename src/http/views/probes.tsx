@@ -9,7 +9,7 @@ import { Captured, Cell, Endpoint, Hints, Nothing, Pager, Table, Time } from './
 const HEAD = [
   'Probe',
   'SBC',
-  'Connected (UTC)',
+  'Connected',
   'Last octet',
   'Timeout, keep-alive',
   { number: 'Handshakes' },
@@ -77,7 +77,7 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
           </>
         )}
       </Cell>
-      <Cell label="Connected (UTC)">
+      <Cell label="Connected">
         <Time us={probe.startedUs} />
       </Cell>
       <Cell label="Last octet">

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
-import { headerName, type LineWarnings } from '../ladder/lint.ts';
+import { fieldName } from '../ladder/header-line.ts';
+import type { LineWarnings } from '../ladder/lint.ts';
 import { visible } from '../show.ts';
 import { Captured } from './parts.tsx';
 
@@ -38,7 +39,7 @@ export function RawText({ raw, warnings = NO_WARNINGS }: { raw: string; warnings
     <pre class="raw">
       {lines.map((line, index) => {
         const isHeader = index > 0 && index < body;
-        if (!/^[ \t]/.test(line)) isMinor = isHeader && !MAIN.has(headerName(line));
+        if (!/^[ \t]/.test(line)) isMinor = isHeader && !MAIN.has(fieldName(line));
         const warning = warnings.get(index);
         const text = (
           <>
