@@ -7,7 +7,7 @@ import { formatNumber, visible } from '../show.ts';
 import { unitText } from '../units.ts';
 import { agoText, type Hint, listenerPlace, roughly } from '../why.ts';
 import { Section } from './layout.tsx';
-import { Captured, Cell, endpointText, Hints, Nothing, Pager, Pill, Table, Time, Transport } from './parts.tsx';
+import { Captured, Cell, Endpoint, Hints, Nothing, Pager, Pill, Table, Time, Transport } from './parts.tsx';
 
 export const agentAnchor = (id: string): string => `agent-${visible(id)}`;
 
@@ -143,7 +143,7 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
         <strong>{agent.captureId}</strong> <Captured text={agent.nodeName} />
         <br />
         <span class="path">
-          <Captured text={endpointText(agent.source)} />
+          <Endpoint at={agent.source} />
         </span>{' '}
         <Transport name={agent.transport} />
       </Cell>
