@@ -3,6 +3,8 @@ import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import { CounterSet } from '../model/counters.ts';
 import {
   type CallQuery,
+  type CallSelection,
+  type CallSummary,
   type CallTableStats,
   type CallTimeoutView,
   type Engine,
@@ -184,6 +186,10 @@ export class EngineClient implements Engine {
 
   async listCalls(query: CallQuery): Promise<Page<CallView>> {
     return this.#askList<Page<CallView>>('listCalls', [query]);
+  }
+
+  async callSummary(selection: CallSelection): Promise<CallSummary> {
+    return (await this.#ask('callSummary', [selection])).result as CallSummary;
   }
 
   async callsByCallId(callId: string): Promise<CallView[]> {

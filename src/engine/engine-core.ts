@@ -13,6 +13,8 @@ import {
 } from '../model/counters.ts';
 import {
   type CallQuery,
+  type CallSelection,
+  type CallSummary,
   type CallTableStats,
   type CallTimeoutView,
   EngineRequestError,
@@ -93,6 +95,7 @@ import { forceTimeouts } from './force-timeout.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { callCapture, keptMessages } from './call-capture.ts';
+import { callSummary } from './call-summary.ts';
 import { callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
@@ -296,6 +299,10 @@ export class EngineCore {
 
   listCalls(query: CallQuery, emit: Emit<CallView>): Promise<Omit<Page<CallView>, 'items'>> {
     return listCalls(this.tracker, query, this.#clock, this.#slicing, emit);
+  }
+
+  callSummary(selection: CallSelection): Promise<CallSummary> {
+    return callSummary(this.tracker, selection, this.#clock(), this.#slicing);
   }
 
   callsByCallId(callId: string): CallView[] {
@@ -538,7 +545,7 @@ export class EngineCore {
 
   /** Where calls and bindings stand in the order of creation, newest first, as far as a page needs to know. */
   order(what: OrderedTable, query: CallQuery | RegistrationQuery): Promise<TableOrder> {
-    return orderOf(this.tracker, what, query, this.#slicing);
+    return orderOf(this.tracker, what, query, this.#clock(), this.#slicing);
   }
 
   joins(callIds: readonly string[]): Promise<LegJoins> {

@@ -1,6 +1,7 @@
 import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import type {
   CallQuery,
+  CallSelection,
   EventQuery,
   InjectedMessage,
   LinkQuery,
@@ -42,6 +43,7 @@ export interface StopSettings {
 /** Methods by name with their arguments. */
 export interface EngineMethods {
   listCalls: [query: CallQuery];
+  callSummary: [selection: CallSelection];
   callsByCallId: [callId: string];
   callMessages: [callId: string, window: { offset: number; limit: number }];
   callCapture: [callId: string, format: CaptureFormatName];

@@ -33,6 +33,8 @@ async function answer(request: ToEngine): Promise<unknown> {
   switch (request.method) {
     case 'listCalls':
       return core.listCalls(...request.args, emit);
+    case 'callSummary':
+      return core.callSummary(...request.args);
     case 'callsByCallId':
       return core.callsByCallId(...request.args);
     case 'callMessages':

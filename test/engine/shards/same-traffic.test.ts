@@ -7,6 +7,7 @@ import { EngineClient } from '../../../src/engine/engine-client.ts';
 import { ShardedEngine } from '../../../src/engine/shards/sharded-engine.ts';
 import { TIMED_CALL_STATES } from '../../../src/model/call-state.ts';
 import { Calls, COUNTERS, Dropped, EvRate, Hep, Ingest, Ipfix, Links, Outcomes } from '../../../src/model/counters.ts';
+import { parseSearch, SearchFault } from '../../../src/model/search/parse.ts';
 import type { CallView, ListenerView, RegistrationView } from '../../../src/model/views.ts';
 import { CAPTURES, capturePath } from '../../captures/expected.ts';
 import { readHep, shiftHep3Time } from '../../support/hep-envelope.ts';
@@ -250,6 +251,24 @@ for (const { name: who, several, isSpread } of CASES) {
     const filter = { field: 'cid' as const, value: 'sub-1', regexp: false };
     const [a, b] = await both((engine) => engine.listCalls({ offset: 2, limit: 3, filter }));
     assert.deepEqual([b.matched, b.items.map((call) => call.callId)], [a.matched, a.items.map((call) => call.callId)]);
+  });
+
+  test(`${who} find and order the same calls as one, and count them alike`, async () => {
+    const search = parseSearch('method:INVITE', 'calls');
+    if (search instanceof SearchFault) throw new Error(search.message);
+    const query = { ...WINDOW, search, order: { by: 'callid', descending: false } } as const;
+    const [a, b] = await both((engine) => engine.listCalls(query));
+    assert.ok(a.matched > 0 && a.matched < a.total);
+    assert.equal(b.matched, a.matched);
+    assert.deepEqual(
+      b.items.map((call) => call.callId),
+      a.items.map((call) => call.callId),
+    );
+    const [mine, theirs] = await both(async (engine) => {
+      const { total, matched, states, methods, statuses } = await engine.callSummary({ search });
+      return { total, matched, states, methods, statuses };
+    });
+    assert.deepEqual(theirs, mine);
   });
 
   test(`${who} hold the same bindings as one, whatever Call-ID changed them last`, async () => {
