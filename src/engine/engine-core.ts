@@ -101,7 +101,7 @@ import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
 import { allLinks, listLinks, type ShardLinks } from './link-query.ts';
 import type { StopSettings } from './protocol.ts';
-import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
+import { type Emit, listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
 import { RateService } from './rates.ts';
 import type { OutcomeView } from './shards/foreign-accounts.ts';
 import { Handover } from './shards/handover.ts';
@@ -123,9 +123,6 @@ interface Source {
   stop(graceMs: number): Promise<void>;
   view(): ListenerView;
 }
-
-/** Where a list's items go while it is being made. */
-export type Emit<Item> = (items: Item[]) => void;
 
 /**
  * One shard: sockets, pipeline, tracker, ring and counters, nothing shared with another. It runs in a worker thread

@@ -88,9 +88,16 @@ export interface EngineMethods {
 }
 export type EngineMethod = keyof EngineMethods;
 
-export type ToEngine = {
+export type EngineRequest = {
   [Method in EngineMethod]: { id: number; method: Method; args: EngineMethods[Method] };
 }[EngineMethod];
+
+/** A part has been taken in: the next may come. Nobody is sent more than they can look after besides other work. */
+export interface PartTaken {
+  taken: number;
+}
+
+export type ToEngine = EngineRequest | PartTaken;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 

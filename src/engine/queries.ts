@@ -37,6 +37,9 @@ export interface Slicing {
   pause(): Promise<void>;
 }
 
+/** Takes the items of a slice; what it answers is waited for before the next ones are made. */
+export type Emit<Item> = (items: Item[]) => unknown;
+
 /** Counts work and says when a slice is over. */
 export class Slice {
   readonly #slicing: Slicing;
@@ -140,7 +143,7 @@ export async function listCalls(
   query: CallQuery,
   nowUs: () => number,
   slicing: Slicing,
-  emit: (items: CallView[]) => void,
+  emit: Emit<CallView>,
 ): Promise<Omit<Page<CallView>, 'items'>> {
   const view = (call: Call): CallView => callView(call, nowUs(), tracker.legs.of(call));
   return listEntries(tracker.table, query, callListing(tracker, query, nowUs()), view, slicing, emit);
@@ -152,7 +155,7 @@ export async function listRegistrations(
   query: RegistrationQuery,
   nowUs: () => number,
   slicing: Slicing,
-  emit: (items: RegistrationView[]) => void,
+  emit: Emit<RegistrationView>,
 ): Promise<Omit<Page<RegistrationView>, 'items'>> {
   const { entries } = tracker.registrations.table;
   const view = (binding: Binding): RegistrationView => registrationView(binding, nowUs());
@@ -181,7 +184,7 @@ export async function walk<Entry extends TableEntry<Entry>>(
   test: ((entry: Entry) => boolean) | undefined,
   slice: Slice,
   visit: (entry: Entry) => 'more' | 'enough',
-  beforePause: () => void = () => undefined,
+  beforePause: () => unknown = () => undefined,
 ): Promise<number> {
   const cursor = table.openCursor();
   let matched = 0;
@@ -192,7 +195,8 @@ export async function walk<Entry extends TableEntry<Entry>>(
         if (visit(entry) === 'enough' && test === undefined) return table.size;
       }
       if (slice.isOver()) {
-        beforePause();
+        // oxlint-disable-next-line no-await-in-loop -- whoever takes items may be slower than they are made
+        await beforePause();
         // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
         await slice.pause();
       }
@@ -209,16 +213,17 @@ async function listEntries<Entry extends TableEntry<Entry>, View>(
   { test, order }: Listing<Entry>,
   view: (entry: Entry) => View,
   slicing: Slicing,
-  emit: (items: View[]) => void,
+  emit: Emit<View>,
 ): Promise<Omit<Page<View>, 'items'>> {
   checkWindow(query);
   const { offset, limit } = query;
   const end = offset + limit;
   const slice = new Slice(slicing, test === undefined && order === undefined ? LOOKS_PER_CLOCK : 1);
   let items: View[] = [];
-  const flush = (): void => {
-    emit(items);
+  const flush = (): unknown => {
+    const taken = emit(items);
     items = [];
+    return taken;
   };
   let matched: number;
   if (order === undefined) {
@@ -235,13 +240,14 @@ async function listEntries<Entry extends TableEntry<Entry>, View>(
       // What has left the table meanwhile leaves no gap.
       if (table.has(entry)) items.push(view(entry));
       if (slice.isOver()) {
-        flush();
+        // oxlint-disable-next-line no-await-in-loop -- whoever takes items may be slower than they are made
+        await flush();
         // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
         await slice.pause();
       }
     }
   }
-  flush();
+  await flush();
   return { total: table.size, matched, offset, limit };
 }
 
@@ -318,7 +324,7 @@ export async function listEvents(
   query: EventQuery,
   nowUs: number,
   slicing: Slicing,
-  emit: (items: EventView[]) => void,
+  emit: Emit<EventView>,
 ): Promise<Omit<EventPage, 'items'>> {
   checkWindow(query);
   const { offset, limit } = query;
@@ -342,13 +348,14 @@ export async function listEvents(
       }
     }
     if (slice.isOver()) {
-      emit(items);
+      // oxlint-disable-next-line no-await-in-loop -- whoever takes items may be slower than they are made
+      await emit(items);
       items = [];
       // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
       await slice.pause();
     }
   }
-  emit(items);
+  await emit(items);
   const held = ring.nextIndex - ring.firstIndex;
   return { total: held, matched, offset, limit, nextIndex: ring.nextIndex, capacity: ring.capacity, ringStartedUs };
 }

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
-import { visible } from './show.ts';
+import type { Pieces } from './pieces.ts';
+import { visible, withTimes } from './show.ts';
 
 /** What CSV files are made of: names of columns, and rows with a cell for each. */
 export interface CsvTable {
@@ -21,15 +22,21 @@ export function csvTable(item: TSchema, items: readonly unknown[]): CsvTable {
   const paths = pathsOf(item);
   return {
     columns: paths.map((path) => path.join('.')),
-    rows: items.map((member) => paths.map((path) => path.reduce(memberOf, member))),
+    rows: timedRows(items, paths),
   };
 }
 
+function* timedRows(items: readonly unknown[], paths: readonly string[][]): Generator<unknown[]> {
+  for (const item of items) {
+    const member = withTimes(item);
+    yield paths.map((path) => path.reduce(memberOf, member));
+  }
+}
+
 /** RFC 4180 with a heading row; nothing in it is taken for a formula by a spreadsheet, and every row is one line. */
-export function csvText({ columns, rows }: CsvTable): string {
-  const lines = [columns.map(quoted).join(',')];
-  for (const row of rows) lines.push(row.map((value) => quoted(cellText(value))).join(','));
-  return `${lines.join('\r\n')}\r\n`;
+export function* csvPieces({ columns, rows }: CsvTable): Pieces {
+  yield `${columns.map(quoted).join(',')}\r\n`;
+  for (const row of rows) yield `${row.map((value) => quoted(cellText(value))).join(',')}\r\n`;
 }
 
 function pathsOf(schema: Shape): string[][] {

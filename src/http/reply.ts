@@ -3,10 +3,12 @@ import type { VNode } from 'preact';
 import type { AboutInfo } from './deps.ts';
 import type { Clock } from '../model/ports.ts';
 import type { AccessSettings } from '../model/settings.ts';
+import { cookieOf } from './cookies.ts';
 import { sendConditional } from './conditional.ts';
 import { badParameter, HttpProblem } from './problem.ts';
 import { visible } from './show.ts';
-import { renderPage } from './views/layout.tsx';
+import { jsonPieces, type Pieces, sendPieces, wholeText } from './pieces.ts';
+import { pagePieces } from './views/layout.tsx';
 
 export const FORMATS = ['html', 'json', 'text'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -23,7 +25,7 @@ export interface Export {
   type: string;
   /** Name of the file, for what browsers should not open by themselves. */
   name?: string;
-  body: () => string;
+  body: () => string | Pieces;
 }
 
 /** One answer in its three forms; only the one asked for is made. */
@@ -31,7 +33,9 @@ export interface Answer {
   title: string;
   data: unknown;
   html: () => VNode;
-  text: () => string;
+  /** Parts of the page that take the place of `Later` in it: rows of a list that may be long. */
+  rows?: () => Iterable<VNode>;
+  text: () => string | Pieces;
   /** Forms of this page alone, by the name in `?format=`. */
   exports?: Readonly<Record<string, Export>>;
   status?: number;
@@ -101,13 +105,14 @@ export function send(site: Site, request: FastifyRequest, reply: FastifyReply, a
   const exported = answer.exports?.[format];
   if (exported !== undefined) {
     if (exported.name !== undefined) reply.header('content-disposition', `attachment; filename="${exported.name}"`);
-    return reply.type(exported.type).send(exported.body());
+    return sendPieces(reply.type(exported.type), exported.body());
   }
   const form = FORMATS.find((known) => known === format) ?? 'text';
   const content = render(site, request, form, answer);
   // A page says when it was made.
-  if (answer.isSteady === true && form !== 'html') return sendConditional(request, reply, CONTENT_TYPE[form], content);
-  return reply.type(CONTENT_TYPE[form]).send(content);
+  if (answer.isSteady === true && form !== 'html')
+    return sendConditional(request, reply, CONTENT_TYPE[form], wholeText(content));
+  return sendPieces(reply.type(CONTENT_TYPE[form]), content);
 }
 
 export function sendProblem(
@@ -121,17 +126,18 @@ export function sendProblem(
   reply.code(problem.status).headers(problem.headers);
   reply.type(format === 'json' ? 'application/problem+json; charset=utf-8' : CONTENT_TYPE[format]);
   const text = (): string => `Error ${problem.status} ${problem.title}: ${visible(problem.message)}\n`;
-  return reply.send(render(site, request, format, { title: problem.title, data: problem, html, text }));
+  return sendPieces(reply, render(site, request, format, { title: problem.title, data: problem, html, text }));
 }
 
-function themeOf(cookies = ''): string | undefined {
-  return /(?:^|; ?)theme=(light|dark)(?:;|$)/.exec(cookies)?.[1];
+function themeOf(cookies: string | undefined): string | undefined {
+  const theme = cookieOf(cookies, 'theme');
+  return theme === 'light' || theme === 'dark' ? theme : undefined;
 }
 
-function render(site: Site, request: FastifyRequest, format: Format, answer: Answer): string {
-  if (format === 'json') return `${JSON.stringify(answer.data)}\n`;
+function render(site: Site, request: FastifyRequest, format: Format, answer: Answer): string | Pieces {
+  if (format === 'json') return jsonPieces(answer.data);
   if (format === 'text') return answer.text();
-  return renderPage({
+  return pagePieces({
     title: answer.title,
     url: request.url,
     siteName: site.about.name,
@@ -142,5 +148,6 @@ function render(site: Site, request: FastifyRequest, format: Format, answer: Ans
     forms: ['text', 'json', ...Object.keys(answer.exports ?? {})],
     theme: themeOf(request.headers.cookie),
     body: answer.html(),
+    ...(answer.rows === undefined ? {} : { rows: answer.rows() }),
   });
 }

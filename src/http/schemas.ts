@@ -4,11 +4,13 @@ import { RATE_INTERVALS_MS } from '../model/statistics.ts';
 import { TIMED_CALL_STATES } from '../model/call-state.ts';
 import {
   CALL_FILTERS,
+  CALL_SORTS,
   EVENT_FILTERS,
   EVENT_ORDERS,
   LINK_ORDERS,
   MAX_LINK_DEPTH,
   MAX_LIST_LIMIT,
+  MAX_ORDERED,
   RATE_COMPARISONS,
   REGISTRATION_FILTERS,
 } from '../model/engine.ts';
@@ -863,9 +865,33 @@ export const SEARCH_PARAMETER: Properties = {
   ),
 };
 
+/** @param sorts what the list can be put in order by */
+function orderParameters(sorts: readonly string[]): Properties {
+  return {
+    sort: Type.Optional(
+      Type.String({
+        enum: [...sorts],
+        description: `Puts everything that matches in order; reaches to item ${MAX_ORDERED}. Without it, newest first`,
+      }),
+    ),
+    order: Type.Optional(
+      Type.String({ enum: ['asc', 'desc'], description: 'With sort: ascending (default) or descending' }),
+    ),
+  };
+}
+
+export function columnsParameter(columns: readonly string[]): Properties {
+  return {
+    columns: Type.Optional(
+      Type.String({ description: `Columns of the page, in their order, with commas. Of: ${columns.join(', ')}` }),
+    ),
+  };
+}
+
 export const CALL_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...SEARCH_PARAMETER,
+  ...orderParameters(CALL_SORTS),
   ...filterParameters(CALL_FILTERS, 'case-sensitive'),
 };
 export const REGISTRATION_LIST_PARAMETERS: Properties = {

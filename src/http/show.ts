@@ -62,8 +62,11 @@ export function withTimes(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
+/** Of an address, by name. */
+export type Parameters = Readonly<Record<string, string | number | undefined>>;
+
 /** A path with parameters; values are encoded, absent ones left out. */
-export function link(path: string, parameters: Readonly<Record<string, string | number | undefined>> = {}): string {
+export function link(path: string, parameters: Parameters = {}): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.append(name, String(value));
   const text = query.toString();

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import type { Role } from '../../model/settings.ts';
 import type { HttpDeps } from '../deps.ts';
-import { csvTable, csvText, type CsvTable } from '../csv.ts';
+import { csvPieces, csvTable, type CsvTable } from '../csv.ts';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
 import { formatOf, send, type Answer } from '../reply.ts';
@@ -35,11 +35,13 @@ export interface Page {
   /**
    * @param applied what a change has just done, in words; `undefined` for plain reading
    * @param place values of the path's own parameters
+   * @param cookies what the browser remembers, as it sends it
    */
   read: (
     params: Params,
     applied: string | undefined,
     place: Readonly<Record<string, string>>,
+    cookies: string,
   ) => Answer | Promise<Answer>;
 }
 
@@ -73,7 +75,12 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
         allow: 'POST',
       });
     }
-    return send(deps, request, reply, await page.read(new Params(request.query, known), undefined, placeOf(request)));
+    return send(
+      deps,
+      request,
+      reply,
+      await page.read(new Params(request.query, known), undefined, ...besides(request)),
+    );
   });
 
   if (change === undefined) return;
@@ -85,7 +92,7 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
     // Only the form of the answer may stand in the query: what is changed is in one place.
     const reading = new Params(request.query, Object.keys(FORMAT_PARAMETER));
     const applied = await change.apply(params);
-    const answer = typeof applied === 'string' ? await page.read(reading, applied, placeOf(request)) : applied;
+    const answer = typeof applied === 'string' ? await page.read(reading, applied, ...besides(request)) : applied;
     return send(deps, request, reply, answer);
   });
 }
@@ -99,9 +106,9 @@ function withCsv(page: Page): Page {
   return {
     ...page,
     exports: { ...page.exports, csv: CSV },
-    async read(params, applied, place) {
-      const answer = await page.read(params, applied, place);
-      const csv = { type: CSV, name, body: () => csvText(table(answer.data)) };
+    async read(...asked) {
+      const answer = await page.read(...asked);
+      const csv = { type: CSV, name, body: () => csvPieces(table(answer.data)) };
       return { ...answer, exports: { ...answer.exports, csv } };
     },
   };
@@ -117,9 +124,9 @@ function itemsOf(data: unknown): readonly unknown[] {
   return typeof data === 'object' && data !== null && 'items' in data && Array.isArray(data.items) ? data.items : [];
 }
 
-/** Parameters in the path; the router gives texts. */
-function placeOf(request: FastifyRequest): Readonly<Record<string, string>> {
-  return request.params as Record<string, string>;
+/** What a request says besides its parameters. Those in the path are texts: the router gives no other. */
+function besides({ params, headers }: FastifyRequest): [place: Readonly<Record<string, string>>, cookies: string] {
+  return [params as Record<string, string>, headers.cookie ?? ''];
 }
 
 function readSchema(page: Page, query: Properties): object {

@@ -9,7 +9,7 @@ import { MessageDiff, type Comparison } from './call-diff.tsx';
 import { Exchanges, LadderView, type PageLink } from './call-ladder.tsx';
 import { COMPARE, Messages } from './call-messages.tsx';
 import { Summary } from './call-summary.tsx';
-import { callTone, statusTone } from './calls.tsx';
+import { callTone, statusTone } from './call-columns.tsx';
 import { Section } from './layout.tsx';
 import { LinksOut } from './links-out.tsx';
 import { Captured, CapturedLink, Cell, Hints, Milliseconds, Nothing, Pill, Table, Time } from './parts.tsx';

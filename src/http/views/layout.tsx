@@ -1,6 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import type { Visitor } from '../access/access.ts';
+import type { Pieces } from '../pieces.ts';
 import { isoMicros } from '../show.ts';
 import { Account } from './login.tsx';
 
@@ -19,6 +20,8 @@ interface PageFrame {
   /** Chosen by the reader; without it the page follows the system. */
   theme: string | undefined;
   body: VNode;
+  /** What takes the place of `Later` in it. */
+  rows?: Iterable<VNode>;
 }
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
@@ -42,10 +45,19 @@ function placeOf(path: string): string | undefined {
     .toSorted((a, b) => b.length - a.length)[0];
 }
 
-/** A whole HTML document around one page's content. */
-export function renderPage(frame: PageFrame): string {
-  return `<!doctype html>${renderToStaticMarkup(<Frame {...frame} />)}\n`;
+/** A whole HTML document around one page's content, its rows one by one. */
+export function* pagePieces(frame: PageFrame): Pieces {
+  const [before = '', after = ''] = renderToStaticMarkup(<Frame {...frame} />).split(LATER);
+  yield `<!doctype html>${before}`;
+  for (const part of frame.rows ?? []) yield renderToStaticMarkup(part);
+  yield `${after}\n`;
 }
+
+/** The place of a page's rows. Markup of its own, so no captured text can be taken for it: that is escaped. */
+export function Later(): VNode {
+  return <tbody class="later" />;
+}
+const LATER = renderToStaticMarkup(<Later />);
 
 function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms, theme, body }: PageFrame): VNode {
   const path = url.split('?', 1)[0] ?? '/';

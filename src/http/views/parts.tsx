@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { EndpointView, Page } from '../../model/views.ts';
-import { escapeOf, isoMicros, link, splitUnseen, tableTime, visible } from '../show.ts';
+import { escapeOf, isoMicros, link, type Parameters, splitUnseen, tableTime, visible } from '../show.ts';
 import type { Hint } from '../why.ts';
 
 /** Captured text: set apart in direction from what is around it, unseen characters shown as marked escapes. */
@@ -185,10 +185,13 @@ export function Pager({
   page,
   path,
   parameters,
+  children,
 }: {
   page: Page<unknown>;
   path: string;
-  parameters: Readonly<Record<string, string | number | undefined>>;
+  parameters: Parameters;
+  /** What else is to be said of the list. */
+  children?: ComponentChildren;
 }): VNode {
   const { offset, limit, matched, total, items } = page;
   const last = offset + items.length;
@@ -199,6 +202,7 @@ export function Pager({
         {items.length === 0 ? `0 of ${matched}` : `${offset + 1}–${last} of ${matched}`}
         {matched === total ? '' : ` matching, ${total} in all`}
       </span>
+      {children}
       {offset > 0 ? (
         <a rel="prev" href={at(Math.max(0, offset - limit))}>
           ← Previous
