@@ -45,7 +45,7 @@ export interface EngineMethods {
   listCalls: [query: CallQuery];
   callSummary: [selection: CallSelection];
   callsByCallId: [callId: string];
-  callMessages: [callId: string, window: { offset: number; limit: number }];
+  callMessages: [callId: string, window: { offset: number; limit: number }, others: readonly string[]];
   callCapture: [callId: string, format: CaptureFormatName];
   callTable: [];
   callTimeouts: [];

@@ -12,7 +12,7 @@ import { FORMATS, sendProblem } from './reply.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { apiRoutes } from './routes/api.ts';
 import { assetRoutes } from './routes/assets.ts';
-import { callFileRoutes, callPageRoutes } from './routes/call.ts';
+import { callFileRoutes, callPageRoutes, togetherRoute } from './routes/call.ts';
 import { callRoutes } from './routes/calls.ts';
 import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -116,6 +116,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     assetRoutes(scope);
     processRoutes(scope, deps);
     callRoutes(scope, deps);
+    togetherRoute(scope);
     callPageRoutes(scope, deps);
     callFileRoutes(scope, deps);
     registrationRoutes(scope, deps);

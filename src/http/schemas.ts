@@ -19,6 +19,7 @@ import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { TransportName } from '../model/transport.ts';
 import { MESSAGE_FORMATS } from './message-format.ts';
+import { MAX_WITH } from './together.ts';
 import { COLOUR_MODES, GROUPINGS, SDP_MODES, TIME_MODES } from './ladder/choice.ts';
 
 /** JSON answers and parameters as `/openapi.json` describes them; a test holds every answer against its schema. */
@@ -178,7 +179,17 @@ const CallMessageSchema = Type.Object({
   raw: Text('The message as captured, octets read as UTF-8'),
 });
 
+export const WITH_PARAMETER: Properties = {
+  with: Type.Optional(
+    Type.Array(Type.String(), {
+      maxItems: MAX_WITH,
+      description: 'Call-IDs of other calls to show as legs of this one',
+    }),
+  ),
+};
+
 export const CALL_PAGE_PARAMETERS: Properties = {
+  ...WITH_PARAMETER,
   n: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 500, description: 'Most messages shown' })),
   s: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Index of the first message shown' })),
   group: Type.Optional(
@@ -865,6 +876,25 @@ export const SEARCH_PARAMETER: Properties = {
   ),
 };
 
+/** Figures beside the calls list are asked for: they need a look at every call held. */
+export const CALL_SUMMARY_PARAMETERS: Properties = {
+  summary: Type.Optional(Type.String({ description: '1: say what all that match are like, not only those shown' })),
+  merge: Type.Optional(Type.String({ description: '1: of calls that belong together only the first that matches' })),
+};
+
+export const CallSummarySchema = Type.Object({
+  total: Count('Entries held'),
+  matched: Count('Entries that match'),
+  merged: Count('Of them, such that are the first of the calls they belong to'),
+  states: Counts,
+  methods: Counts,
+  statuses: Counts,
+  histogram: Type.Object({
+    widthUs: Type.Integer({ description: 'Width of a bar' }),
+    bars: Type.Array(Type.Object({ startUs: Us('First moment of the bar'), start: Iso(), calls: Count() })),
+  }),
+});
+
 /** @param sorts what the list can be put in order by */
 function orderParameters(sorts: readonly string[]): Properties {
   return {
@@ -892,6 +922,7 @@ export const CALL_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...SEARCH_PARAMETER,
   ...orderParameters(CALL_SORTS),
+  ...CALL_SUMMARY_PARAMETERS,
   ...filterParameters(CALL_FILTERS, 'case-sensitive'),
 };
 export const REGISTRATION_LIST_PARAMETERS: Properties = {

@@ -465,10 +465,14 @@ export class FakeEngine implements Engine {
     return Buffer.from(`${format} of ${callId}`);
   }
 
-  async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
-    this.#ask(['callMessages', callId, { offset, limit }]);
+  async callMessages(
+    callId: string,
+    { offset, limit }: { offset: number; limit: number },
+    others: readonly string[] = [],
+  ): Promise<CallMessages> {
+    this.#ask(['callMessages', callId, { offset, limit }, ...others]);
     const entries = await this.callsByCallId(callId);
-    const ids = new Set([callId, ...entries.flatMap((entry) => entry.legs.map((leg) => leg.callId))]);
+    const ids = new Set([callId, ...entries.flatMap((entry) => entry.legs.map((leg) => leg.callId)), ...others]);
     const held = this.messages.filter((item) => ids.has(item.callId));
     return {
       callId,

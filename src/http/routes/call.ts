@@ -14,6 +14,7 @@ import { badParameter, HttpProblem } from '../problem.ts';
 import { CALL_PAGE_PARAMETERS, CallPageSchema } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
+import { togetherWith, togetherHref } from '../together.ts';
 import { CallPage } from '../views/call.tsx';
 import { addPage } from './page.ts';
 
@@ -48,7 +49,8 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const choice = choiceOf(params);
       const compared = comparedOf(params);
       const isSorted = params.flag('sorted');
-      const { call, events } = await found(deps, callid, { offset, limit });
+      const others = togetherWith(params);
+      const { call, events } = await found(deps, callid, { offset, limit }, others);
       const complete = offset + call.items.length >= call.total;
       const ladder = makeLadder(call.items, { ...choice, nowUs: deps.clock(), complete });
       const { items, ...rest } = call;
@@ -65,7 +67,17 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
         title: `Call ${visible(callid.length > MAX_TITLE ? `${callid.slice(0, MAX_TITLE)}…` : callid)}`,
         data: withTimes({ ...rest, missing: ladder.missing, media, messages: items, events }),
         html: () =>
-          CallPage({ call, ladder, events, limit, choice, exchanges: agreed, comparison, linksOut: deps.linksOut }),
+          CallPage({
+            call,
+            others,
+            ladder,
+            events,
+            limit,
+            choice,
+            exchanges: agreed,
+            comparison,
+            linksOut: deps.linksOut,
+          }),
         text: () => callText(call, ladder, events, agreed),
         exports: {
           svg: { type: SVG, body: () => ladderFile(ladder, choice.time) },
@@ -73,6 +85,20 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
         },
       };
     },
+  });
+}
+
+/** `/call?id=…&id=…`: where forms send the calls that somebody marked, to be one ladder. */
+export function togetherRoute(app: FastifyInstance): void {
+  const schema = {
+    summary: 'Leads to several calls as one',
+    tags: ['Calls'],
+    querystring: Type.Object({ id: Type.Array(Type.String(), { description: 'Call-ID, once for each call' }) }),
+    response: { 302: { description: 'The page of the first, with the others as its legs' } },
+  };
+  app.get('/call', { schema }, async (request, reply) => {
+    const callIds = new Params(request.query, ['id']).texts('id');
+    return reply.redirect(togetherHref(callIds), 302);
   });
 }
 
@@ -133,8 +159,9 @@ async function found(
   deps: HttpDeps,
   callid: string,
   window: { offset: number; limit: number },
+  others: readonly string[] = [],
 ): Promise<{ call: CallMessages; events: EventView[] }> {
-  const [call, events] = await Promise.all([deps.engine.callMessages(callid, window), eventsOf(deps, callid)]);
+  const [call, events] = await Promise.all([deps.engine.callMessages(callid, window, others), eventsOf(deps, callid)]);
   if (call.entries.length === 0 && call.total === 0 && events.length === 0) {
     throw new HttpProblem(
       404,

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import { callStateByName } from '../../model/call-state.ts';
 import { CALL_FILTERS, CALL_SORTS } from '../../model/engine.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -9,6 +10,7 @@ import {
   CALL_LIST_PARAMETERS,
   CALL_TIMEOUT_PARAMETERS,
   CallSchema,
+  CallSummarySchema,
   CallTableSchema,
   CallTimeoutSchema,
   columnsParameter,
@@ -47,23 +49,31 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
     summary: 'Calls held now, newest first or in the order asked for',
     tag,
     query: { ...CALL_LIST_PARAMETERS, ...columnsParameter(CALL_COLUMN_NAMES) },
-    schema: listOf(CallSchema),
+    schema: listOf(CallSchema, { summary: Type.Optional(CallSummarySchema) }),
     async read(params, _applied, _place, cookies) {
       const filter = filterOf(params, CALL_FILTERS);
       const search = searchOf(params, 'calls');
       const order = orderOf(params, CALL_SORTS);
+      const isMerged = params.flag('merge');
       const choice = columnsOf(params, cookies, 'calls', CALL_COLUMN_NAMES, USUAL_CALL_COLUMNS);
       const page = await engine.listCalls({
         ...pagingOf(params),
         ...(order === undefined ? {} : { order }),
+        ...(isMerged ? { isMerged } : {}),
         ...(filter === undefined ? {} : { filter }),
         ...(search === undefined ? {} : { search: search.search }),
       });
+      const summary = params.flag('summary')
+        ? await engine.callSummary({
+            ...(filter === undefined ? {} : { filter }),
+            ...(search === undefined ? {} : { search: search.search }),
+          })
+        : undefined;
       const why = page.items.length === 0 ? whyNoCalls(await gatherFacts(deps), page, filter, search) : [];
-      const list = { page, filter, search, choice, order, why };
+      const list = { page, filter, search, choice, order, isMerged, summary, why };
       return {
         title: 'Calls',
-        data: why.length === 0 ? page : { ...page, why },
+        data: { ...page, ...(summary === undefined ? {} : { summary }), ...(why.length === 0 ? {} : { why }) },
         html: () => CallList(list),
         rows: () => callListRows(list),
         text: () => callListText(page, filter, search, why),

@@ -1,15 +1,17 @@
 import type { VNode } from 'preact';
 import type { CallView, Pair } from '../../model/views.ts';
-import { callHref, formatNumber, link } from '../show.ts';
+import { callHref, formatNumber, link, visible } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import type { ListColumn } from './list.tsx';
 import {
   Captured,
   CapturedLink,
+  cellText,
   endpointText,
   Milliseconds,
   Nothing,
   Pill,
+  roundedText,
   Time,
   Transport,
   type Tone,
@@ -25,7 +27,7 @@ function textColumn(name: string, head: string, text: Text, href?: Text): ListCo
     sort: { by: name, descending: false },
     show: (call) =>
       href === undefined ? <Plain text={text(call)} /> : <CapturedLink text={text(call)} href={href(call)} />,
-    plain: (call) => <Plain text={text(call)} />,
+    plain: (call) => cellText(text(call)),
   };
 }
 
@@ -52,11 +54,15 @@ function durationColumn(name: string, head: string, ms: (call: CallView) => numb
     room: 'small',
     sort: { by: name, descending: true },
     show: (call) => <Milliseconds ms={ms(call)} />,
+    plain: (call) => {
+      const value = ms(call);
+      return value === null ? '–' : roundedText(value);
+    },
   };
 }
 
 function timeColumn(name: string, head: string, us: (call: CallView) => number): ListColumn<CallView> {
-  return { name, head, room: 'medium', sort: { by: name, descending: true }, show: (call) => <Time us={us(call)} /> };
+  return { name, head, room: 'large', sort: { by: name, descending: true }, show: (call) => <Time us={us(call)} /> };
 }
 
 const sum = (pair: Pair): number => pair[0] + pair[1];
@@ -97,6 +103,7 @@ export const CALL_COLUMNS: readonly ListColumn<CallView>[] = [
     room: 'small',
     sort: { by: 'method', descending: false },
     show: (call) => <Captured text={call.method} />,
+    plain: (call) => cellText(call.method),
   },
   {
     name: 'status',
@@ -112,6 +119,7 @@ export const CALL_COLUMNS: readonly ListColumn<CallView>[] = [
     room: 'medium',
     sort: { by: 'reason', descending: false },
     show: (call) => <Plain text={call.reason} />,
+    plain: (call) => cellText(call.reason),
   },
   durationColumn('pdd', 'Setup', (call) => call.pddMs),
   durationColumn('ring', 'Ringing', (call) => call.ringMs),
@@ -145,7 +153,7 @@ export const CALL_COLUMNS: readonly ListColumn<CallView>[] = [
     room: 'large',
     sort: { by: 'agent', descending: false },
     show: (call) => <AgentLinks agents={call.agents} />,
-    plain: (call) => <Captured text={call.agents.join(', ')} />,
+    plain: (call) => cellText(call.agents.join(', ')),
   },
   {
     name: 'mos',
@@ -193,9 +201,21 @@ function lowestMos(call: CallView): number | undefined {
 function OpeningLink({ call }: { call: CallView }): VNode {
   if (call.callId === '') return <Nothing />;
   return (
-    <a href={callHref(call.callId)} data-open="">
-      <Captured text={call.callId} />
-    </a>
+    <>
+      <MarkBox call={call} />{' '}
+      <a href={callHref(call.callId)} data-open="">
+        {cellText(call.callId)}
+      </a>
+    </>
+  );
+}
+
+/** The form that opens marked calls together. */
+export const TOGETHER = 'together';
+
+export function MarkBox({ call }: { call: CallView }): VNode {
+  return (
+    <input type="checkbox" name="id" value={call.callId} form={TOGETHER} aria-label={`Mark ${visible(call.callId)}`} />
   );
 }
 

@@ -184,7 +184,7 @@ function Legend({ ladder, call, choice, at }: LadderViewProps): VNode | undefine
             <span class={`leg-mark ${hueClass(index)}`} /> <strong>leg {name}</strong>{' '}
             <CapturedLink text={callId} href={callHref(callId)} />{' '}
             <span class="quiet">
-              {callId === call.callId ? 'this call' : <Captured text={reasons.get(callId) ?? ''} />}
+              {callId === call.callId ? 'this call' : <Captured text={reasons.get(callId) ?? 'put beside it'} />}
             </span>{' '}
             <a href={ladderAt(at, choiceParameters({ ...choice, without }))}>{isOut ? 'draw' : 'leave out'}</a>
           </li>

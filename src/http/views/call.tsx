@@ -4,19 +4,22 @@ import type { CallMessages, CallView, EventView } from '../../model/views.ts';
 import { choiceParameters, type LadderChoice } from '../ladder/choice.ts';
 import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
-import { callHref, link } from '../show.ts';
+import { callHref, link, type Parameters } from '../show.ts';
 import { MessageDiff, type Comparison } from './call-diff.tsx';
 import { Exchanges, LadderView, type PageLink } from './call-ladder.tsx';
 import { COMPARE, Messages } from './call-messages.tsx';
 import { Summary } from './call-summary.tsx';
 import { callTone, statusTone } from './call-columns.tsx';
 import { Section } from './layout.tsx';
+import { Kept } from './list.tsx';
 import { LinksOut } from './links-out.tsx';
 import { Captured, CapturedLink, Cell, Hints, Milliseconds, Nothing, Pill, Table, Time } from './parts.tsx';
 import { Quality } from './quality.tsx';
 
 export interface CallPageProps {
   call: CallMessages;
+  /** Call-IDs that were asked for beside it. */
+  others: readonly string[];
   ladder: Ladder;
   events: readonly EventView[];
   limit: number;
@@ -28,9 +31,9 @@ export interface CallPageProps {
 
 /** What happened to one call: in figures, as a ladder, as a table that says the same, and in the messages' own words. */
 export function CallPage(props: CallPageProps): VNode {
-  const { call, ladder, events, limit, choice, exchanges, comparison, linksOut } = props;
+  const { call, others, ladder, events, limit, choice, exchanges, comparison, linksOut } = props;
   const { items, offset, total } = call;
-  const here = { ...choiceParameters(choice), s: offset > 0 ? offset : undefined };
+  const here = { ...choiceParameters(choice), with: others, s: offset > 0 ? offset : undefined };
   const at: PageLink = (changes) => link(callHref(call.callId), { ...here, ...changes });
   return (
     <>
@@ -127,18 +130,10 @@ const comparedAt =
     at({ diff: `${left.id},${right.id}`, sorted: isSorted ? 1 : undefined, ...changes });
 
 /** The boxes of the table belong to it. */
-function CompareForm({
-  callId,
-  parameters,
-}: {
-  callId: string;
-  parameters: Readonly<Record<string, string | number | undefined>>;
-}): VNode {
+function CompareForm({ callId, parameters }: { callId: string; parameters: Parameters }): VNode {
   return (
     <form class="filter" method="get" action={`${callHref(callId)}#diff`} id={COMPARE}>
-      {Object.entries(parameters).map(([name, value]) =>
-        value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
-      )}
+      <Kept parameters={parameters} />
       <button type="submit">Compare the two marked</button>
     </form>
   );

@@ -3,6 +3,7 @@ import { formatDuration } from '../../model/duration.ts';
 import {
   type CallFilterField,
   type CallSort,
+  type CallSummary,
   type CallTableStats,
   type CallTimeoutView,
   type ListOrder,
@@ -14,7 +15,8 @@ import { callHref, formatNumber, link } from '../show.ts';
 import type { ColumnChoice } from '../list-choice.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
-import { CALL_COLUMNS, callTone, retransmissionsOf, USUAL_CALL_COLUMNS } from './call-columns.tsx';
+import { CALL_COLUMNS, callTone, MarkBox, retransmissionsOf, TOGETHER, USUAL_CALL_COLUMNS } from './call-columns.tsx';
+import { CallFigures } from './call-figures.tsx';
 import { Later } from './layout.tsx';
 import {
   Cells,
@@ -25,6 +27,7 @@ import {
   longRows,
   orderParameters,
   OrderNote,
+  Switch,
 } from './list.tsx';
 import {
   Captured,
@@ -54,6 +57,8 @@ export interface CallListProps {
   search: AskedSearch | undefined;
   choice: ColumnChoice;
   order: ListOrder<CallSort> | undefined;
+  isMerged: boolean;
+  summary: CallSummary | undefined;
   why: readonly Hint[];
 }
 
@@ -65,11 +70,13 @@ function columnsOfList({ page, choice: { names } }: CallListProps): readonly Lis
 }
 
 export function CallList(props: CallListProps): VNode {
-  const { page, filter, search, choice, order, why } = props;
+  const { page, filter, search, choice, order, isMerged, summary, why } = props;
   const kept = {
     ...filterParameters(filter),
     ...orderParameters(order),
     columns: choice.isAsked ? choice.names.join(',') : undefined,
+    summary: summary === undefined ? undefined : 1,
+    merge: isMerged ? 1 : undefined,
   };
   const address = { path: '/calls/list', parameters: { q: search?.text, ...kept, n: page.limit } };
   const columns = columnsOfList(props);
@@ -83,10 +90,16 @@ export function CallList(props: CallListProps): VNode {
         limit={page.limit}
         kept={kept}
       />
-      <div class="bar">
+      <div class="bar" data-list="">
         <ColumnChooser list="calls" columns={CALL_COLUMNS} choice={choice} address={address} />
+        <Switch name="Summary" hotkey="i" isOn={summary !== undefined} parameter="summary" address={address} />
+        <Switch name="Legs as one row" hotkey="L" isOn={isMerged} parameter="merge" address={address} />
+        <form method="get" action="/call" id={TOGETHER}>
+          <button type="submit">Open marked together</button>
+        </form>
       </div>
       <div data-live={page.offset === 0 && page.items.length <= MOST_LIVE ? 'received' : undefined}>
+        {summary === undefined ? undefined : <CallFigures summary={summary} search={search} address={address} />}
         {page.items.length === 0 ? (
           <Hints hints={why} tone="empty" title="Why is nothing here?" />
         ) : (
@@ -94,7 +107,9 @@ export function CallList(props: CallListProps): VNode {
             {isLong(page) ? (
               <Later />
             ) : (
-              page.items.map((call, at) => <CallRows call={call} columns={columns} index={page.offset + at} />)
+              page.items.map((call, at) => (
+                <CallRows call={call} columns={columns} index={page.offset + at} isMarkable />
+              ))
             )}
           </ListTable>
         )}
@@ -129,10 +144,12 @@ function CallRows({
   call,
   columns,
   index,
+  isMarkable = false,
 }: {
   call: CallView;
   columns: readonly ListColumn<CallView>[];
   index: number;
+  isMarkable?: boolean;
 }): VNode {
   const repeats = retransmissionsOf(call);
   return (
@@ -142,6 +159,7 @@ function CallRows({
       </tr>
       <tr class="more">
         <td colSpan={columns.length} class="named">
+          {isMarkable ? <MarkBox call={call} /> : undefined}
           <CapturedLink text={call.callId} href={callHref(call.callId)} opens />
           <details>
             <summary>

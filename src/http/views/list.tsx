@@ -171,6 +171,32 @@ export function OrderNote<Item>({
   );
 }
 
+/** Something that a list does or does not, as its address says. */
+export function Switch({
+  name,
+  hotkey,
+  isOn,
+  parameter,
+  address: { path, parameters },
+}: {
+  name: string;
+  hotkey: string;
+  isOn: boolean;
+  parameter: string;
+  address: ListAddress;
+}): VNode {
+  return (
+    <a
+      class="switch"
+      href={link(path, { ...parameters, [parameter]: isOn ? undefined : 1 })}
+      aria-current={isOn ? 'true' : undefined}
+      data-key={hotkey}
+    >
+      {name}
+    </a>
+  );
+}
+
 interface ColumnChooserProps<Item> {
   list: ChoosableList;
   columns: readonly ListColumn<Item>[];
@@ -237,8 +263,10 @@ function swapped(names: readonly string[], place: number): string[] {
 export function Kept({ parameters }: { parameters: Parameters }): VNode {
   return (
     <>
-      {Object.entries(parameters).map(([name, value]) =>
-        value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
+      {Object.entries(parameters).flatMap(([name, value]) =>
+        (typeof value === 'object' ? value : value === undefined ? [] : [value]).map((each) => (
+          <input type="hidden" name={name} value={each} />
+        )),
       )}
     </>
   );

@@ -13,6 +13,11 @@ export function Captured({ text }: { text: string }): VNode {
   return <bdi>{parts.map((part, at) => (at % 2 === 1 ? <span class="unseen">{escapeOf(part)}</span> : part))}</bdi>;
 }
 
+/** Captured text that is alone in its cell, which sets it apart already: where there are very many, without an element. */
+export function cellText(text: string): string | VNode {
+  return splitUnseen(text).length === 1 ? text || '–' : <Captured text={text} />;
+}
+
 /** Captured text that leads somewhere; empty text is a dash without a link. */
 export function CapturedLink({ text, href, opens }: { text: string; href: string; opens?: boolean }): VNode {
   if (text === '') return <Nothing />;
@@ -40,8 +45,12 @@ export function Time({ us }: { us: number }): VNode {
 /** A duration at a glance: the longer it is, the less its last digits say. */
 export function Milliseconds({ ms }: { ms: number | null }): VNode {
   if (ms === null) return <Nothing />;
+  return <span title={formatDuration(ms)}>{roundedText(ms)}</span>;
+}
+
+export function roundedText(ms: number): string {
   const step = ms >= 60_000 ? 1000 : ms >= 1000 ? 10 : ms >= 1 ? 1 : 0.001;
-  return <span title={formatDuration(ms)}>{formatDuration(Math.round(ms / step) * step)}</span>;
+  return formatDuration(Math.round(ms / step) * step);
 }
 
 export function endpointText(endpoint: EndpointView): string {
@@ -201,6 +210,11 @@ export function Pager({
       <span>
         {items.length === 0 ? `0 of ${matched}` : `${offset + 1}–${last} of ${matched}`}
         {matched === total ? '' : ` matching, ${total} in all`}
+        {items.length >= limit && last < matched ? (
+          <>
+            , <strong>limit of {limit} reached</strong>
+          </>
+        ) : undefined}
       </span>
       {children}
       {offset > 0 ? (
