@@ -13,7 +13,7 @@ import {
   overflow,
   shorten,
 } from './browser.ts';
-import { packetsOf, send } from './traffic.ts';
+import { packetsOf, send, sendMany } from './traffic.ts';
 
 /** What has gone on a minute ago. */
 const startUs = (Math.floor(Date.now() / 1000) - 60) * 1e6;
@@ -146,7 +146,7 @@ test('lists people work with', async (t) => {
       const lines = Array.from({ length: MANY }, (_, n) =>
         readMessage(`${3 + n / 1000} A>B INVITE/1 f=m${n} id=many-${n}`),
       );
-      await send(collector, packetsOf(lines, startUs));
+      await sendMany(collector, packetsOf(lines, startUs));
       await page.goto(`${origin}/calls/list?n=${MANY}&q=callid:many-`, { timeout: LONG_MS });
       const status = page.getByRole('status').filter({ hasText: new RegExp(`^${MANY} rows$`) });
       await status.waitFor();
