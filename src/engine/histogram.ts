@@ -20,15 +20,15 @@ export class Histogram {
   }
 
   /** Takes in the bars of another. */
-  addAll({ widthUs, bars }: CallHistogram): void {
-    while (this.#widthUs < widthUs) this.#widen();
+  addAll({ widthS, bars }: CallHistogram): void {
+    while (this.#widthUs < widthS * SECOND_US) this.#widen();
     for (const { startUs, calls } of bars) this.add(startUs, calls);
   }
 
   view(): CallHistogram {
     const bars = [...this.#bars].toSorted(([a], [b]) => a - b);
     return {
-      widthUs: this.#widthUs,
+      widthS: this.#widthUs / SECOND_US,
       bars: bars.map(([number, calls]) => ({ startUs: number * this.#widthUs, calls })),
     };
   }

@@ -890,7 +890,7 @@ export const CallSummarySchema = Type.Object({
   methods: Counts,
   statuses: Counts,
   histogram: Type.Object({
-    widthUs: Type.Integer({ description: 'Width of a bar' }),
+    widthS: Type.Integer({ description: 'Width of a bar in seconds' }),
     bars: Type.Array(Type.Object({ startUs: Us('First moment of the bar'), start: Iso(), calls: Count() })),
   }),
 });

@@ -81,5 +81,10 @@ export function link(path: string, parameters: Parameters = {}): string {
 export function callHref(callId: string): string {
   if (callId === '') return '/calls/list';
   if (callId === '.' || callId === '..') return link('/events', { cid: callId });
-  return `/call/${encodeURIComponent(callId.replace(/\p{Cs}/gu, '\ufffd'))}`;
+  return `/call/${encodedCallId(callId)}`;
+}
+
+/** A Call-ID without anything that could not stand in markup or an address. */
+export function encodedCallId(callId: string): string {
+  return encodeURIComponent(callId.replace(/\p{Cs}/gu, '\ufffd'));
 }

@@ -9,11 +9,19 @@ export function togetherWith(params: Params): string[] {
   return bounded('with', params.texts('with'));
 }
 
-/** The page of the first of some calls, the others beside it. */
+/** The page of the first of some calls, the others beside it; Call-IDs as forms have them, see `encodedCallId`. */
 export function togetherHref(callIds: readonly string[]): string {
-  const [first = '', ...others] = [...new Set(callIds)];
+  const [first = '', ...others] = [...new Set(callIds.map(decoded))];
   if (first === '') throw badParameter('id', '', 'the Call-ID of a call');
   return link(callHref(first), { with: bounded('id', others) });
+}
+
+function decoded(callId: string): string {
+  try {
+    return decodeURIComponent(callId);
+  } catch {
+    throw badParameter('id', callId, 'a Call-ID, percent-encoded');
+  }
 }
 
 function bounded(parameter: string, callIds: readonly string[]): string[] {

@@ -220,7 +220,7 @@ export interface CallSummary {
 }
 
 export interface CallHistogram {
-  widthUs: number;
+  widthS: number;
   /** Start of a bar and its entries, in order of time; empty ones are left out. */
   bars: { startUs: number; calls: number }[];
 }

@@ -407,7 +407,7 @@ export class FakeEngine implements Engine {
     methods: { INVITE: 3 },
     statuses: { '2xx': 2, '4xx': 1 },
     histogram: {
-      widthUs: 60_000_000,
+      widthS: 60,
       bars: [
         { startUs: NOW_US - 300_000_000, calls: 1 },
         { startUs: NOW_US - 60_000_000, calls: 2 },

@@ -141,7 +141,7 @@ suite('a long list', () => {
     const { body } = await get('/calls/list?n=20000&columns=from', HTML);
     const rows = [
       ...body.matchAll(
-        /<tr data-row(?:="")?><td class="large">.*?<\/td><td class="large"><a href="\/call\/(call-\d+)"/g,
+        /<tr data-row(?:="")?><td class="large">.*?<\/td><td class="large">.*?<a href="\/call\/(call-\d+)"/g,
       ),
     ];
     assert.deepEqual(
@@ -197,4 +197,86 @@ suite('a long list', () => {
       /&lt;tbody class=&quot;later&quot;&gt;|&lt;tbody class="later">|&lt;tbody class=&quot;later&quot;>/,
     );
   });
+});
+
+suite('several calls as one', () => {
+  for (const [query, place] of [
+    ['id=a%2540x&id=b%252Fc&id=a@x', '/call/a%40x?with=b%2Fc'],
+    ['id=a', '/call/a'],
+  ] as const) {
+    test(`/call?${query} leads to ${place}`, async () => {
+      const { statusCode, headers } = await client().get(`/call?${query}`);
+      assert.deepEqual([statusCode, headers.location], [302, place]);
+    });
+  }
+
+  for (const [name, query] of [
+    ['none', ''],
+    ['an empty one', 'id='],
+    ['one that cannot be read', 'id=%25zz'],
+    ['more than nine', Array.from({ length: 10 }, (_, n) => `id=${n}`).join('&')],
+  ] as const) {
+    test(`/call with ${name} is refused`, async () => {
+      assert.equal((await client().get(`/call?${query}`)).statusCode, 400);
+    });
+  }
+
+  test('are asked of the engine, and links to other drawings keep them', async () => {
+    const { get, deps } = client();
+    const { body } = await get('/call/a84b4c76e66710%40pc33.example.com?with=one&with=two', HTML);
+    assert.deepEqual(deps.engine.asked[0], [
+      'callMessages',
+      'a84b4c76e66710@pc33.example.com',
+      { offset: 0, limit: 500 },
+      'one',
+      'two',
+    ]);
+    assert.match(body, /href="[^"]*colour=leg&amp;with=one&amp;with=two#ladder"/);
+    assert.match(body, /<input type="hidden" name="with" value="two"\/>/);
+  });
+});
+
+suite('the summary of the calls list', () => {
+  test('is asked for by the address, of all that match', async () => {
+    const { get, deps } = client();
+    await get('/calls/list');
+    assert.ok(!deps.engine.asked.some((asked) => Array.isArray(asked) && asked[0] === 'callSummary'));
+    const { summary } = (await get('/calls/list?summary=1&cid=x&n=1&format=json')).json<{ summary: unknown }>();
+    assert.deepEqual(summary, {
+      ...deps.engine.summary,
+      histogram: {
+        widthS: 60,
+        bars: [
+          { startUs: deps.engine.summary.histogram.bars[0]?.startUs, calls: 1, start: '2026-11-21T09:55:00.000000Z' },
+          { startUs: deps.engine.summary.histogram.bars[1]?.startUs, calls: 2, start: '2026-11-21T09:59:00.000000Z' },
+        ],
+      },
+    });
+    assert.deepEqual(deps.engine.asked.at(-1), [
+      'callSummary',
+      { filter: { field: 'cid', value: 'x', regexp: false } },
+    ]);
+  });
+
+  test('leads from each figure and each bar to the calls it is of', async () => {
+    const { body } = await client().get('/calls/list?summary=1&q=from:alice start:-1h', HTML);
+    const searches = [...body.matchAll(/href="\/calls\/list\?([^"]*)"/g)].map(([, query = '']) =>
+      new URLSearchParams(query.replaceAll('&amp;', '&')).get('q'),
+    );
+    for (const q of [
+      'from:alice AND start:-1h AND status:4xx',
+      'from:alice AND start:-1h AND state="invite negative reply"',
+      // A bar says the time anew.
+      'from:alice AND start:2026-11-21T09:55:00Z..2026-11-21T09:55:59Z',
+    ]) {
+      assert.ok(searches.includes(q), q);
+    }
+  });
+});
+
+test('calls that belong together are one row where the address says so', async () => {
+  const { get, deps } = client();
+  const { body } = await get('/calls/list?merge=1', HTML);
+  assert.deepEqual(deps.engine.asked[0], ['listCalls', { offset: 0, limit: 100, isMerged: true }]);
+  assert.match(body, /<a class="switch" href="\/calls\/list\?n=100" aria-current="true" data-key="L">/);
 });

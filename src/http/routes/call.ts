@@ -90,13 +90,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
 
 /** `/call?id=…&id=…`: where forms send the calls that somebody marked, to be one ladder. */
 export function togetherRoute(app: FastifyInstance): void {
-  const schema = {
-    summary: 'Leads to several calls as one',
-    tags: ['Calls'],
-    querystring: Type.Object({ id: Type.Array(Type.String(), { description: 'Call-ID, once for each call' }) }),
-    response: { 302: { description: 'The page of the first, with the others as its legs' } },
-  };
-  app.get('/call', { schema }, async (request, reply) => {
+  app.get('/call', { schema: { hide: true } }, async (request, reply) => {
     const callIds = new Params(request.query, ['id']).texts('id');
     return reply.redirect(togetherHref(callIds), 302);
   });

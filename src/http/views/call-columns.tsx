@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { CallView, Pair } from '../../model/views.ts';
-import { callHref, formatNumber, link, visible } from '../show.ts';
+import { callHref, encodedCallId, formatNumber, link, visible } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import type { ListColumn } from './list.tsx';
 import {
@@ -215,7 +215,13 @@ export const TOGETHER = 'together';
 
 export function MarkBox({ call }: { call: CallView }): VNode {
   return (
-    <input type="checkbox" name="id" value={call.callId} form={TOGETHER} aria-label={`Mark ${visible(call.callId)}`} />
+    <input
+      type="checkbox"
+      name="id"
+      value={encodedCallId(call.callId)}
+      form={TOGETHER}
+      aria-label={`Mark ${visible(call.callId)}`}
+    />
   );
 }
 

@@ -94,12 +94,13 @@ const LEAST = 3;
 
 /** Calls by the time they began. A bar leads to its span; where scripts run, drawing over several leads to theirs. */
 function OverTime({
-  histogram: { widthUs, bars },
+  histogram: { widthS, bars },
   search,
   address,
 }: Omit<FiguresProps, 'summary'> & { histogram: CallHistogram }): VNode | undefined {
   const [first, last] = [bars[0], bars.at(-1)];
   if (first === undefined || last === undefined) return undefined;
+  const widthUs = widthS * 1e6;
   const slots = (last.startUs - first.startUs) / widthUs + 1;
   const most = Math.max(...bars.map(({ calls }) => calls));
   const at = (from: string, to: string): string => listAt(address, narrowed(search, `start:${from}..${to}`));
@@ -128,7 +129,7 @@ function OverTime({
       <figcaption>
         <Time us={first.startUs} />
         <span class="quiet">
-          {widthText(widthUs)} a bar, at most {formatNumber(most)} calls
+          {widthText(widthS)} a bar, at most {formatNumber(most)} calls
         </span>
         <Time us={last.startUs + widthUs} />
       </figcaption>
@@ -146,13 +147,12 @@ function second(us: number): string {
 }
 
 const UNITS: readonly (readonly [string, number])[] = [
-  ['d', 86_400e6],
-  ['h', 3600e6],
-  ['min', 60e6],
-  ['s', 1e6],
+  ['d', 86_400],
+  ['h', 3600],
+  ['min', 60],
 ];
 
-function widthText(widthUs: number): string {
-  const [unit, us] = UNITS.find(([, size]) => widthUs % size === 0) ?? ['µs', 1];
-  return `${widthUs / us} ${unit}`;
+function widthText(seconds: number): string {
+  const [unit, size] = UNITS.find(([, each]) => seconds % each === 0) ?? ['s', 1];
+  return `${seconds / size} ${unit}`;
 }
