@@ -5,6 +5,7 @@ import type {
   EventQuery,
   InjectedMessage,
   LinkQuery,
+  MessageQuery,
   RateQuery,
   RegistrationChanges,
   RegistrationQuery,
@@ -47,6 +48,7 @@ export interface EngineMethods {
   callsByCallId: [callId: string];
   callMessages: [callId: string, window: { offset: number; limit: number }, others: readonly string[]];
   callCapture: [callId: string, format: CaptureFormatName];
+  listMessages: [query: MessageQuery];
   callTable: [];
   callTimeouts: [];
   setCallTimeouts: [seconds: Record<string, number>];

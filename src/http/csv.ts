@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
+import type { Zone } from '../model/zone.ts';
 import type { Pieces } from './pieces.ts';
-import { visible, withTimes } from './show.ts';
+import { visible, zonedIso } from './show.ts';
 
 /** What CSV files are made of: names of columns, and rows with a cell for each. */
 export interface CsvTable {
@@ -18,19 +19,33 @@ interface Shape {
  * The items of a list as a table with the columns its schema documents: members of members have dotted names, lists are
  * in one cell. So every list can be taken away as CSV under the names of the API.
  */
-export function csvTable(item: TSchema, items: readonly unknown[]): CsvTable {
+export function csvTable(item: TSchema, items: readonly unknown[], zone: Zone): CsvTable {
   const paths = pathsOf(item);
+  const known = new Set(paths.map((path) => path.join('.')));
+  const cells = paths.map((path) => (known.has(`${path.join('.')}Us`) ? timeCell(path, zone) : plainCell(path)));
   return {
     columns: paths.map((path) => path.join('.')),
-    rows: timedRows(items, paths),
+    rows: rowsOf(items, cells),
   };
 }
 
-function* timedRows(items: readonly unknown[], paths: readonly string[][]): Generator<unknown[]> {
-  for (const item of items) {
-    const member = withTimes(item);
-    yield paths.map((path) => path.reduce(memberOf, member));
-  }
+type Cell = (item: unknown) => unknown;
+
+function plainCell(path: readonly string[]): Cell {
+  return (item) => path.reduce(memberOf, item);
+}
+
+/** A time that the API has in UTC, on the clocks of the reader's zone. */
+function timeCell(path: readonly string[], zone: Zone): Cell {
+  const inUs = plainCell([...path.slice(0, -1), `${path.at(-1)}Us`]);
+  return (item) => {
+    const us = inUs(item);
+    return typeof us === 'number' ? zonedIso(us, zone) : plainCell(path)(item);
+  };
+}
+
+function* rowsOf(items: readonly unknown[], cells: readonly Cell[]): Generator<unknown[]> {
+  for (const item of items) yield cells.map((cell) => cell(item));
 }
 
 /** RFC 4180 with a heading row; nothing in it is taken for a formula by a spreadsheet, and every row is one line. */

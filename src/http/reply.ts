@@ -3,12 +3,14 @@ import type { VNode } from 'preact';
 import type { AboutInfo } from './deps.ts';
 import type { Clock } from '../model/ports.ts';
 import type { AccessSettings } from '../model/settings.ts';
+import type { Zone } from '../model/zone.ts';
 import { cookieOf } from './cookies.ts';
 import { sendConditional } from './conditional.ts';
 import { badParameter, HttpProblem } from './problem.ts';
 import { visible } from './show.ts';
 import { jsonPieces, type Pieces, sendPieces, wholeText } from './pieces.ts';
 import { pagePieces } from './views/layout.tsx';
+import { rememberedZone, type ShownZone, zoneOf } from './zone.ts';
 
 export const FORMATS = ['html', 'json', 'text'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -25,7 +27,7 @@ export interface Export {
   type: string;
   /** Name of the file, for what browsers should not open by themselves. */
   name?: string;
-  body: () => string | Pieces;
+  body: (zone: Zone) => string | Pieces;
 }
 
 /** One answer in its three forms; only the one asked for is made. */
@@ -35,7 +37,7 @@ export interface Answer {
   html: () => VNode;
   /** Parts of the page that take the place of `Later` in it: rows of a list that may be long. */
   rows?: () => Iterable<VNode>;
-  text: () => string | Pieces;
+  text: (zone: Zone) => string | Pieces;
   /** Forms of this page alone, by the name in `?format=`. */
   exports?: Readonly<Record<string, Export>>;
   status?: number;
@@ -102,13 +104,14 @@ function acceptedFormat(request: FastifyRequest): Format | undefined {
 export function send(site: Site, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
   const format = formatOf(request, Object.keys(answer.exports ?? {}));
   reply.code(answer.status ?? 200);
+  const shown = zoneOf(request);
   const exported = answer.exports?.[format];
   if (exported !== undefined) {
     if (exported.name !== undefined) reply.header('content-disposition', `attachment; filename="${exported.name}"`);
-    return sendPieces(reply.type(exported.type), exported.body());
+    return sendPieces(reply.type(exported.type), exported.body(shown.zone));
   }
   const form = FORMATS.find((known) => known === format) ?? 'text';
-  const content = render(site, request, form, answer);
+  const content = render(site, request, form, shown, answer);
   // A page says when it was made.
   if (answer.isSteady === true && form !== 'html')
     return sendConditional(request, reply, CONTENT_TYPE[form], wholeText(content));
@@ -126,7 +129,8 @@ export function sendProblem(
   reply.code(problem.status).headers(problem.headers);
   reply.type(format === 'json' ? 'application/problem+json; charset=utf-8' : CONTENT_TYPE[format]);
   const text = (): string => `Error ${problem.status} ${problem.title}: ${visible(problem.message)}\n`;
-  return sendPieces(reply, render(site, request, format, { title: problem.title, data: problem, html, text }));
+  const problemPage = { title: problem.title, data: problem, html, text };
+  return sendPieces(reply, render(site, request, format, rememberedZone(request), problemPage));
 }
 
 function themeOf(cookies: string | undefined): string | undefined {
@@ -134,9 +138,15 @@ function themeOf(cookies: string | undefined): string | undefined {
   return theme === 'light' || theme === 'dark' ? theme : undefined;
 }
 
-function render(site: Site, request: FastifyRequest, format: Format, answer: Answer): string | Pieces {
+function render(
+  site: Site,
+  request: FastifyRequest,
+  format: Format,
+  shown: ShownZone,
+  answer: Answer,
+): string | Pieces {
   if (format === 'json') return jsonPieces(answer.data);
-  if (format === 'text') return answer.text();
+  if (format === 'text') return answer.text(shown.zone);
   return pagePieces({
     title: answer.title,
     url: request.url,
@@ -146,6 +156,7 @@ function render(site: Site, request: FastifyRequest, format: Format, answer: Ans
     visitor: request.visitor,
     canLogIn: site.settings.users.some((user) => user.password !== undefined),
     forms: ['text', 'json', ...Object.keys(answer.exports ?? {})],
+    shown,
     theme: themeOf(request.headers.cookie),
     body: answer.html(),
     ...(answer.rows === undefined ? {} : { rows: answer.rows() }),

@@ -260,8 +260,10 @@ suite('the summary of the calls list', () => {
 
   test('leads from each figure and each bar to the calls it is of', async () => {
     const { body } = await client().get('/calls/list?summary=1&q=from:alice start:-1h', HTML);
-    const searches = [...body.matchAll(/href="\/calls\/list\?([^"]*)"/g)].map(([, query = '']) =>
-      new URLSearchParams(query.replaceAll('&amp;', '&')).get('q'),
+    const searches = new Set(
+      [...body.matchAll(/href="\/calls\/list\?([^"]*)"/g)].map(([, query = '']) =>
+        new URLSearchParams(query.replaceAll('&amp;', '&')).get('q'),
+      ),
     );
     for (const q of [
       'from:alice AND start:-1h AND status:4xx',
@@ -269,7 +271,7 @@ suite('the summary of the calls list', () => {
       // A bar says the time anew.
       'from:alice AND start:2026-11-21T09:55:00Z..2026-11-21T09:55:59Z',
     ]) {
-      assert.ok(searches.includes(q), q);
+      assert.ok(searches.has(q), q);
     }
   });
 });

@@ -70,7 +70,7 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
           })
         : undefined;
       const why = page.items.length === 0 ? whyNoCalls(await gatherFacts(deps), page, filter, search) : [];
-      const list = { page, filter, search, choice, order, isMerged, summary, why };
+      const list = { page, filter, search, choice, order, isMerged, summary, tz: params.text('tz'), why };
       return {
         title: 'Calls',
         data: { ...page, ...(summary === undefined ? {} : { summary }), ...(why.length === 0 ? {} : { why }) },

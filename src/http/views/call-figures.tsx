@@ -1,10 +1,11 @@
 import type { VNode } from 'preact';
 import type { CallHistogram, CallSummary } from '../../model/engine.ts';
 import { type AskedSearch, narrowed } from '../search.ts';
-import { formatNumber, isoMicros, link, tableTime } from '../show.ts';
+import { formatNumber, isoMicros, link, tableTime, zoneMark } from '../show.ts';
 import { statusTone } from './call-columns.tsx';
 import type { ListAddress } from './list.tsx';
 import { Captured, Time } from './parts.tsx';
+import { useZone } from './zone.tsx';
 
 interface FiguresProps {
   summary: CallSummary;
@@ -29,7 +30,7 @@ export function CallFigures({ summary, search, address }: FiguresProps): VNode |
           <Figure name={method} count={count} of={matched} href={at(`method=${method}`)} />
         ))}
         {Object.entries(statuses)
-          .toSorted()
+          .toSorted(([a], [b]) => Number(a[0]) - Number(b[0]))
           .map(([status, count]) => (
             <Figure
               name={status}
@@ -100,6 +101,7 @@ function OverTime({
 }: Omit<FiguresProps, 'summary'> & { histogram: CallHistogram }): VNode | undefined {
   const [first, last] = [bars[0], bars.at(-1)];
   if (first === undefined || last === undefined) return undefined;
+  const zone = useZone();
   const widthUs = widthS * 1e6;
   const slots = (last.startUs - first.startUs) / widthUs + 1;
   const most = Math.max(...bars.map(({ calls }) => calls));
@@ -116,7 +118,7 @@ function OverTime({
           const height = Math.max(LEAST, (calls / most) * HEIGHT);
           const x = ((startUs - first.startUs) / widthUs) * BAR;
           const [from, to] = [second(startUs), second(startUs + widthUs - 1)];
-          const name = `${calls} ${calls === 1 ? 'call' : 'calls'} from ${tableTime(startUs)} UTC on`;
+          const name = `${calls} ${calls === 1 ? 'call' : 'calls'} from ${tableTime(startUs, zone).slice(0, 19)} ${zoneMark(startUs, zone)} on`;
           return (
             <a href={at(from, to)} aria-label={name} data-from={from} data-to={to}>
               <title>{name}</title>

@@ -57,6 +57,8 @@ export interface CallListProps {
   search: AskedSearch | undefined;
   choice: ColumnChoice;
   order: ListOrder<CallSort> | undefined;
+  /** Zone the address asks for. */
+  tz: string | undefined;
   isMerged: boolean;
   summary: CallSummary | undefined;
   why: readonly Hint[];
@@ -70,7 +72,7 @@ function columnsOfList({ page, choice: { names } }: CallListProps): readonly Lis
 }
 
 export function CallList(props: CallListProps): VNode {
-  const { page, filter, search, choice, order, isMerged, summary, why } = props;
+  const { page, filter, search, choice, order, isMerged, summary, tz, why } = props;
   const kept = {
     ...filterParameters(filter),
     ...orderParameters(order),
@@ -78,7 +80,7 @@ export function CallList(props: CallListProps): VNode {
     summary: summary === undefined ? undefined : 1,
     merge: isMerged ? 1 : undefined,
   };
-  const address = { path: '/calls/list', parameters: { q: search?.text, ...kept, n: page.limit } };
+  const address = { path: '/calls/list', parameters: { q: search?.text, ...kept, n: page.limit, tz } };
   const columns = columnsOfList(props);
   return (
     <>
@@ -193,7 +195,7 @@ function CallFacts({ call }: { call: CallView }): VNode {
         ['User-Agent', <Captured text={call.userAgent} />],
         ['Other side', <Captured text={call.uas} />],
         ['States', <Captured text={[...call.stateTrace, call.stateText].join(' → ')} />],
-        ['Last message (UTC)', <Time us={call.updatedUs} />],
+        ['Last message', <Time us={call.updatedUs} />],
         ['Leaves the list in', formatDuration(call.expiresInMs)],
         ['CSeq', pairText(call.cseq)],
         ['Requests', pairText(call.requests)],

@@ -2,8 +2,9 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import type { Visitor } from '../access/access.ts';
 import type { Pieces } from '../pieces.ts';
-import { isoMicros } from '../show.ts';
+import type { ShownZone } from '../zone.ts';
 import { Account } from './login.tsx';
+import { MadeAt, ZoneContext } from './zone.tsx';
 
 interface PageFrame {
   title: string;
@@ -19,6 +20,7 @@ interface PageFrame {
   forms: readonly string[];
   /** Chosen by the reader; without it the page follows the system. */
   theme: string | undefined;
+  shown: ShownZone;
   body: VNode;
   /** What takes the place of `Later` in it. */
   rows?: Iterable<VNode>;
@@ -26,6 +28,7 @@ interface PageFrame {
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
+  ['/messages', 'Messages', '/messages'],
   ['/regs/list', 'Registrations', '/regs'],
   ['/events?order=newest', 'Events', '/events'],
   ['/evrateblst/list', 'Rates', '/evrateblst'],
@@ -47,9 +50,11 @@ function placeOf(path: string): string | undefined {
 
 /** A whole HTML document around one page's content, its rows one by one. */
 export function* pagePieces(frame: PageFrame): Pieces {
-  const [before = '', after = ''] = renderToStaticMarkup(<Frame {...frame} />).split(LATER);
+  const rendered = (part: VNode): string =>
+    renderToStaticMarkup(<ZoneContext.Provider value={frame.shown}>{part}</ZoneContext.Provider>);
+  const [before = '', after = ''] = rendered(<Frame {...frame} />).split(LATER);
   yield `<!doctype html>${before}`;
-  for (const part of frame.rows ?? []) yield renderToStaticMarkup(part);
+  for (const part of frame.rows ?? []) yield rendered(part);
   yield `${after}\n`;
 }
 
@@ -101,9 +106,7 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
           <span>
             {siteName} {version}
           </span>
-          <span>
-            As of <time dateTime={isoMicros(nowUs)}>{isoMicros(nowUs).slice(0, 19).replace('T', ' ')} UTC</time>
-          </span>
+          <MadeAt nowUs={nowUs} url={url} />
           <span>
             <a href="/pages">All pages</a>
           </span>
