@@ -29,7 +29,6 @@ export function callMessages(
   callId: string,
   window: { offset: number; limit: number },
   nowUs: number,
-  others: readonly string[] = [],
 ): CallMessages {
   const { offset, limit } = window;
   if (!Number.isInteger(offset) || offset < 0)
@@ -37,8 +36,7 @@ export function callMessages(
   if (!Number.isInteger(limit) || limit < 0 || limit > MAX_LIST_LIMIT) {
     throw new EngineRequestError(`limit: ${limit}, must be a whole number from 0 to ${MAX_LIST_LIMIT}`);
   }
-  const callIds = new Set([callId, ...legsOf(tracker, callId), ...others]);
-  return messagesOf(tracker, [...callIds], window, nowUs);
+  return messagesOf(tracker, [callId, ...legsOf(tracker, callId)], window, nowUs);
 }
 
 /** Everything held of some Call-IDs; the first is that of the call, the others those of its legs. */

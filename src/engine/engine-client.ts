@@ -206,12 +206,8 @@ export class EngineClient implements Engine {
     return (await this.#ask('callsByCallId', [callId])).result as CallView[];
   }
 
-  async callMessages(
-    callId: string,
-    window: { offset: number; limit: number },
-    others: readonly string[] = [],
-  ): Promise<CallMessages> {
-    return (await this.#ask('callMessages', [callId, window, others])).result as CallMessages;
+  async callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages> {
+    return (await this.#ask('callMessages', [callId, window])).result as CallMessages;
   }
 
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {

@@ -310,12 +310,8 @@ export class EngineCore {
     return this.tracker.family(callId).map((call) => callView(call, this.#clock(), this.tracker.legs.of(call)));
   }
 
-  callMessages(
-    callId: string,
-    window: { offset: number; limit: number },
-    others: readonly string[] = [],
-  ): CallMessages {
-    return callMessages(this.tracker, callId, window, this.#clock(), others);
+  callMessages(callId: string, window: { offset: number; limit: number }): CallMessages {
+    return callMessages(this.tracker, callId, window, this.#clock());
   }
 
   callCapture(callId: string, format: CaptureFormatName): Uint8Array {

@@ -46,7 +46,7 @@ export interface EngineMethods {
   listCalls: [query: CallQuery];
   callSummary: [selection: CallSelection];
   callsByCallId: [callId: string];
-  callMessages: [callId: string, window: { offset: number; limit: number }, others: readonly string[]];
+  callMessages: [callId: string, window: { offset: number; limit: number }];
   callCapture: [callId: string, format: CaptureFormatName];
   listMessages: [query: MessageQuery];
   callTable: [];

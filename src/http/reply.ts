@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
+import { type Aliases, NO_ALIASES } from '../model/alias.ts';
 import type { AboutInfo } from './deps.ts';
 import type { Clock } from '../model/ports.ts';
 import type { AccessSettings } from '../model/settings.ts';
@@ -20,6 +21,7 @@ export interface Site {
   about: AboutInfo;
   clock: Clock;
   settings: AccessSettings;
+  aliases: Aliases;
 }
 
 /** A form to take away. */
@@ -138,6 +140,15 @@ function themeOf(cookies: string | undefined): string | undefined {
   return theme === 'light' || theme === 'dark' ? theme : undefined;
 }
 
+/** Names of addresses for this reader, who may want the addresses themselves. */
+export function namesFor({ aliases }: Pick<Site, 'aliases'>, request: FastifyRequest): Aliases {
+  return wantsAddresses(request) ? NO_ALIASES : aliases;
+}
+
+function wantsAddresses({ headers }: FastifyRequest): boolean {
+  return cookieOf(headers.cookie, 'names') === 'addresses';
+}
+
 function render(
   site: Site,
   request: FastifyRequest,
@@ -158,6 +169,8 @@ function render(
     forms: ['text', 'json', ...Object.keys(answer.exports ?? {})],
     shown,
     theme: themeOf(request.headers.cookie),
+    names: namesFor(site, request),
+    hasNames: site.aliases.all.length > 0,
     body: answer.html(),
     ...(answer.rows === undefined ? {} : { rows: answer.rows() }),
   });

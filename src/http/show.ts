@@ -88,17 +88,13 @@ export function withTimes(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Of an address, by name; one with several values stands there once for each. */
-export type Parameters = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+/** Of an address, by name. */
+export type Parameters = Readonly<Record<string, string | number | undefined>>;
 
 /** A path with parameters; values are encoded, absent ones left out. */
 export function link(path: string, parameters: Parameters = {}): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === undefined) continue;
-    if (typeof value === 'object') for (const each of value) query.append(name, each);
-    else query.append(name, String(value));
-  }
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.append(name, String(value));
   const text = query.toString();
   return text === '' ? path : `${path}?${text}`;
 }

@@ -427,13 +427,9 @@ export interface Engine {
   callSummary(selection: CallSelection): Promise<CallSummary>;
   /** All entries held under one Call-ID, oldest first. */
   callsByCallId(callId: string): Promise<CallView[]>;
-  /** What is held of one call, other legs too, and others that are asked for; messages from `offset` on in order of time. */
-  callMessages(
-    callId: string,
-    window: { offset: number; limit: number },
-    others?: readonly string[],
-  ): Promise<CallMessages>;
-  /** The messages of a call and its other legs as a capture file; those kept in part as far as they are kept. Empty but for its header = none. */
+  /** What is held of one call, other legs too; messages from `offset` on in order of time. */
+  callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages>;
+  /** The same messages as a capture file; those kept in part as far as they are kept. Empty but for its header = none. */
   callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array>;
   /** Messages of all calls. */
   listMessages(query: MessageQuery): Promise<MessagePage>;

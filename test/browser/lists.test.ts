@@ -111,7 +111,7 @@ test('lists people work with', async (t) => {
       await page.waitForURL(`${origin}/call/ringing?with=answered`);
       const arrows = page.locator('[aria-label="Ladder"] svg a.l-row');
       assert.equal(await arrows.count(), 4);
-      const legend = page.getByRole('listitem').filter({ hasText: 'put beside it' });
+      const legend = page.getByRole('listitem').filter({ hasText: 'added by hand' });
       await legend.filter({ hasText: 'answered' }).waitFor();
       // The way the ladder is drawn changes, what is drawn does not.
       await page.keyboard.press('c');

@@ -1,3 +1,4 @@
+import { NO_ALIASES } from '../../src/model/alias.ts';
 import { CALL_STATES, callStateByName, TIMED_CALL_STATES } from '../../src/model/call-state.ts';
 import { CounterSet, COUNTERS, counterByName } from '../../src/model/counters.ts';
 import {
@@ -471,14 +472,10 @@ export class FakeEngine implements Engine {
     return Buffer.from(`${format} of ${callId}`);
   }
 
-  async callMessages(
-    callId: string,
-    { offset, limit }: { offset: number; limit: number },
-    others: readonly string[] = [],
-  ): Promise<CallMessages> {
-    this.#ask(['callMessages', callId, { offset, limit }, ...others]);
+  async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
+    this.#ask(['callMessages', callId, { offset, limit }]);
     const entries = await this.callsByCallId(callId);
-    const ids = new Set([callId, ...entries.flatMap((entry) => entry.legs.map((leg) => leg.callId)), ...others]);
+    const ids = new Set([callId, ...entries.flatMap((entry) => entry.legs.map((leg) => leg.callId))]);
     const held = this.messages.filter((item) => ids.has(item.callId));
     return {
       callId,
@@ -871,6 +868,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
     ],
     settings: accessSettings(),
     linksOut: [],
+    aliases: NO_ALIASES,
     log,
     logLevel: level(),
     ...changes,

@@ -201,7 +201,7 @@ suite('a long list', () => {
 
 suite('several calls as one', () => {
   for (const [query, place] of [
-    ['id=a%2540x&id=b%252Fc&id=a@x', '/call/a%40x?with=b%2Fc'],
+    ['id=a%2540x&id=b%252Fc&id=a@x&id=d', '/call/a%40x?with=b%2Fc+d'],
     ['id=a', '/call/a'],
   ] as const) {
     test(`/call?${query} leads to ${place}`, async () => {
@@ -220,20 +220,6 @@ suite('several calls as one', () => {
       assert.equal((await client().get(`/call?${query}`)).statusCode, 400);
     });
   }
-
-  test('are asked of the engine, and links to other drawings keep them', async () => {
-    const { get, deps } = client();
-    const { body } = await get('/call/a84b4c76e66710%40pc33.example.com?with=one&with=two', HTML);
-    assert.deepEqual(deps.engine.asked[0], [
-      'callMessages',
-      'a84b4c76e66710@pc33.example.com',
-      { offset: 0, limit: 500 },
-      'one',
-      'two',
-    ]);
-    assert.match(body, /href="[^"]*colour=leg&amp;with=one&amp;with=two#ladder"/);
-    assert.match(body, /<input type="hidden" name="with" value="two"\/>/);
-  });
 });
 
 suite('the summary of the calls list', () => {

@@ -189,12 +189,12 @@ export class ShardedEngine implements Engine {
     return this.#withLegs(calls.toSorted((a, b) => bornUs(a) - bornUs(b)));
   }
 
-  async callMessages(callId: string, window: Window, others: readonly string[] = []): Promise<CallMessages> {
+  async callMessages(callId: string, window: Window): Promise<CallMessages> {
     checkWindow(window);
     const own = await this.callsByCallId(callId);
     const legs = new Set(own.flatMap((call) => call.legs.map((leg) => leg.callId)));
     legs.delete(callId);
-    const callIds = [...new Set([callId, ...[...legs].slice(0, MAX_LEGS), ...others])];
+    const callIds = [callId, ...[...legs].slice(0, MAX_LEGS)];
     const upToEnd = { offset: 0, limit: Math.min(window.offset + window.limit, MAX_LIST_LIMIT) };
     const parts = await this.#all<CallMessages>('messagesOf', [callIds, upToEnd]);
     const merged = mergeMessages(

@@ -50,9 +50,9 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
     tag,
     query: { ...CALL_LIST_PARAMETERS, ...columnsParameter(CALL_COLUMN_NAMES) },
     schema: listOf(CallSchema, { summary: Type.Optional(CallSummarySchema) }),
-    async read(params, _applied, _place, cookies) {
+    async read(params, _applied, _place, _names, cookies) {
       const filter = filterOf(params, CALL_FILTERS);
-      const search = searchOf(params, 'calls');
+      const search = searchOf(params, 'calls', deps.aliases);
       const order = orderOf(params, CALL_SORTS);
       const isMerged = params.flag('merge');
       const choice = columnsOf(params, cookies, 'calls', CALL_COLUMN_NAMES, USUAL_CALL_COLUMNS);
@@ -88,7 +88,7 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
     query: SEARCH_PARAMETER,
     schema: FormSchema,
     read(params) {
-      const search = searchOf(params, 'calls');
+      const search = searchOf(params, 'calls', deps.aliases);
       const form = formView('/calls/list', CALL_FILTERS, CALL_LIST_PARAMETERS);
       return {
         title: 'Search calls',

@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
+import type { Aliases } from '../../model/alias.ts';
 import type { Role } from '../../model/settings.ts';
 import type { Zone } from '../../model/zone.ts';
 import type { HttpDeps } from '../deps.ts';
 import { csvPieces, csvTable, type CsvTable } from '../csv.ts';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
-import { formatOf, send, type Answer } from '../reply.ts';
+import { formatOf, namesFor, send, type Answer } from '../reply.ts';
 import { FORMAT_PARAMETER, formatParameter, ZONE_PARAMETER } from '../schemas.ts';
 import { zoneOf } from '../zone.ts';
 
@@ -40,12 +41,14 @@ export interface Page {
   /**
    * @param applied what a change has just done, in words; `undefined` for plain reading
    * @param place values of the path's own parameters
+   * @param names of addresses, as the reader wants them shown
    * @param cookies what the browser remembers, as it sends it
    */
   read: (
     params: Params,
     applied: string | undefined,
     place: Readonly<Record<string, string>>,
+    names: Aliases,
     cookies: string,
   ) => Answer | Promise<Answer>;
 }
@@ -81,12 +84,8 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
         allow: 'POST',
       });
     }
-    return send(
-      deps,
-      request,
-      reply,
-      await page.read(new Params(request.query, known, zone), undefined, ...besides(request)),
-    );
+    const params = new Params(request.query, known, zone);
+    return send(deps, request, reply, await page.read(params, undefined, ...besides(deps, request)));
   });
 
   if (change === undefined) return;
@@ -98,7 +97,7 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
     // Only the form of the answer may stand in the query: what is changed is in one place.
     const reading = new Params(request.query, ANSWER_PARAMETERS, zoneOf(request).zone);
     const applied = await change.apply(params);
-    const answer = typeof applied === 'string' ? await page.read(reading, applied, ...besides(request)) : applied;
+    const answer = typeof applied === 'string' ? await page.read(reading, applied, ...besides(deps, request)) : applied;
     return send(deps, request, reply, answer);
   });
 }
@@ -131,8 +130,11 @@ function itemsOf(data: unknown): readonly unknown[] {
 }
 
 /** What a request says besides its parameters. Those in the path are texts: the router gives no other. */
-function besides({ params, headers }: FastifyRequest): [place: Readonly<Record<string, string>>, cookies: string] {
-  return [params as Record<string, string>, headers.cookie ?? ''];
+function besides(
+  deps: HttpDeps,
+  request: FastifyRequest,
+): [place: Readonly<Record<string, string>>, names: Aliases, cookies: string] {
+  return [request.params as Record<string, string>, namesFor(deps, request), request.headers.cookie ?? ''];
 }
 
 function readSchema(page: Page, query: Properties): object {

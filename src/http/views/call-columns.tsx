@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { CallView, Pair } from '../../model/views.ts';
+import type { CallView, EndpointView, Pair } from '../../model/views.ts';
 import { callHref, encodedCallId, formatNumber, link, visible } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import type { ListColumn } from './list.tsx';
@@ -7,7 +7,7 @@ import {
   Captured,
   CapturedLink,
   cellText,
-  endpointText,
+  Endpoint,
   Milliseconds,
   Nothing,
   Pill,
@@ -33,6 +33,16 @@ function textColumn(name: string, head: string, text: Text, href?: Text): ListCo
 
 function Plain({ text }: { text: string }): VNode {
   return text === '' ? <Nothing /> : <Captured text={text} />;
+}
+
+function endpointColumn(name: string, head: string, at: (call: CallView) => EndpointView): ListColumn<CallView> {
+  return {
+    name,
+    head,
+    room: 'large',
+    sort: { by: name, descending: false },
+    show: (call) => <Endpoint at={at(call)} />,
+  };
 }
 
 function countColumn(name: string, head: string, count: (call: CallView) => number): ListColumn<CallView> {
@@ -95,8 +105,8 @@ export const CALL_COLUMNS: readonly ListColumn<CallView>[] = [
     (call) => link('/events', { tu: call.to }),
   ),
   textColumn('ruri', 'Request-URI', (call) => call.requestUri),
-  textColumn('src', 'Source', (call) => endpointText(call.src)),
-  textColumn('dst', 'Destination', (call) => endpointText(call.dst)),
+  endpointColumn('src', 'Source', (call) => call.src),
+  endpointColumn('dst', 'Destination', (call) => call.dst),
   {
     name: 'method',
     head: 'Method',

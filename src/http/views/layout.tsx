@@ -1,9 +1,11 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
+import type { Aliases } from '../../model/alias.ts';
 import type { Visitor } from '../access/access.ts';
 import type { Pieces } from '../pieces.ts';
 import type { ShownZone } from '../zone.ts';
 import { Account } from './login.tsx';
+import { NamesContext } from './parts.tsx';
 import { MadeAt, ZoneContext } from './zone.tsx';
 
 interface PageFrame {
@@ -20,6 +22,9 @@ interface PageFrame {
   forms: readonly string[];
   /** Chosen by the reader; without it the page follows the system. */
   theme: string | undefined;
+  /** Names of addresses, as the reader wants them shown, and whether there is a choice. */
+  names: Aliases;
+  hasNames: boolean;
   shown: ShownZone;
   body: VNode;
   /** What takes the place of `Later` in it. */
@@ -51,7 +56,11 @@ function placeOf(path: string): string | undefined {
 /** A whole HTML document around one page's content, its rows one by one. */
 export function* pagePieces(frame: PageFrame): Pieces {
   const rendered = (part: VNode): string =>
-    renderToStaticMarkup(<ZoneContext.Provider value={frame.shown}>{part}</ZoneContext.Provider>);
+    renderToStaticMarkup(
+      <ZoneContext.Provider value={frame.shown}>
+        <NamesContext.Provider value={frame.names}>{part}</NamesContext.Provider>
+      </ZoneContext.Provider>,
+    );
   const [before = '', after = ''] = rendered(<Frame {...frame} />).split(LATER);
   yield `<!doctype html>${before}`;
   for (const part of frame.rows ?? []) yield rendered(part);
@@ -64,7 +73,20 @@ export function Later(): VNode {
 }
 const LATER = renderToStaticMarkup(<Later />);
 
-function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms, theme, body }: PageFrame): VNode {
+function Frame({
+  title,
+  url,
+  siteName,
+  version,
+  nowUs,
+  visitor,
+  canLogIn,
+  forms,
+  theme,
+  names,
+  hasNames,
+  body,
+}: PageFrame): VNode {
   const path = url.split('?', 1)[0] ?? '/';
   const place = placeOf(path);
   return (
@@ -111,6 +133,7 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
             <a href="/pages">All pages</a>
           </span>
           <OtherForms url={url} forms={forms} />
+          {hasNames ? <span data-names-place={names.all.length > 0 ? 'aliases' : 'addresses'} /> : undefined}
           <span data-theme-place="" />
         </footer>
       </body>

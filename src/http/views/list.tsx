@@ -263,10 +263,8 @@ function swapped(names: readonly string[], place: number): string[] {
 export function Kept({ parameters }: { parameters: Parameters }): VNode {
   return (
     <>
-      {Object.entries(parameters).flatMap(([name, value]) =>
-        (typeof value === 'object' ? value : value === undefined ? [] : [value]).map((each) => (
-          <input type="hidden" name={name} value={each} />
-        )),
+      {Object.entries(parameters).map(([name, value]) =>
+        value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
       )}
     </>
   );
