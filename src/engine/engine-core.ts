@@ -13,6 +13,8 @@ import {
 } from '../model/counters.ts';
 import {
   type CallQuery,
+  type CallSelection,
+  type CallSummary,
   type CallTableStats,
   type CallTimeoutView,
   EngineRequestError,
@@ -96,13 +98,14 @@ import { forceTimeouts } from './force-timeout.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { callCapture, keptMessages } from './call-capture.ts';
+import { callSummary } from './call-summary.ts';
 import { callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
 import { allLinks, listLinks, type ShardLinks } from './link-query.ts';
 import { listMessages } from './message-list.ts';
 import type { StopSettings } from './protocol.ts';
-import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
+import { type Emit, listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
 import { RateService } from './rates.ts';
 import type { OutcomeView } from './shards/foreign-accounts.ts';
 import { Handover } from './shards/handover.ts';
@@ -125,9 +128,6 @@ interface Source {
   stop(graceMs: number): Promise<void>;
   view(): ListenerView;
 }
-
-/** Where a list's items go while it is being made. */
-export type Emit<Item> = (items: Item[]) => void;
 
 /**
  * One shard: sockets, pipeline, tracker, ring and counters, nothing shared with another. It runs in a worker thread
@@ -312,6 +312,10 @@ export class EngineCore {
 
   listCalls(query: CallQuery, emit: Emit<CallView>): Promise<Omit<Page<CallView>, 'items'>> {
     return listCalls(this.tracker, query, this.#clock, this.#slicing, emit);
+  }
+
+  callSummary(selection: CallSelection): Promise<CallSummary> {
+    return callSummary(this.tracker, selection, this.#clock(), this.#slicing);
   }
 
   callsByCallId(callId: string): CallView[] {
@@ -559,7 +563,7 @@ export class EngineCore {
 
   /** Where calls and bindings stand in the order of creation, newest first, as far as a page needs to know. */
   order(what: OrderedTable, query: CallQuery | RegistrationQuery): Promise<TableOrder> {
-    return orderOf(this.tracker, what, query, this.#slicing);
+    return orderOf(this.tracker, what, query, this.#clock(), this.#slicing);
   }
 
   joins(callIds: readonly string[]): Promise<LegJoins> {

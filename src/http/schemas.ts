@@ -4,11 +4,13 @@ import { RATE_INTERVALS_MS } from '../model/statistics.ts';
 import { TIMED_CALL_STATES } from '../model/call-state.ts';
 import {
   CALL_FILTERS,
+  CALL_SORTS,
   EVENT_FILTERS,
   EVENT_ORDERS,
   LINK_ORDERS,
   MAX_LINK_DEPTH,
   MAX_LIST_LIMIT,
+  MAX_ORDERED,
   RATE_COMPARISONS,
   REGISTRATION_FILTERS,
 } from '../model/engine.ts';
@@ -952,9 +954,53 @@ export const SEARCH_PARAMETER: Properties = {
   ),
 };
 
+/** Figures beside the calls list are asked for: they need a look at every call held. */
+export const CALL_SUMMARY_PARAMETERS: Properties = {
+  summary: Type.Optional(Type.String({ description: '1: say what all that match are like, not only those shown' })),
+  merge: Type.Optional(Type.String({ description: '1: of calls that belong together only the first that matches' })),
+};
+
+export const CallSummarySchema = Type.Object({
+  total: Count('Entries held'),
+  matched: Count('Entries that match'),
+  merged: Count('Of them, such that are the first of the calls they belong to'),
+  states: Counts,
+  methods: Counts,
+  statuses: Counts,
+  histogram: Type.Object({
+    widthS: Type.Integer({ description: 'Width of a bar in seconds' }),
+    bars: Type.Array(Type.Object({ startUs: Us('First moment of the bar'), start: Iso(), calls: Count() })),
+  }),
+});
+
+/** @param sorts what the list can be put in order by */
+function orderParameters(sorts: readonly string[]): Properties {
+  return {
+    sort: Type.Optional(
+      Type.String({
+        enum: [...sorts],
+        description: `Puts everything that matches in order; reaches to item ${MAX_ORDERED}. Without it, newest first`,
+      }),
+    ),
+    order: Type.Optional(
+      Type.String({ enum: ['asc', 'desc'], description: 'With sort: ascending (default) or descending' }),
+    ),
+  };
+}
+
+export function columnsParameter(columns: readonly string[]): Properties {
+  return {
+    columns: Type.Optional(
+      Type.String({ description: `Columns of the page, in their order, with commas. Of: ${columns.join(', ')}` }),
+    ),
+  };
+}
+
 export const CALL_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...SEARCH_PARAMETER,
+  ...orderParameters(CALL_SORTS),
+  ...CALL_SUMMARY_PARAMETERS,
   ...filterParameters(CALL_FILTERS, 'case-sensitive'),
 };
 export const MESSAGE_LIST_PARAMETERS: Properties = { ...PAGING_PARAMETERS, ...SEARCH_PARAMETER };

@@ -22,11 +22,13 @@ export function headerFields(text: string, wanted?: string): HeaderField[] {
     const colon = field.indexOf(':');
     const name = colon <= 0 ? undefined : headerName(field.slice(0, colon));
     if (name !== undefined && (wanted === undefined || wanted === name)) {
+      // Not by one expression: over a long run of white space that would take the square of its length.
+      const lines = field.slice(colon + 1).split('\n');
       fields.push({
         name,
-        value: field
-          .slice(colon + 1)
-          .replaceAll(/[ \t]*\r?\n[ \t]+/g, ' ')
+        value: lines
+          .map((line) => line.trim())
+          .join(' ')
           .trim(),
       });
     }

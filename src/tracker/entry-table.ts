@@ -43,6 +43,11 @@ export class EntryTable<Entry extends TableEntry<Entry>> {
     return this.#oldest;
   }
 
+  /** Whether an entry is in the table; of an entry that was in it before. */
+  has(entry: Entry): boolean {
+    return entry.newer !== undefined || this.#newest === entry;
+  }
+
   /** First entry of the bucket a hash falls into; compare `hash` and key along `bucketNext`. */
   chain(hash: number): Entry | undefined {
     const { buckets } = this.#segment(hash);

@@ -4,6 +4,8 @@ import { CounterSet, COUNTERS, counterByName } from '../../src/model/counters.ts
 import {
   EngineRequestError,
   type CallQuery,
+  type CallSelection,
+  type CallSummary,
   type CallTimeoutView,
   type Engine,
   type EngineHealth,
@@ -404,6 +406,21 @@ export const LISTENERS: readonly ListenerView[] = [
 /** What the engine has to say, for tests to set; and what it was told, for tests to look at. */
 export class FakeEngine implements Engine {
   calls: CallView[] = [call()];
+  summary: CallSummary = {
+    total: 3,
+    matched: 3,
+    merged: 2,
+    states: { established: 2, 'invite negative reply': 1 },
+    methods: { INVITE: 3 },
+    statuses: { '2xx': 2, '4xx': 1 },
+    histogram: {
+      widthS: 60,
+      bars: [
+        { startUs: NOW_US - 300_000_000, calls: 1 },
+        { startUs: NOW_US - 60_000_000, calls: 2 },
+      ],
+    },
+  };
   messages: CallMessageView[] = [message()];
   /** Those that a search finds. */
   foundMessages: CallMessageView[] = [message()];
@@ -444,6 +461,11 @@ export class FakeEngine implements Engine {
   async listCalls(query: CallQuery) {
     this.#ask(['listCalls', query]);
     return this.#page(this.calls, query.offset, query.limit, query.filter, (item) => item.callId);
+  }
+
+  async callSummary(selection: CallSelection): Promise<CallSummary> {
+    this.#ask(['callSummary', selection]);
+    return this.summary;
   }
 
   async callsByCallId(callId: string) {

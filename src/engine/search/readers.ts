@@ -17,6 +17,7 @@ import {
   observersOf,
   ringingMs,
   setupMs,
+  shownStatus,
   sourceOf,
 } from '../../tracker/views.ts';
 import type { SearchReader, SeenPlace } from './compile.ts';
@@ -166,8 +167,7 @@ function callNumbers(call: Call, field: SearchField, legs: LegIndex, nowUs: numb
   const first = call.firstHop;
   switch (field) {
     case 'status': {
-      // The status shown in lists: of the initiator's transactions, else of the other party's.
-      const status = rowSum(call, Row.STATUS, 1) || rowSum(call, Row.STATUS + 1, 1);
+      const status = shownStatus(call);
       return status === 0 ? [] : [status];
     }
     case 'sport':

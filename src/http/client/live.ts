@@ -15,6 +15,9 @@ type Counted = keyof Counts;
 const REST_MS = 2000;
 const REST_FACTOR = 5;
 
+/** Says that parts of the page are new. */
+export const EXCHANGED = 'exchanged';
+
 export interface Live {
   toggle(): void;
 }
@@ -140,7 +143,8 @@ function isInUse(): boolean {
   const selection = document.getSelection();
   const isSelecting = selection !== null && !selection.isCollapsed && isLive(selection.anchorNode);
   const { activeElement } = document;
-  return isSelecting || (activeElement instanceof HTMLInputElement && isLive(activeElement));
+  const isTyping = activeElement instanceof HTMLInputElement && activeElement.type !== 'checkbox';
+  return isSelecting || (isTyping && isLive(activeElement));
 }
 
 function isLive(node: Node | null): boolean {
@@ -148,18 +152,29 @@ function isLive(node: Node | null): boolean {
   return element?.closest('[data-live]') !== null && element?.closest('[data-live]') !== undefined;
 }
 
-/** Puts the live parts of a page just fetched in the place of ours; what is unfolded and focused stays so. */
+/** Puts the live parts of a page just fetched in the place of ours; what is unfolded, marked and focused stays so. */
 function exchange(fetched: Document): void {
   const unfolded = [...document.querySelectorAll<HTMLDetailsElement>('[data-live] details[open]')].map(placeOf);
   const focused = document.activeElement instanceof HTMLElement ? placeOf(document.activeElement) : undefined;
+  const marked = [...document.querySelectorAll<HTMLInputElement>(MARKED)].map(({ value }) => value);
   const parts = [...document.querySelectorAll('[data-live]')];
   for (const [n, part] of [...fetched.querySelectorAll('[data-live]')].entries()) parts[n]?.replaceWith(part);
+  const boxes = new Map(
+    [...document.querySelectorAll<HTMLInputElement>('[data-live] input[type=checkbox]')].map((box) => [box.value, box]),
+  );
+  for (const value of marked) {
+    const box = boxes.get(value);
+    if (box !== undefined) box.checked = true;
+  }
   for (const place of unfolded) elementAt(place)?.setAttribute('open', '');
   if (focused !== undefined && document.activeElement === document.body) {
     const element = elementAt(focused);
     if (element instanceof HTMLElement) element.focus({ preventScroll: true });
   }
+  document.dispatchEvent(new Event(EXCHANGED));
 }
+
+const MARKED = '[data-live] input[type=checkbox]:checked';
 
 /** An element by the nearest thing with an id and its number among its like in there. */
 interface Place {
