@@ -2,7 +2,7 @@ import { finish, hashBytes, mix } from '../model/hash.ts';
 import type { Packet } from '../model/packet.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Call } from './call.ts';
-import { Row, SIGHTING_FIELDS, SIGHTINGS } from './rows.ts';
+import { FIRST_SIGHTINGS, More, Row, SIGHTING_FIELDS, SIGHTINGS } from './rows.ts';
 
 /**
  * Tells apart the four things a message on a known call can be, from the call's last sightings:
@@ -65,44 +65,64 @@ export function classify(
   seenUs: number,
   dupWindowUs: number,
 ): Repeat {
-  const { row } = call;
-  const first = call.base + Row.SIGHTING;
+  const { row, base } = call;
   // Wraps for a clock that is years off; differences stay right.
   const seenMs = Math.round((seenUs - call.createdUs) / 1000) | 0;
   const meta = ((length & 0xffff) << 16) | observerBit;
-  let known = false;
-  const end = first + SIGHTINGS * SIGHTING_FIELDS;
-  for (let at = first; at < end; at += SIGHTING_FIELDS) {
-    if (row[at + IDENTITY] !== identity) continue;
-    known = true;
-    if (row[at + ON_LINK] !== onLink) continue;
-    // Inside the row: `at` runs over its sightings.
-    const seen = row[at + META]!;
+  let sightings = row;
+  let at = find(row, base + Row.SIGHTING, identity, onLink);
+  let known = at !== UNKNOWN;
+  if (at < 0 && call.isLong) {
+    sightings = call.lengthen();
+    at = find(sightings, call.laterBase + More.SIGHTING, identity, onLink);
+    known ||= at !== UNKNOWN;
+  }
+  if (at >= 0) {
+    const seen = sightings[at + META]!; // inside the row, where it was found
     const sameText = seen >>> 16 === (length & 0xffff);
     const otherObserver = (seen & observerBit) === 0;
-    if (sameText && (otherObserver || Math.abs((seenMs - row[at + TIME_MS]!) | 0) * 1000 < dupWindowUs)) {
-      row[at + META] = seen | observerBit;
+    if (sameText && (otherObserver || Math.abs((seenMs - sightings[at + TIME_MS]!) | 0) * 1000 < dupWindowUs)) {
+      sightings[at + META] = seen | observerBit;
       return Repeat.SEEN_AGAIN;
     }
     // A new round: whoever reports this retransmission too has not been seen in it yet.
-    row[at + TIME_MS] = seenMs;
-    row[at + META] = meta;
+    sightings[at + TIME_MS] = seenMs;
+    sightings[at + META] = meta;
     return Repeat.RETRANSMISSION;
   }
-  const next = row[call.base + Row.SIGHTING_NEXT]!;
-  const at = first + next * SIGHTING_FIELDS;
-  row[at + IDENTITY] = identity;
-  row[at + ON_LINK] = onLink;
-  row[at + TIME_MS] = seenMs;
-  row[at + META] = meta;
-  row[call.base + Row.SIGHTING_NEXT] = next + 1 === SIGHTINGS ? 0 : next + 1;
+  const next = row[base + Row.SIGHTING_NEXT]!;
+  row[base + Row.SIGHTING_NEXT] = next + 1 === SIGHTINGS ? 0 : next + 1;
+  const isFirst = next < FIRST_SIGHTINGS;
+  const half = isFirst ? row : call.lengthen();
+  const place = isFirst ? base + Row.SIGHTING : call.laterBase + More.SIGHTING;
+  const to = place + (next % FIRST_SIGHTINGS) * SIGHTING_FIELDS;
+  half[to + IDENTITY] = identity;
+  half[to + ON_LINK] = onLink;
+  half[to + TIME_MS] = seenMs;
+  half[to + META] = meta;
   return known ? Repeat.OTHER_HOP : Repeat.NEW;
 }
 
 /** Whether a message with this identity is among the call's recent sightings. */
 export function isKnown(call: Call, identity: number): boolean {
-  const first = call.base + Row.SIGHTING;
-  const end = first + SIGHTINGS * SIGHTING_FIELDS;
-  for (let at = first; at < end; at += SIGHTING_FIELDS) if (call.row[at] === identity) return true;
-  return false;
+  const { row, base, later } = call;
+  // On whichever link.
+  if (find(row, base + Row.SIGHTING, identity, 0) !== UNKNOWN) return true;
+  return later !== undefined && find(later, call.laterBase + More.SIGHTING, identity, 0) !== UNKNOWN;
+}
+
+/** Answers of `find` beside places: the message was seen, but not on this link; it was not seen. */
+const ELSEWHERE = -1;
+const UNKNOWN = -2;
+
+/** Where one half of the sightings has a message on a link. */
+function find(row: Int32Array, first: number, identity: number, onLink: number): number {
+  let found = UNKNOWN;
+  const end = first + FIRST_SIGHTINGS * SIGHTING_FIELDS;
+  for (let at = first; at < end; at += SIGHTING_FIELDS) {
+    if (row[at + IDENTITY] !== identity) continue;
+    if (row[at + ON_LINK] === onLink) return at;
+    found = ELSEWHERE;
+  }
+  return found;
 }

@@ -1,12 +1,12 @@
 import { CALL_STATES, type CallState } from '../model/call-state.ts';
-import type { EventType } from '../model/event-type.ts';
+import { EVENT_NAMES, type EventType } from '../model/event-type.ts';
 import { type Method, METHOD_NAMES } from '../model/method.ts';
 import type { Observer } from '../model/observer.ts';
 import type { QosRecord } from '../model/qos.ts';
 import type { Transport } from '../model/transport.ts';
 import { type Call, type KeptQos, type LegReason } from './call.ts';
-import { Hop } from './hops.ts';
-import { Row, Time } from './rows.ts';
+import { type Hop, hopsOf, putHops } from './hops.ts';
+import { FIRST_SIGHTINGS, FIRST_TRACE, More, Row, SIGHTING_FIELDS, SIGHTINGS, Time, TRACE_LENGTH } from './rows.ts';
 import { type ByteWriter, doubles, type Entry, type Field, ints, list, texts as textFields } from './snapshot-codec.ts';
 import type { SnapshotTable, SnapshotWalk } from './snapshot-file.ts';
 import type { SnapshotNames } from './snapshot-names.ts';
@@ -40,34 +40,21 @@ export function blockFields(prefix = ''): Field[] {
 }
 
 /** Fields with a form of their own, below. */
-export const CALL_PARTS = [
-  'block',
-  'observer',
-  'moreObservers',
-  'firstHop',
-  'legs',
-  'requested',
-  'qos',
-  'row',
-  'times',
-] as const;
+export const CALL_PARTS = ['block', 'observer', 'extras', 'page'] as const;
+export const EXTRAS_PARTS = ['moreObservers', 'hopsLeftOut', 'legs', 'requested', 'qos'] as const;
 /** What belongs to the process: places in tables and rows, made anew. */
 export const CALL_PLACES = [
   'hash',
-  'base',
   'slot',
-  'timeBase',
-  'bytes',
   'bucketNext',
   'older',
   'newer',
-  'finishedBefore',
-  'finishedAfter',
-  'isFinished',
   'wheelPrevious',
   'wheelNext',
   'wheelSlot',
 ] as const;
+
+export const EXTRAS_PLACES = ['finished'] as const;
 
 export const HOP_INTS = [
   'family',
@@ -88,7 +75,14 @@ export const HOP_INTS = [
 ] as const;
 export const REQUEST_FIELDS = ['hasToTag', 'expires', 'star', 'contactCount', 'contacts'] as const;
 
-const ROW_FIELDS = spans(Row);
+/** Of a row what is not kept as a list of its own, and not made anew. */
+const ROW_FIELDS = spans(Row).filter(({ at }) => at < Row.HOP);
+/** Fields whose second half lies in another row: `count` ints at `at` of it. */
+const LATER: ReadonlyMap<string, { at: number; count: number }> = new Map([
+  ['TRACE', { at: More.TRACE, count: TRACE_LENGTH - FIRST_TRACE }],
+  ['SIGHTING', { at: More.SIGHTING, count: (SIGHTINGS - FIRST_SIGHTINGS) * SIGHTING_FIELDS }],
+]);
+const NOTHING_LATER = new Int32Array(More.SIZE);
 const TIME_FIELDS = spans(Time);
 
 const rowField = (name: string): string => `row.${name}`;
@@ -102,7 +96,11 @@ const FIELDS: readonly Field[] = [
   ...blockFields(),
   ...textFields(...CALL_TEXTS),
   ...doubles(...TIME_FIELDS.map(({ name }) => timeField(name))),
-  ...ROW_FIELDS.map(({ name, count }): Field => ({ name: rowField(name), kind: 'int', count })),
+  ...ROW_FIELDS.map(({ name, count }): Field => ({
+    name: rowField(name),
+    kind: 'int',
+    count: count + (LATER.get(name)?.count ?? 0),
+  })),
   OBSERVERS,
   HOPS,
   list('legs', [...ints('reason'), ...textFields('callId')]),
@@ -168,9 +166,13 @@ function writeCall(out: ByteWriter, call: Call): void {
   for (const name of CALL_TEXTS) out.text(call[name]);
   const { row, base, times, timeBase } = call;
   for (const { at } of TIME_FIELDS) out.double(times[timeBase + at]!); // inside the row
-  out.ints(row, base, base + Row.SIZE);
+  for (const { name, at, count } of ROW_FIELDS) {
+    out.ints(row, base + at, base + at + count);
+    const half = LATER.get(name);
+    if (half !== undefined) writeLater(out, call, half.at, half.count);
+  }
   writeObservers(out, call.observer, call.moreObservers);
-  writeHops(out, call.firstHop);
+  writeHops(out, hopsOf(call));
   let legs = 0;
   for (let leg = call.legs; leg !== undefined; leg = leg.next) legs++;
   out.int(legs);
@@ -186,6 +188,11 @@ function writeCall(out: ByteWriter, call: Call): void {
     out.text(observer.id);
     out.double(receivedUs);
   }
+}
+
+function writeLater(out: ByteWriter, { later, laterBase }: Call, at: number, count: number): void {
+  if (later === undefined) out.ints(NOTHING_LATER, at, at + count);
+  else out.ints(later, laterBase + at, laterBase + at + count);
 }
 
 export function writeBlock(out: ByteWriter, block: string): void {
@@ -207,11 +214,9 @@ export function writeObservers(
   for (const other of more ?? []) out.text(other.id);
 }
 
-export function writeHops(out: ByteWriter, first: Hop | undefined): void {
-  let hops = 0;
-  for (let hop = first; hop !== undefined; hop = hop.next) hops++;
-  out.int(hops);
-  for (let hop = first; hop !== undefined; hop = hop.next) for (const name of HOP_INTS) out.int(hop[name]);
+export function writeHops(out: ByteWriter, hops: readonly Hop[]): void {
+  out.int(hops.length);
+  for (const hop of hops) for (const name of HOP_INTS) out.int(hop[name]);
 }
 
 function writeRequest(out: ByteWriter, requested: TimedRequest | undefined): void {
@@ -231,52 +236,52 @@ function writeRequest(out: ByteWriter, requested: TimedRequest | undefined): voi
 function readCall(entry: Entry, call: Call, names: SnapshotNames): void {
   call.flags = entry.number('flags');
   call.emitted = entry.number('emitted');
-  call.lastEvent = entry.number('lastEvent') as EventType; // shown by a look-up that knows what to do with others
-  call.hopsLeftOut = entry.number('hopsLeftOut');
+  const lastEvent = entry.number('lastEvent');
+  if (EVENT_NAMES[lastEvent] !== undefined) call.lastEvent = lastEvent as EventType; // has a name
+  const hopsLeftOut = entry.number('hopsLeftOut');
+  if (hopsLeftOut > 0) call.withExtras().hopsLeftOut = hopsLeftOut;
   for (const name of ['userAgent', 'uas', 'reason'] as const) call[name] = names.text(entry.text(name));
   for (const { name, at } of TIME_FIELDS) call.times[call.timeBase + at] = entry.number(timeField(name));
   for (const { name, at, count } of ROW_FIELDS) {
-    const values = entry.numbers(rowField(name), count);
-    if (values !== undefined) call.row.set(values, call.base + at);
+    const half = LATER.get(name);
+    const values = entry.numbers(rowField(name), count + (half?.count ?? 0));
+    if (values === undefined) continue;
+    call.row.set(values.slice(0, count), call.base + at);
+    const later = values.slice(count);
+    if (half !== undefined && later.some((value) => value !== 0)) call.lengthen().set(later, call.laterBase + half.at);
   }
   const [observer, ...more] = readObservers(entry, names);
   call.observer = observer;
-  call.moreObservers = more.length === 0 ? undefined : more;
-  call.firstHop = readHops(entry);
+  if (more.length > 0) call.withExtras().moreObservers = more;
+  putHops(call, readHops(entry));
   const requested = entry.list('requested')[0];
-  if (requested !== undefined) call.requested = readRequest(requested);
+  if (requested !== undefined) call.withExtras().requested = readRequest(requested);
   const qos = entry.list('qos').flatMap((record) => readQos(record, names));
-  if (qos.length > 0) call.qos = qos;
+  if (qos.length > 0) call.withExtras().qos = qos;
 }
 
 export function readObservers(entry: Entry, names: SnapshotNames): Observer[] {
   return entry.list('observers').map((observer) => names.observer(observer.text('id')));
 }
 
-export function readHops(entry: Entry): Hop | undefined {
-  let first: Hop | undefined;
-  for (const hop of entry.list('hops').toReversed()) {
-    const back = new Hop(
-      hop.number('family', 4),
-      hop.number('src0'),
-      hop.number('src1'),
-      hop.number('src2'),
-      hop.number('src3'),
-      hop.number('srcPort'),
-      hop.number('dst0'),
-      hop.number('dst1'),
-      hop.number('dst2'),
-      hop.number('dst3'),
-      hop.number('dstPort'),
-      hop.number('transport') as Transport, // compared and shown by a look-up
-      hop.number('interface', -1),
-    );
-    back.observers = hop.number('observers');
-    back.messages = hop.number('messages');
-    back.next = first;
-    first = back;
-  }
-  return first;
+export function readHops(entry: Entry): Hop[] {
+  return entry.list('hops').map((hop) => ({
+    family: hop.number('family', 4),
+    src0: hop.number('src0'),
+    src1: hop.number('src1'),
+    src2: hop.number('src2'),
+    src3: hop.number('src3'),
+    srcPort: hop.number('srcPort'),
+    dst0: hop.number('dst0'),
+    dst1: hop.number('dst1'),
+    dst2: hop.number('dst2'),
+    dst3: hop.number('dst3'),
+    dstPort: hop.number('dstPort'),
+    transport: hop.number('transport') as Transport, // compared and shown by a look-up
+    interface: hop.number('interface', -1),
+    observers: hop.number('observers'),
+    messages: hop.number('messages'),
+  }));
 }
 
 function readRequest(entry: Entry): TimedRequest {

@@ -20,7 +20,7 @@ import { displayText } from '../model/text.ts';
 import { requestSignature } from '../sip/signature.ts';
 import { type Binding, Leaving, type RegisterTransaction } from './binding-table.ts';
 import { type Call, CallFlag, flagNames } from './call.ts';
-import { type Hop } from './hops.ts';
+import { type Hop, hopsOf } from './hops.ts';
 import type { EventSlot } from './event-ring.ts';
 import type { RateEntry } from './event-rates.ts';
 import { qosView } from './qos.ts';
@@ -127,8 +127,7 @@ export function eventDurationMs(slot: EventSlot): number | null {
 export function callView(call: Call, nowUs: number, legs: LegView[] = []): CallView {
   const info = CALL_STATES[call.state];
   const seenBy = observersOf(call);
-  const hops: HopView[] = [];
-  for (let hop = call.firstHop; hop !== undefined; hop = hop.next) hops.push(hopView(hop, seenBy));
+  const hops = hopsOf(call).map((hop) => hopView(hop, seenBy));
   return {
     id: call.id,
     callId: displayText(call.callId),
