@@ -9,6 +9,7 @@ import type { HttpDeps } from './deps.ts';
 import { swaggerOptions } from './openapi.ts';
 import { HttpProblem } from './problem.ts';
 import { FORMATS, sendProblem } from './reply.ts';
+import { aliasRoutes } from './routes/aliases.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { apiRoutes } from './routes/api.ts';
 import { assetRoutes } from './routes/assets.ts';
@@ -18,6 +19,7 @@ import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
+import { messageRoutes } from './routes/messages.ts';
 import { packetRoutes } from './routes/packets.ts';
 import { liveRoutes } from './routes/live.ts';
 import { loginPath, loginRoutes, placeAfterLogin } from './routes/login.ts';
@@ -25,6 +27,7 @@ import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
 import { registrationRoutes } from './routes/registrations.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
+import { zoneRoutes } from './routes/zone.ts';
 import { LoginForm } from './views/login.tsx';
 import { Problem } from './views/messages.tsx';
 
@@ -115,9 +118,11 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   app.register(async (scope) => {
     assetRoutes(scope);
     processRoutes(scope, deps);
+    aliasRoutes(scope, deps);
     callRoutes(scope, deps);
     callPageRoutes(scope, deps);
     callFileRoutes(scope, deps);
+    messageRoutes(scope, deps);
     registrationRoutes(scope, deps);
     eventRoutes(scope, deps);
     rateRoutes(scope, deps);
@@ -128,6 +133,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     liveRoutes(scope, deps);
     debugRoutes(scope, deps);
     loginRoutes(scope, deps, access);
+    zoneRoutes(scope, deps, access);
     auditRoutes(scope, deps, access.audit);
     apiRoutes(scope, deps);
   });

@@ -17,7 +17,7 @@ import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { TransportName } from '../model/transport.ts';
 import { MESSAGE_FORMATS } from './message-format.ts';
-import { COLOUR_MODES, GROUPINGS, SDP_MODES, TIME_MODES } from './ladder/choice.ts';
+import { COLOUR_MODES, GROUPINGS, MAX_GAP_S, PAUSE_MODES, SDP_MODES, TIME_MODES, USUAL } from './ladder/choice.ts';
 
 /** JSON answers and parameters as `/openapi.json` describes them; a test holds every answer against its schema. */
 
@@ -182,10 +182,22 @@ export const CALL_PAGE_PARAMETERS: Properties = {
   group: Type.Optional(
     Type.String({
       enum: [...GROUPINGS],
-      description: 'Columns: one per address and port, one per address, or by transport (auto, the default)',
+      description:
+        'Columns: one per alias, per address, per address and port, or by transport with an alias as one (auto, the default)',
     }),
   ),
-  fold: Type.Optional(Type.String({ enum: ['0', '1'], description: '1: retransmissions as a count' })),
+  order: Type.Optional(Type.String({ description: 'Columns that stand before the others, by name, with commas' })),
+  hide: Type.Optional(Type.String({ description: 'Columns left out with their messages, by name, with commas' })),
+  fold: Type.Optional(Type.String({ enum: ['0', '1'], description: '1: retransmissions and keep-alives as a count' })),
+  pauses: Type.Optional(
+    Type.String({ enum: [...PAUSE_MODES], description: 'Pauses: long ones marked (the default), to scale, not drawn' }),
+  ),
+  gap: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: MAX_GAP_S, default: USUAL.gap, description: 'Seconds of a long pause' }),
+  ),
+  media: Type.Optional(
+    Type.String({ enum: ['0', '1'], description: '1: what was measured of media is drawn in the ladder' }),
+  ),
   colour: Type.Optional(
     Type.String({ enum: [...COLOUR_MODES], description: 'What rows of the ladder are coloured by' }),
   ),
@@ -195,7 +207,13 @@ export const CALL_PAGE_PARAMETERS: Properties = {
   sdp: Type.Optional(
     Type.String({ enum: [...SDP_MODES], description: 'Session descriptions: first media, all, not at all, a mark' }),
   ),
+  mask: Type.Optional(
+    Type.String({ enum: ['0', '1'], description: '1: messages without credentials and without keys of media' }),
+  ),
   without: Type.Optional(Type.String({ description: 'Letters of legs left out of the ladder, such as B,C' })),
+  with: Type.Optional(
+    Type.String({ description: 'Call-IDs of calls that are drawn with this one, at most 8, with spaces' }),
+  ),
   diff: Type.Optional(
     Type.Array(Type.String(), { maxItems: 2, description: 'Ids of two messages to compare: given twice, or as 1,2' }),
   ),
@@ -313,6 +331,13 @@ export const EventSchema = Type.Object({
 });
 
 /** One call with its messages. */
+export const AliasSchema = Type.Object({
+  name: Text('Shown for the addresses'),
+  group: Text('What several names have in common, empty = nothing'),
+  network: Text('A network, or one address'),
+  port: Type.Union([Type.Integer(), Type.Null()], { description: 'null = every port' }),
+});
+
 export const CallPageSchema = Type.Object({
   callId: Text(),
   entries: Type.Array(CallSchema, { description: 'Entries held under the Call-ID, then those of its other legs' }),
@@ -332,6 +357,22 @@ export const CallPageSchema = Type.Object({
     }),
     { description: 'Offers and answers of session descriptions, in order' },
   ),
+  reports: Type.Array(
+    Type.Object({
+      atUs: Us('When it was told'),
+      at: Iso(),
+      callId: Text(),
+      src: EndpointSchema,
+      dst: EndpointSchema,
+      label: Text('Codec and score'),
+      details: Type.Array(Type.String(), { description: 'Packets, losses, delays as they were told' }),
+      message: Type.Union([Type.Integer(), Type.Null()], {
+        description: 'Id of the message that told it; null for a quality record',
+      }),
+      mos: Type.Union([Type.Number(), Type.Null()], { description: 'Mean opinion score' }),
+    }),
+    { description: 'What was measured of its media, in order' },
+  ),
   messages: Type.Array(CallMessageSchema, { description: 'In order of time' }),
   events: Type.Array(EventSchema),
 });
@@ -341,6 +382,13 @@ export const EventListSchema = listOf(EventSchema, {
   capacity: Count('Most events that are kept'),
   ringStartedUs: Us('Begin of this ring; another value means that indices began at 0 again'),
   ringStarted: Iso(),
+});
+
+export const MessageListSchema = listOf(CallMessageSchema, {
+  isComplete: Type.Boolean({ description: 'False where the time of a search was up before all were looked at' }),
+  sinceUs: NullableUs('Time of the oldest message looked at'),
+  since: Type.Optional(Iso()),
+  keeps: Type.Boolean({ description: 'False where messages are not kept' }),
 });
 
 export const RateEntrySchema = Type.Object({
@@ -723,6 +771,13 @@ export const FormSchema = Type.Object({
   parameters: Type.Array(Type.Object({ name: Text(), description: Text() })),
 });
 
+export const ZoneSchema = Type.Object({
+  zone: Text('Zone of pages and text'),
+  offset: Text('What its clocks are from UTC now'),
+  followsBrowser: Type.Boolean(),
+  names: Type.Array(Type.String(), { description: 'Zones to choose from' }),
+});
+
 export const VisitorSchema = Type.Object({
   user: Text('Name of a user, or what stands for one'),
   via: Text('How that is known: session, token, proxy, this host, nobody'),
@@ -770,6 +825,20 @@ export function formatParameter(exports: readonly string[] = []): Properties {
   };
 }
 export const FORMAT_PARAMETER = formatParameter();
+
+export const ZONE_PARAMETER: Properties = {
+  tz: Type.Optional(
+    Type.String({ description: 'Time zone of what is shown and typed, such as Europe/Berlin; JSON stays in UTC' }),
+  ),
+};
+
+export const ZONE_CHOICE_PARAMETERS: Properties = {
+  tz: Type.Optional(
+    Type.String({ description: 'UTC, a zone such as Europe/Berlin, or one after "browser:" that follows the browser' }),
+  ),
+  named: Type.Optional(Type.String({ description: 'Zone of a list; "tz" stands before it' })),
+  next: Type.Optional(Type.String({ description: 'Page to come back to' })),
+};
 
 export const LOGIN_PARAMETERS: Properties = {
   user: Type.String({ description: 'Name' }),
@@ -868,6 +937,7 @@ export const CALL_LIST_PARAMETERS: Properties = {
   ...SEARCH_PARAMETER,
   ...filterParameters(CALL_FILTERS, 'case-sensitive'),
 };
+export const MESSAGE_LIST_PARAMETERS: Properties = { ...PAGING_PARAMETERS, ...SEARCH_PARAMETER };
 export const REGISTRATION_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...filterParameters(REGISTRATION_FILTERS, 'case-sensitive'),

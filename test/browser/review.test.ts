@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Page } from 'playwright-core';
 import { blocked } from '../interop/tools.ts';
 import { startCollector } from '../support/collector.ts';
-import { readMessage, type ScenarioMessage } from '../tracker/scenario.ts';
+import { readMessage } from '../tracker/scenario.ts';
 import { browserObstacle, foreignMarkup, openBrowser, openPage, overflow } from './browser.ts';
+import { arrowsOf, isCaptured, labelOf, rowsOf, wayOf } from './ladder-page.ts';
 import { packetsOf, scenarioMessages, send } from './traffic.ts';
 
 /** What has gone on a minute ago: whatever is still missing then will not come. */
@@ -48,49 +48,52 @@ const ASKED = [
 ] as const;
 const ASKED_FLOW = ['0.0 A>B INVITE/1', '1.0 B>A 200/1 t=b', '1.1 A>B ACK/1 t=b'];
 
-/** What the table of messages says, row by row. */
-interface Row {
-  message: string;
-  way: string;
-  more: string;
-  agents: string;
+/** A call page and its exports. */
+interface Told {
+  times: { iso: string; text: string }[];
+  /** Everything else that stands on the page. */
+  others: string[];
+  text: string;
+  svg: string;
+  json: string;
 }
 
-async function rowsOf(page: Page): Promise<Row[]> {
-  const table = page.getByRole('region', { name: 'Messages' });
-  const column = async (name: string): Promise<string[]> => {
-    const texts = await table.locator(`td[data-label="${name}"]`).allTextContents();
-    return texts.map((text) => text.trim());
-  };
-  const [messages, ways, mores, agents] = await Promise.all(
-    ['Message', 'From → to', 'What else', 'Seen by'].map(column),
-  );
-  return (messages ?? []).map((message, row) => ({
-    message,
-    way: ways?.[row] ?? '',
-    more: mores?.[row] ?? '',
-    agents: agents?.[row] ?? '',
+/** What is a time says so with its instant; in the ladder the clock column has none. */
+const TIMES_AND_OTHERS = `(() => {
+  const times = [...document.querySelectorAll('main time')].map((time) => ({
+    iso: time.dateTime,
+    text: time.textContent,
   }));
+  document.querySelectorAll('main time, main svg title, .l-time, .ladder-head > .l-quiet').forEach((each) => each.remove());
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  const others = [];
+  while (walker.nextNode()) others.push(walker.currentNode.data);
+  // The call goes on: how long it lasts by now is none of its times.
+  return { times, others: others.filter((text) => !/^[\\dms]+$/.test(text)) };
+})()`;
+
+/** Iran is 3 h 30 min before UTC all year since 2022. */
+const TEHRAN_MS = (3 * 60 + 30) * 60_000;
+const WRITTEN_THERE = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+03:30/g;
+
+/** How a time must read, in the form it has: with its day, or without. */
+function inTehran({ iso, text }: { iso: string; text: string }): string {
+  const local = new Date(Date.parse(iso) + TEHRAN_MS).toISOString().slice(0, -1).replace('T', ' ');
+  return `${text.length > 20 ? local : local.slice(11)} +03:30`;
 }
 
-const isCaptured = ({ more }: Row): boolean => !more.includes('not captured');
-
-/** Names of the arrows, as a screen reader says them; without those of messages that were expected. */
-async function arrowsOf(page: Page): Promise<string[]> {
-  const names = await page.evaluate<string[]>(
-    `[...document.querySelectorAll('[aria-label="Ladder"] svg :is(a, [role=img])')]
-       .map((arrow) => arrow.getAttribute('aria-label') ?? arrow.querySelector('title')?.textContent ?? '')`,
-  );
-  return names.filter((name) => !name.includes('not captured'));
+/** JSON without what counts on while somebody looks. */
+function lasting(json: string): string {
+  return json.replaceAll(/"(?:expiresInMs|durationMs)":[\d.]+/g, '');
 }
 
-/** How a ladder must call a message: inside a dialog INVITE is a re-INVITE. */
-function labelOf({ head, hasToTag }: ScenarioMessage): string {
-  if (/^\d/.test(head)) return `${head} Reason ${head}`;
-  return head === 'INVITE' && hasToTag ? 're-INVITE' : head;
+/** An export without the clocks of its ladder and with instants to the millisecond. */
+function withoutClocks(text: string): string {
+  return text
+    .replaceAll(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})(?:\d{3})?Z/g, '$1Z')
+    .replaceAll(/<text class="l-time"[^>]*>[^<]*<\/text>/g, '')
+    .replaceAll(/>(?:UTC|\+03:30)<\/text>/g, '></text>');
 }
-
-const wayOf = ({ from, to, over }: ScenarioMessage): string => `${from}:5060 → ${to}:5060 ${over}`;
 
 test('what an engineer reviews a collector by', async (t) => {
   if (blocked(t, browserObstacle())) return;
@@ -197,7 +200,7 @@ test('what an engineer reviews a collector by', async (t) => {
       await visit.getByRole('searchbox').fill('callid=asked');
       await visit.getByRole('searchbox').press('Enter');
       await visit.getByRole('link', { name: 'asked', exact: true }).first().click();
-      await visit.getByRole('region', { name: 'Ladder' }).locator('svg a').first().click();
+      await visit.getByRole('region', { name: 'Ladder' }).locator('svg a.l-row').first().click();
       assert.match(visit.url(), /\/call\/asked#/);
       await visit.getByRole('region', { name: 'Messages' }).locator('summary').first().click();
       await visit.getByText('From: <sip:+49301234567@example.com>;tag=asked').first().waitFor();
@@ -217,6 +220,19 @@ test('what an engineer reviews a collector by', async (t) => {
       await messages.locator('summary').first().focus();
       await page.keyboard.press('Enter');
       await messages.getByText('Call-ID: asked').first().waitFor();
+    });
+
+    await t.test('a message found by its text leads to the ladder of its call, where it is selected', async () => {
+      await page.goto(`${origin}/messages`);
+      await page.keyboard.press('/');
+      await page.keyboard.type('payload:"tag=asked" status:200');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/q=/);
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/call\/asked\?around=\d+#m\d+$/);
+      const selected = page.getByRole('complementary', { name: 'Selected message' });
+      await selected.getByText('SIP/2.0 200').first().waitFor();
     });
 
     await t.test('the way back leads to the same place of a list', async () => {
@@ -280,6 +296,48 @@ test('what an engineer reviews a collector by', async (t) => {
       assert.match(headers, /theme=dark/);
       assert.match(text, /^<!doctype html><html [^>]*data-theme="dark"/);
       await context.clearCookies();
+    });
+
+    await t.test('another time zone alters every time on the page and in the export, and nothing else', async () => {
+      const elsewhere = await browser.newContext({ timezoneId: 'Asia/Tehran' });
+      const visit = await elsewhere.newPage();
+      const exported = (format: string): Promise<string> =>
+        visit.evaluate<string>(`fetch('/call/asked?format=${format}').then((answer) => answer.text())`);
+      const told = async (): Promise<Told> => {
+        await visit.goto(`${origin}/call/asked`);
+        const shown = await visit.evaluate<Pick<Told, 'times' | 'others'>>(TIMES_AND_OTHERS);
+        return { ...shown, text: await exported('text'), svg: await exported('svg'), json: await exported('json') };
+      };
+      const utc = await told();
+      await visit.getByRole('link', { name: 'UTC', exact: true }).click();
+      await visit.getByRole('button', { name: 'This browser: Asia/Tehran' }).click();
+      await visit.waitForURL(`${origin}/call/asked`);
+      const there = await told();
+
+      assert.ok(utc.times.length >= 4);
+      assert.deepEqual(
+        there.times.map((time) => ({ ...time, text: inTehran(time) })),
+        there.times,
+      );
+      assert.deepEqual(
+        there.times.map(({ iso }) => iso),
+        utc.times.map(({ iso }) => iso),
+      );
+      assert.deepEqual(there.others, utc.others);
+      assert.equal(lasting(there.json), lasting(utc.json));
+      for (const format of ['text', 'svg'] as const) {
+        const changed = there[format].replaceAll(WRITTEN_THERE, (time) => new Date(Date.parse(time)).toISOString());
+        assert.equal(withoutClocks(changed), withoutClocks(utc[format]));
+        assert.match(there[format], WRITTEN_THERE);
+      }
+      // Somewhere else the browser's zone is another one, and the page asked for first is in it already.
+      await elsewhere.close();
+      const moved = await browser.newContext({ timezoneId: 'America/New_York' });
+      await moved.addCookies([{ name: 'tz', value: 'browser:Asia/Tehran', url: origin }]);
+      const away = await moved.newPage();
+      await away.goto(`${origin}/about`);
+      await away.getByRole('link', { name: /America\/New_York$/ }).waitFor();
+      await moved.close();
     });
 
     await t.test('a dialog of 2 000 messages is whole', async () => {

@@ -2,19 +2,23 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CAPTURE_FORMATS, type CaptureFormatName } from '../../model/capture.ts';
 import type { CallMessages, EventView } from '../../model/views.ts';
+import type { Zone } from '../../model/zone.ts';
 import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
 import { choiceOf, USUAL } from '../ladder/choice.ts';
+import { masked } from '../ladder/mask.ts';
+import { mediaReports } from '../ladder/media.ts';
 import { makeLadder } from '../ladder/model.ts';
 import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
-import { CALL_PAGE_PARAMETERS, CallPageSchema } from '../schemas.ts';
+import { CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
 import { CallPage } from '../views/call.tsx';
+import { zoneOf } from '../zone.ts';
 import { addPage } from './page.ts';
 
 const DEFAULT_MESSAGES = 500;
@@ -38,7 +42,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
     query: CALL_PAGE_PARAMETERS,
     schema: CallPageSchema,
     exports: { svg: SVG, mermaid: MERMAID },
-    async read(params, _applied, { callid = '' }) {
+    async read(params, _applied, { callid = '' }, names) {
       const limit = params.integer(['n'], 1, MAX_MESSAGES, DEFAULT_MESSAGES);
       const around = params.text('around');
       const offset =
@@ -48,11 +52,21 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const choice = choiceOf(params);
       const compared = comparedOf(params);
       const isSorted = params.flag('sorted');
-      const { call, events } = await found(deps, callid, { offset, limit });
-      const complete = offset + call.items.length >= call.total;
-      const ladder = makeLadder(call.items, { ...choice, nowUs: deps.clock(), complete });
+      const { call: own, events } = await found(deps, callid, { offset, limit });
+      const held = await withOthers(deps, own, choice.added, limit);
+      const call = choice.mask ? withoutSecrets(held) : held;
+      const complete = offset + own.items.length >= own.total;
       const { items, ...rest } = call;
       const agreed = exchanges(items);
+      const reports = mediaReports(call.entries, items);
+      const ladder = makeLadder(items, {
+        ...choice,
+        nowUs: deps.clock(),
+        complete,
+        names,
+        reports: choice.media ? reports : [],
+        agreed,
+      });
       const media = agreed.map(({ offer, answer, result, notes }) => ({
         offer: offer.id,
         answer: answer?.id ?? null,
@@ -63,12 +77,22 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const comparison = left === undefined || right === undefined ? undefined : { left, right, isSorted };
       return {
         title: `Call ${visible(callid.length > MAX_TITLE ? `${callid.slice(0, MAX_TITLE)}…` : callid)}`,
-        data: withTimes({ ...rest, missing: ladder.missing, media, messages: items, events }),
+        data: withTimes({ ...rest, missing: ladder.missing, media, reports, messages: items, events }),
         html: () =>
-          CallPage({ call, ladder, events, limit, choice, exchanges: agreed, comparison, linksOut: deps.linksOut }),
-        text: () => callText(call, ladder, events, agreed),
+          CallPage({
+            call,
+            ladder,
+            events,
+            limit,
+            choice,
+            hasMedia: reports.length > 0,
+            exchanges: agreed,
+            comparison,
+            linksOut: deps.linksOut,
+          }),
+        text: (zone) => callText(call, ladder, events, agreed, zone),
         exports: {
-          svg: { type: SVG, body: () => ladderFile(ladder, choice.time) },
+          svg: { type: SVG, body: (zone) => ladderFile(ladder, choice, zone) },
           mermaid: { type: MERMAID, body: () => ladderMermaid(ladder) },
         },
       };
@@ -76,14 +100,47 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
   });
 }
 
+/** A call with the messages of others that were asked for, as far as they were sent in the time of those shown. */
+async function withOthers(
+  { engine }: HttpDeps,
+  call: CallMessages,
+  callIds: readonly string[],
+  limit: number,
+): Promise<CallMessages> {
+  const { items, offset, total } = call;
+  const there = new Set([call.callId, ...items.map(({ callId }) => callId)]);
+  const wanted = callIds.filter((callId) => !there.has(callId));
+  const others = await Promise.all(wanted.map((callId) => engine.callMessages(callId, { offset: 0, limit })));
+  const fromUs = offset === 0 ? -Infinity : (items[0]?.atUs ?? 0);
+  const toUs = offset + items.length >= total ? Infinity : (items.at(-1)?.atUs ?? 0);
+  const more = others.flatMap((other) => other.items).filter(({ atUs }) => atUs >= fromUs && atUs <= toUs);
+  const all = new Map([...items, ...more].map((message) => [message.id, message]));
+  return {
+    ...call,
+    entries: [...call.entries, ...others.flatMap(({ entries }) => entries)],
+    items: [...all.values()].toSorted((a, b) => a.atUs - b.atUs || a.id - b.id),
+  };
+}
+
+function withoutSecrets(call: CallMessages): CallMessages {
+  return { ...call, items: call.items.map((message) => ({ ...message, raw: masked(message.raw) })) };
+}
+
 /** `/call/<callid>/text`, `/pcap`, `/pcapng`: all messages held of one call, to be saved. */
 export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
   const { engine } = deps;
-  addFile(app, 'text', 'One call as text: summary, then every message held', TEXT, async (callid) => {
+  addFile(app, 'text', 'One call as text: summary, then every message held', TEXT, async (callid, zone) => {
     const { call, events } = await found(deps, callid, { offset: 0, limit: MAX_MESSAGES });
     const complete = call.items.length >= call.total;
-    const ladder = makeLadder(call.items, { ...USUAL, nowUs: deps.clock(), complete });
-    return callText(call, ladder, events, exchanges(call.items));
+    const ladder = makeLadder(call.items, {
+      ...USUAL,
+      nowUs: deps.clock(),
+      complete,
+      names: deps.aliases,
+      reports: [],
+      agreed: [],
+    });
+    return callText(call, ladder, events, exchanges(call.items), zone);
   });
   for (const format of CAPTURE_FORMATS) {
     addFile(app, format, `One call as a ${format} file: every message held`, CAPTURE_TYPE, async (callid) => {
@@ -102,20 +159,21 @@ function addFile(
   extension: 'text' | CaptureFormatName,
   summary: string,
   type: string,
-  read: (callId: string) => Promise<string | Buffer>,
+  read: (callId: string, zone: Zone) => Promise<string | Buffer>,
 ): void {
   const schema = {
     summary,
     tags: ['Calls'],
     params: Type.Object({ ...PLACE }),
+    querystring: Type.Object({ ...ZONE_PARAMETER }),
     response: {
       200: { description: summary, content: { [type]: { schema: Type.String() } } },
     },
   };
   app.get<{ Params: { callid: string } }>(`/call/:callid/${extension}`, { schema }, async (request, reply) => {
     const { callid } = request.params;
-    void new Params(request.query, []); // refuses whatever there is
-    const body = await read(callid);
+    void new Params(request.query, Object.keys(ZONE_PARAMETER)); // refuses whatever else there is
+    const body = await read(callid, zoneOf(request).zone);
     // Text is read in the browser as well, a capture by another program.
     if (extension !== 'text')
       reply.header('content-disposition', `attachment; filename="${fileName(callid)}.${extension}"`);

@@ -1,8 +1,11 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
+import type { Aliases } from '../../model/alias.ts';
 import type { Visitor } from '../access/access.ts';
-import { isoMicros } from '../show.ts';
+import type { ShownZone } from '../zone.ts';
 import { Account } from './login.tsx';
+import { NamesContext } from './parts.tsx';
+import { MadeAt, ZoneContext } from './zone.tsx';
 
 interface PageFrame {
   title: string;
@@ -18,11 +21,16 @@ interface PageFrame {
   forms: readonly string[];
   /** Chosen by the reader; without it the page follows the system. */
   theme: string | undefined;
+  /** Names of addresses, as the reader wants them shown, and whether there is a choice. */
+  names: Aliases;
+  hasNames: boolean;
+  shown: ShownZone;
   body: VNode;
 }
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
+  ['/messages', 'Messages', '/messages'],
   ['/regs/list', 'Registrations', '/regs'],
   ['/events?order=newest', 'Events', '/events'],
   ['/evrateblst/list', 'Rates', '/evrateblst'],
@@ -44,10 +52,27 @@ function placeOf(path: string): string | undefined {
 
 /** A whole HTML document around one page's content. */
 export function renderPage(frame: PageFrame): string {
-  return `<!doctype html>${renderToStaticMarkup(<Frame {...frame} />)}\n`;
+  return `<!doctype html>${renderToStaticMarkup(
+    <ZoneContext.Provider value={frame.shown}>
+      <Frame {...frame} />
+    </ZoneContext.Provider>,
+  )}\n`;
 }
 
-function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms, theme, body }: PageFrame): VNode {
+function Frame({
+  title,
+  url,
+  siteName,
+  version,
+  nowUs,
+  visitor,
+  canLogIn,
+  forms,
+  theme,
+  names,
+  hasNames,
+  body,
+}: PageFrame): VNode {
   const path = url.split('?', 1)[0] ?? '/';
   const place = placeOf(path);
   return (
@@ -83,19 +108,18 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
             <h1>{title}</h1>
             <span data-live-place="" />
           </div>
-          {body}
+          <NamesContext.Provider value={names}>{body}</NamesContext.Provider>
         </main>
         <footer>
           <span>
             {siteName} {version}
           </span>
-          <span>
-            As of <time dateTime={isoMicros(nowUs)}>{isoMicros(nowUs).slice(0, 19).replace('T', ' ')} UTC</time>
-          </span>
+          <MadeAt nowUs={nowUs} url={url} />
           <span>
             <a href="/pages">All pages</a>
           </span>
           <OtherForms url={url} forms={forms} />
+          {hasNames ? <span data-names-place={names.all.length > 0 ? 'aliases' : 'addresses'} /> : undefined}
           <span data-theme-place="" />
         </footer>
       </body>

@@ -1,9 +1,12 @@
-import type { ComponentChildren, VNode } from 'preact';
+import { type ComponentChildren, createContext, type VNode } from 'preact';
+import { useContext } from 'preact/hooks';
+import { NO_ALIASES } from '../../model/alias.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { EndpointView, Page } from '../../model/views.ts';
-import { escapeOf, isoMicros, link, splitUnseen, tableTime, visible } from '../show.ts';
+import { escapeOf, isoMicros, link, splitUnseen, tableTime, timeOfDay, visible, zonedIso, zoneMark } from '../show.ts';
 import type { Hint } from '../why.ts';
+import { useZone, useZoneParameter } from './zone.tsx';
 
 /** Captured text: set apart in direction from what is around it, unseen characters shown as marked escapes. */
 export function Captured({ text }: { text: string }): VNode {
@@ -27,12 +30,24 @@ export function Nothing(): VNode {
   return <span class="nothing">–</span>;
 }
 
+/** An instant on the clocks of the page's zone, which is told beside it. */
 export function Time({ us }: { us: number }): VNode {
+  const zone = useZone();
   const iso = isoMicros(us);
   if (iso === '' || us === 0) return <Nothing />;
   return (
-    <time dateTime={iso} title={iso}>
-      {tableTime(us)}
+    <time dateTime={iso} title={zonedIso(us, zone)}>
+      {tableTime(us, zone)} <small>{zoneMark(us, zone)}</small>
+    </time>
+  );
+}
+
+/** As `Time`, where the day is told elsewhere. */
+export function TimeOfDay({ us }: { us: number }): VNode {
+  const zone = useZone();
+  return (
+    <time dateTime={isoMicros(us)} title={zonedIso(us, zone)}>
+      {timeOfDay(us, zone)} <small>{zoneMark(us, zone)}</small>
     </time>
   );
 }
@@ -56,11 +71,29 @@ export function Transport({ name }: { name: string }): VNode {
   );
 }
 
+/** Names of addresses; none where the reader wants the addresses themselves. */
+export const NamesContext = createContext(NO_ALIASES);
+
+/** An address by its name, where it has one, with the address in its title. */
+export function Named({ ip, port, address }: EndpointView & { address: string }): VNode {
+  const name = useContext(NamesContext).nameOf(ip, port);
+  if (name === undefined) return <Captured text={address} />;
+  return (
+    <span class="alias" title={visible(address)}>
+      <Captured text={name} />
+    </span>
+  );
+}
+
+export function Endpoint({ at }: { at: EndpointView }): VNode {
+  return <Named {...at} address={endpointText(at)} />;
+}
+
 /** Where a message went, from and to; addresses stay whole when the line breaks. */
 export function Path({ src, dst }: { src: EndpointView; dst: EndpointView }): VNode {
   return (
     <span class="path">
-      <Captured text={endpointText(src)} /> <span aria-label="to">→</span> <Captured text={endpointText(dst)} />
+      <Endpoint at={src} /> <span aria-label="to">→</span> <Endpoint at={dst} />
     </span>
   );
 }
@@ -192,7 +225,8 @@ export function Pager({
 }): VNode {
   const { offset, limit, matched, total, items } = page;
   const last = offset + items.length;
-  const at = (start: number): string => link(path, { ...parameters, n: limit, s: start });
+  const zoned = useZoneParameter();
+  const at = (start: number): string => link(path, { ...parameters, ...zoned, n: limit, s: start });
   return (
     <p class="pager">
       <span>

@@ -1,3 +1,4 @@
+import type { Alias } from '../alias.ts';
 import type { SearchField } from './fields.ts';
 
 /**
@@ -13,8 +14,12 @@ export type Search =
 export interface Condition {
   readonly kind: 'condition';
   readonly field: SearchField;
+  /** Name of the header field asked for, where the field is `header`. */
+  readonly header?: string;
   readonly op: SearchOperator;
   readonly values: readonly SearchValue[];
+  /** Whose clocks times without a zone are read on; UTC if absent. */
+  readonly zone?: string;
   readonly at: number;
 }
 
@@ -25,6 +30,8 @@ export type SearchOperator = (typeof SEARCH_OPERATORS)[number];
 export type SearchValue =
   /** As it stands, for text; notation of the field's kind elsewhere. */
   | { readonly form: 'word'; readonly text: string; readonly at: number }
+  /** Name or group of addresses, with what decides which have it: the first that an address is in. */
+  | { readonly form: 'alias'; readonly text: string; readonly aliases: readonly Alias[]; readonly at: number }
   /** `*` stands for any characters, or none. */
   | { readonly form: 'pattern'; readonly text: string; readonly at: number }
   /** RE2 expression. */
@@ -39,7 +46,7 @@ const NEEDS_QUOTES = /[\s(),"*]|^[!/]|^$/;
 export function searchText(search: Search): string {
   switch (search.kind) {
     case 'condition':
-      return `${search.field}${search.op}${search.values.map(valueText).join(',')}`;
+      return `${search.field}${search.header === undefined ? '' : `.${search.header}`}${search.op}${search.values.map(valueText).join(',')}`;
     case 'not':
       return `!${search.part.kind === 'and' || search.part.kind === 'or' ? `(${searchText(search.part)})` : searchText(search.part)}`;
     case 'and':
@@ -56,6 +63,7 @@ function grouped(search: Search, parentheses: boolean): string {
 function valueText(value: SearchValue): string {
   switch (value.form) {
     case 'word':
+    case 'alias':
       return NEEDS_QUOTES.test(value.text) ? quotedWord(value.text) : value.text;
     case 'pattern':
       return value.text;
