@@ -46,7 +46,7 @@ export const EXTRAS_PARTS = ['moreObservers', 'hopsLeftOut', 'legs', 'requested'
 export const CALL_PLACES = [
   'hash',
   'slot',
-  'bucketNext',
+  'hashNext',
   'older',
   'newer',
   'wheelPrevious',
