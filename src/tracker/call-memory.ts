@@ -1,5 +1,5 @@
 import type { Call, CallExtras, KeptQos } from './call.ts';
-import { furtherHops } from './hops.ts';
+import { hopRowsOf } from './hops.ts';
 import { HOP_BYTES, MORE_BYTES, ROW_BYTES } from './rows.ts';
 import { HEAP_HEADER, textBytes } from './text-bytes.ts';
 
@@ -14,7 +14,7 @@ import { HEAP_HEADER, textBytes } from './text-bytes.ts';
 const POINTER = 8;
 /** The object with its fields, and its place in a bucket (one and a half on average). */
 const CALL_BYTES = HEAP_HEADER + 20 * POINTER + 1.5 * POINTER;
-const EXTRAS_BYTES = HEAP_HEADER + 6 * POINTER;
+const EXTRAS_BYTES = HEAP_HEADER + 7 * POINTER;
 const FINISHED_BYTES = HEAP_HEADER + 3 * POINTER;
 const ARRAY_BYTES = HEAP_HEADER + POINTER;
 /** An array made with one entry. */
@@ -47,7 +47,7 @@ export function bytesOfCall(call: Call): number {
 
 /** Octets of a call's rows: exact, and outside the heap. */
 export function rowBytesOf(call: Call): number {
-  return ROW_BYTES + (call.isLong ? MORE_BYTES : 0) + furtherHops(call) * HOP_BYTES;
+  return ROW_BYTES + (call.isLong ? MORE_BYTES : 0) + hopRowsOf(call) * HOP_BYTES;
 }
 
 function bytesOfExtras({ moreObservers, legs, qos, requested, finished }: CallExtras): number {

@@ -212,10 +212,7 @@ export class Call extends Timed {
     this.times[this.timeBase + Time.ENDED] = us;
   }
   get forkedUs(): number {
-    return this.times[this.timeBase + Time.FORKED]!;
-  }
-  set forkedUs(us: number) {
-    this.times[this.timeBase + Time.FORKED] = us;
+    return this.extras?.forkedUs ?? 0;
   }
   get deadlineUs(): number {
     return this.times[this.timeBase + Time.DEADLINE]!;
@@ -236,6 +233,8 @@ export class CallExtras {
   moreObservers: Observer[] | undefined = undefined;
   /** Hops not recorded because of `MAX_HOPS`. */
   hopsLeftOut = 0;
+  /** When it forked from another call, 0 = it did not. */
+  forkedUs = 0;
   /** Its place among those that are over, see finished-calls.ts. */
   finished: FinishedPlace | undefined = undefined;
 }

@@ -2,34 +2,38 @@
  * Rows of small integers and of times in pages that never move: growing adds a page and copies nothing, and the garbage
  * collector has nothing to look at. A call has one row of each kind, and more where it needs them:
  *
- *   Row   ┌ counters │ trace, first half │ sightings, first half │ first hop │ number of its More ┐ and its Time beside it
- *   More  └ trace, second half │ sightings, second half                       of calls with many messages
- *   HopRow  one further hop, which names the next                             of calls over several links, see hops.ts
+ *   Row     counters │ trace, first half │ sightings, first part │ first hop, short │ number of its More    Time
+ *   More    trace, second half │ sightings, the others        of calls with many messages
+ *   HopRow  one further hop, or a wide one, which names the next        see hops.ts
  *
  * Offsets into a row are the constants below; a pair is two neighbours: index + direction. Rows are named by numbers that
  * begin with 1, so that 0 means "none".
  */
 export const TRACE_LENGTH = 16;
 /** Entries of the trace in the first row. */
-export const FIRST_TRACE = TRACE_LENGTH / 2;
+export const FIRST_TRACE = 8;
 export const SIGHTINGS = 12;
-/** Sightings in the first row. */
-export const FIRST_SIGHTINGS = SIGHTINGS / 2;
-export const SIGHTING_FIELDS = 4;
+/** Sightings in the first row: as many as the messages of a call over one link, from INVITE to the 200 of its BYE. */
+export const FIRST_SIGHTINGS = 7;
+export const SIGHTING_FIELDS = 3;
 
-/** Offsets of a hop: in a row of its own, and in `Row` for the first one. */
+/** Offsets of a hop: in a row of its own, and of its short form in `Row`. */
 export const HopRow = {
-  /** Addresses in four words each: the initiator's side, the other side. */
+  /** Last words of the addresses: the initiator's side, the other side. */
   SRC: 0,
-  DST: 4,
+  DST: 1,
   /** Port of the initiator's side << 16 | that of the other side. */
-  PORTS: 8,
+  PORTS: 2,
   /** Bits of hops.ts and, in the high half, of the observers that saw it. */
-  META: 9,
-  MESSAGES: 10,
-  INTERFACE: 11,
+  META: 3,
+  MESSAGES: 4,
   /** Number of the next hop's row. */
-  NEXT: 12,
+  NEXT: 5,
+  SHORT_SIZE: 6,
+  /** The three first words of IPv6 addresses. */
+  SRC_HEAD: 6,
+  DST_HEAD: 9,
+  INTERFACE: 12,
   SIZE: 13,
 } as const;
 
@@ -61,10 +65,10 @@ export const Row = {
   MESSAGES: 27 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS,
   HOP: 28 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS,
   /** Number of the row with the second halves. */
-  MORE: 28 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SIZE,
+  MORE: 28 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SHORT_SIZE,
   /** Octets counted for the call, see call-memory.ts. */
-  BYTES: 29 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SIZE,
-  SIZE: 30 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SIZE,
+  BYTES: 29 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SHORT_SIZE,
+  SIZE: 30 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SHORT_SIZE,
 } as const;
 
 export const More = {
@@ -81,9 +85,8 @@ export const Time = {
   EARLY: 2,
   FINAL: 3,
   ENDED: 4,
-  FORKED: 5,
-  DEADLINE: 6,
-  SIZE: 7,
+  DEADLINE: 5,
+  SIZE: 6,
 } as const;
 
 /** Octets of the rows that every call has. */

@@ -41,7 +41,7 @@ export function blockFields(prefix = ''): Field[] {
 
 /** Fields with a form of their own, below. */
 export const CALL_PARTS = ['block', 'observer', 'extras', 'page'] as const;
-export const EXTRAS_PARTS = ['moreObservers', 'hopsLeftOut', 'legs', 'requested', 'qos'] as const;
+export const EXTRAS_PARTS = ['forkedUs', 'moreObservers', 'hopsLeftOut', 'legs', 'requested', 'qos'] as const;
 /** What belongs to the process: places in tables and rows, made anew. */
 export const CALL_PLACES = [
   'hash',
@@ -95,7 +95,7 @@ const FIELDS: readonly Field[] = [
   ...ints(...CALL_INTS),
   ...blockFields(),
   ...textFields(...CALL_TEXTS),
-  ...doubles(...TIME_FIELDS.map(({ name }) => timeField(name))),
+  ...doubles(...TIME_FIELDS.map(({ name }) => timeField(name)), timeField('FORKED')),
   ...ROW_FIELDS.map(({ name, count }): Field => ({
     name: rowField(name),
     kind: 'int',
@@ -166,6 +166,7 @@ function writeCall(out: ByteWriter, call: Call): void {
   for (const name of CALL_TEXTS) out.text(call[name]);
   const { row, base, times, timeBase } = call;
   for (const { at } of TIME_FIELDS) out.double(times[timeBase + at]!); // inside the row
+  out.double(call.forkedUs);
   for (const { name, at, count } of ROW_FIELDS) {
     out.ints(row, base + at, base + at + count);
     const half = LATER.get(name);
@@ -242,6 +243,8 @@ function readCall(entry: Entry, call: Call, names: SnapshotNames): void {
   if (hopsLeftOut > 0) call.withExtras().hopsLeftOut = hopsLeftOut;
   for (const name of ['userAgent', 'uas', 'reason'] as const) call[name] = names.text(entry.text(name));
   for (const { name, at } of TIME_FIELDS) call.times[call.timeBase + at] = entry.number(timeField(name));
+  const forkedUs = entry.number(timeField('FORKED'));
+  if (forkedUs !== 0) call.withExtras().forkedUs = forkedUs;
   for (const { name, at, count } of ROW_FIELDS) {
     const half = LATER.get(name);
     const values = entry.numbers(rowField(name), count + (half?.count ?? 0));

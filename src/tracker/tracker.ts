@@ -389,7 +389,7 @@ export class CallTracker {
     call.flags |= CallFlag.FORK_CHILD;
     parent.flags |= CallFlag.FORK_PARENT;
     call.createdUs = parent.createdUs;
-    call.forkedUs = this.#nowUs;
+    call.withExtras().forkedUs = this.#nowUs;
     call.emitted = parent.emitted & ~LEASE_EVENTS;
     call.lastEvent = parent.lastEvent;
     const ownRequest = message.isRequest && forward;
