@@ -134,7 +134,7 @@ export class Ingest {
     if (count === 0) return;
     this.#waitingCount = 0;
     const waiting = this.#waiting;
-    this.#tracker.foresee(waiting, count);
+    if (count > 1) this.#tracker.foresee(waiting, count);
     for (let n = 0; n < count; n++) {
       const { packet, message, account, hash } = waiting[n]!; // inside the array
       this.#track(packet, message, account, hash);
@@ -228,6 +228,7 @@ export class Ingest {
 
   #wait(next: WaitingMessage, account: Account): void {
     next.account = account;
+    next.hash = this.#tracker.hashOf(next.message);
     if (++this.#waitingCount === WAITING_MESSAGES) this.settle();
   }
 

@@ -29,7 +29,6 @@ export class Pipeline implements HepIngest {
   readonly #keys: readonly Buffer[];
   readonly #sipOptions: SipParseOptions;
   readonly #packet = new Packet(Buffer.alloc(0));
-  /** What is handed over stays as it is for a while. */
   #isBatch = false;
 
   constructor(settings: EngineSettings, ingest: Ingest, agents: AgentTable, counters: CounterSet) {
@@ -82,6 +81,8 @@ export class Pipeline implements HepIngest {
     if (!sender.allowed) return undefined;
     const counter = listener === 'tcp' ? Hep.TCP : Hep.TLS;
     return {
+      beginBatch: () => this.beginBatch(),
+      endBatch: () => this.endBatch(),
       message: (bytes, start, end, nowUs) => {
         this.#receive(counter, end - start);
         this.#packet1(bytes, start, end, sender, this.#limits, nowUs);

@@ -13,6 +13,6 @@ export class WaitingMessage {
   readonly packet = new Packet(NO_OCTETS);
   readonly message = new SipMessage(NO_OCTETS);
   account = NOBODY;
-  /** Of its Call-ID, set by `CallTracker.foresee`. */
+  /** Of its Call-ID, see `CallTracker.hashOf`. */
   hash = 0;
 }

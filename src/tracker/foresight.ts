@@ -1,4 +1,3 @@
-import type { SipMessage } from '../sip/message.ts';
 import type { Call } from './call.ts';
 import type { EntryTable } from './entry-table.ts';
 import type { MessageRing } from './message-ring.ts';
@@ -6,9 +5,8 @@ import { Row } from './rows.ts';
 
 /** A message that will be tracked. */
 export interface Awaited {
-  readonly message: SipMessage;
   /** Of its Call-ID. */
-  hash: number;
+  readonly hash: number;
 }
 
 /** Integers of 64 octets, which a processor fetches at once. */
@@ -36,7 +34,7 @@ export class Foresight {
     this.#messages = messages;
   }
 
-  /** @param count how many of the awaited messages there are; their hashes are set */
+  /** @param count how many of the awaited messages there are */
   read(awaited: readonly Awaited[], count: number): void {
     const calls = this.#calls;
     let seen = this.#seen;

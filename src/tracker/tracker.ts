@@ -135,12 +135,8 @@ export class CallTracker {
     return hashBytes(message.bytes, message.callIdStart, message.callIdEnd, this.#hashSeed);
   }
 
-  /** Prepares for the messages that are tracked next, of which there are `count`, and sets their hashes. */
+  /** Prepares for the messages that are tracked next: the first `count` of those awaited. */
   foresee(awaited: readonly Awaited[], count: number): void {
-    for (let n = 0; n < count; n++) {
-      const next = awaited[n]!; // the caller has so many
-      next.hash = this.hashOf(next.message);
-    }
     this.#foresight.read(awaited, count);
   }
 

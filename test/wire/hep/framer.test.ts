@@ -15,6 +15,16 @@ class Recorder implements StreamIngest {
   readonly faults: { code: string; octets: string; nowUs: number }[] = [];
   readonly sources: Buffer[] = [];
   lastNowUs = 0;
+  /** Batches begun and not ended. */
+  open = 0;
+
+  beginBatch(): void {
+    this.open++;
+  }
+
+  endBatch(): void {
+    this.open--;
+  }
 
   message(bytes: Buffer, start: number, end: number, nowUs: number): void {
     this.messages.push(bytes.toString('hex', start, end));
