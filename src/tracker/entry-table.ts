@@ -97,10 +97,7 @@ function homeOf(tag: number): number {
 }
 
 export class EntryTable<Entry extends TableEntry<Entry>> {
-  readonly #segments: Segment<Entry>[] = Array.from(
-    { length: SEGMENTS },
-    () => new Segment<Entry>(FIRST_PLACES),
-  );
+  readonly #segments: Segment<Entry>[] = Array.from({ length: SEGMENTS }, () => new Segment<Entry>(FIRST_PLACES));
   readonly #cursors = new Set<Cursor<Entry>>();
   #newest: Entry | undefined;
   #oldest: Entry | undefined;
