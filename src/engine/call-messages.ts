@@ -14,14 +14,14 @@ import type { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
 
 /** Octets of text in one answer; messages beyond are listed without their text. */
-const MAX_RAW_OCTETS = 8 << 20;
+export const MAX_RAW_OCTETS = 8 << 20;
 export const MAX_LEGS = 8;
 /** Entries looked at for a neighbour with another Call-ID. */
 const MAX_NEIGHBOURS = 100;
 
-const REPEAT_NAMES: readonly RepeatName[] = ['new', 'other-hop', 'seen-again', 'retransmission'];
+export const REPEAT_NAMES: readonly RepeatName[] = ['new', 'other-hop', 'seen-again', 'retransmission'];
 /** What was tracked had been parsed once; here only how it is shown is asked for. */
-const OPTIONS = new SipParseOptions({ framing: 'datagram', maxHeaders: 10_000, alegHeaders: [] });
+export const DISPLAY_OPTIONS = new SipParseOptions({ framing: 'datagram', maxHeaders: 10_000, alegHeaders: [] });
 
 /** Everything held of a call and its other legs; bounded in messages and octets. */
 export function callMessages(
@@ -118,10 +118,16 @@ function neighbour(call: Call | undefined, direction: 'older' | 'newer'): string
   return '';
 }
 
-function messageView(kept: KeptMessage, callId: string, message: SipMessage, withText: boolean): CallMessageView {
+/** @param message filled anew */
+export function messageView(
+  kept: KeptMessage,
+  callId: string,
+  message: SipMessage,
+  withText: boolean,
+): CallMessageView {
   const { octets } = kept;
   // A message kept in part may end in a fault; what was read until then still holds.
-  parseSip(octets, 0, octets.length, OPTIONS, message);
+  parseSip(octets, 0, octets.length, DISPLAY_OPTIONS, message);
   const text = (start: number, end: number): string => displayText(message.text(start, end));
   const { isRequest } = message;
   return {

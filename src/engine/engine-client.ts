@@ -15,6 +15,8 @@ import {
   type InjectedMessage,
   type LinkPage,
   type LinkQuery,
+  type MessagePage,
+  type MessageQuery,
   type ForcedTimeoutView,
   type RateGcView,
   type RateParameterView,
@@ -198,6 +200,10 @@ export class EngineClient implements Engine {
     return (await this.#ask('callCapture', [callId, format])).result as Uint8Array;
   }
 
+  async listMessages(query: MessageQuery): Promise<MessagePage> {
+    return this.#askList<MessagePage>('listMessages', [query]);
+  }
+
   async callTable(): Promise<CallTableStats> {
     return (await this.#ask('callTable', [])).result as CallTableStats;
   }
@@ -296,8 +302,8 @@ export class EngineClient implements Engine {
   }
 
   async #askList<Result>(
-    method: 'listCalls' | 'listRegistrations' | 'listEvents' | 'listRates',
-    args: [CallQuery] | [RegistrationQuery] | [EventQuery] | [RateQuery],
+    method: 'listCalls' | 'listMessages' | 'listRegistrations' | 'listEvents' | 'listRates',
+    args: [CallQuery] | [MessageQuery] | [RegistrationQuery] | [EventQuery] | [RateQuery],
   ): Promise<Result> {
     const { result, items } = await this.#ask(method, args);
     // The worker answers these with everything of the page but its items.

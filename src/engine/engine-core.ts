@@ -23,6 +23,8 @@ import {
   type InjectedMessage,
   type LinkPage,
   type LinkQuery,
+  type MessagePage,
+  type MessageQuery,
   MAX_LIST_LIMIT,
   type RateGcView,
   type RateParameterView,
@@ -52,6 +54,7 @@ import {
 import type {
   AgentView,
   CallMessages,
+  CallMessageView,
   CallView,
   EventView,
   InjectView,
@@ -97,6 +100,7 @@ import { callMessages, heldMessages, heldUnder, messagesOf } from './call-messag
 import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
 import { allLinks, listLinks, type ShardLinks } from './link-query.ts';
+import { listMessages } from './message-list.ts';
 import type { StopSettings } from './protocol.ts';
 import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
 import { RateService } from './rates.ts';
@@ -309,6 +313,10 @@ export class EngineCore {
   callCapture(callId: string, format: CaptureFormatName): Uint8Array {
     const positions = heldMessages(this.tracker, callId).map(({ position }) => position);
     return callCapture(keptMessages(this.tracker.messages, positions), format);
+  }
+
+  listMessages(query: MessageQuery, emit: Emit<CallMessageView>): Promise<Omit<MessagePage, 'items'>> {
+    return listMessages(this.tracker.messages, query, this.#clock(), this.#slicing, emit);
   }
 
   callTable(): CallTableStats {

@@ -4,6 +4,7 @@ import type {
   EventQuery,
   InjectedMessage,
   LinkQuery,
+  MessageQuery,
   RateQuery,
   RegistrationChanges,
   RegistrationQuery,
@@ -45,6 +46,7 @@ export interface EngineMethods {
   callsByCallId: [callId: string];
   callMessages: [callId: string, window: { offset: number; limit: number }];
   callCapture: [callId: string, format: CaptureFormatName];
+  listMessages: [query: MessageQuery];
   callTable: [];
   callTimeouts: [];
   setCallTimeouts: [seconds: Record<string, number>];

@@ -39,6 +39,8 @@ async function answer(request: ToEngine): Promise<unknown> {
       return core.callMessages(...request.args);
     case 'callCapture':
       return core.callCapture(...request.args);
+    case 'listMessages':
+      return core.listMessages(...request.args, emit);
     case 'callTable':
       return core.callTable();
     case 'callTimeouts':

@@ -18,6 +18,7 @@ import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
+import { messageRoutes } from './routes/messages.ts';
 import { packetRoutes } from './routes/packets.ts';
 import { liveRoutes } from './routes/live.ts';
 import { loginPath, loginRoutes, placeAfterLogin } from './routes/login.ts';
@@ -25,6 +26,7 @@ import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
 import { registrationRoutes } from './routes/registrations.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
+import { zoneRoutes } from './routes/zone.ts';
 import { LoginForm } from './views/login.tsx';
 import { Problem } from './views/messages.tsx';
 
@@ -118,6 +120,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     callRoutes(scope, deps);
     callPageRoutes(scope, deps);
     callFileRoutes(scope, deps);
+    messageRoutes(scope, deps);
     registrationRoutes(scope, deps);
     eventRoutes(scope, deps);
     rateRoutes(scope, deps);
@@ -128,6 +131,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     liveRoutes(scope, deps);
     debugRoutes(scope, deps);
     loginRoutes(scope, deps, access);
+    zoneRoutes(scope, deps, access);
     auditRoutes(scope, deps, access.audit);
     apiRoutes(scope, deps);
   });

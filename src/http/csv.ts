@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
-import { visible } from './show.ts';
+import type { Zone } from '../model/zone.ts';
+import { visible, zonedIso } from './show.ts';
 
 /** What CSV files are made of: names of columns, and rows with a cell for each. */
 export interface CsvTable {
@@ -17,11 +18,28 @@ interface Shape {
  * The items of a list as a table with the columns its schema documents: members of members have dotted names, lists are
  * in one cell. So every list can be taken away as CSV under the names of the API.
  */
-export function csvTable(item: TSchema, items: readonly unknown[]): CsvTable {
+export function csvTable(item: TSchema, items: readonly unknown[], zone: Zone): CsvTable {
   const paths = pathsOf(item);
+  const known = new Set(paths.map((path) => path.join('.')));
+  const cells = paths.map((path) => (known.has(`${path.join('.')}Us`) ? timeCell(path, zone) : plainCell(path)));
   return {
     columns: paths.map((path) => path.join('.')),
-    rows: items.map((member) => paths.map((path) => path.reduce(memberOf, member))),
+    rows: items.map((member) => cells.map((cell) => cell(member))),
+  };
+}
+
+type Cell = (item: unknown) => unknown;
+
+function plainCell(path: readonly string[]): Cell {
+  return (item) => path.reduce(memberOf, item);
+}
+
+/** A time that the API has in UTC, on the clocks of the reader's zone. */
+function timeCell(path: readonly string[], zone: Zone): Cell {
+  const inUs = plainCell([...path.slice(0, -1), `${path.at(-1)}Us`]);
+  return (item) => {
+    const us = inUs(item);
+    return typeof us === 'number' ? zonedIso(us, zone) : plainCell(path)(item);
   };
 }
 

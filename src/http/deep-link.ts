@@ -16,7 +16,9 @@ const FIELDS: ReadonlyMap<string, string> = new Map([
 ]);
 const CALL_ID = ['call_id', 'callid'];
 /** What else such links carry; a kind of protocol or event means nothing here. */
-const BESIDE = new Set(['from', 'to', 'minutes', 'limit', 'proto_type', 'event_type', 'format']);
+const BESIDE = new Set(['from', 'to', 'minutes', 'limit', 'proto_type', 'event_type', 'format', 'tz']);
+/** They say how a page is shown, not which. */
+const HOW = new Set(['format', 'tz']);
 const MOST_MINUTES = 1_000_000;
 
 /**
@@ -29,7 +31,7 @@ export function deepLink(query: Readonly<Record<string, unknown>>, nowUs: number
   const given = Object.entries(query).filter(([, value]) => typeof value === 'string' && value !== '');
   const values = new Map(given.map(([name, value]) => [name, String(value)]));
   const isOurs = [...values.keys()].every((name) => FIELDS.has(name) || CALL_ID.includes(name) || BESIDE.has(name));
-  if (!isOurs || ![...values.keys()].some((name) => name !== 'format')) return undefined;
+  if (!isOurs || ![...values.keys()].some((name) => !HOW.has(name))) return undefined;
   const callId = CALL_ID.map((name) => values.get(name)).find((value) => value !== undefined);
   if (callId !== undefined) return callHref(callId);
   const conditions = [...FIELDS].flatMap(([name, field]) => {
@@ -40,6 +42,7 @@ export function deepLink(query: Readonly<Record<string, unknown>>, nowUs: number
     q: [...conditions, ...windowOf(values, nowUs)].join(' '),
     n: values.get('limit'),
     format: values.get('format'),
+    tz: values.get('tz'),
   });
 }
 

@@ -1,20 +1,24 @@
 import { MAX_LIST_LIMIT, type TextFilter } from '../model/engine.ts';
 import { parseDurationMs } from '../model/duration.ts';
+import { UTC, type Zone } from '../model/zone.ts';
 import { badParameter, unknownParameter } from './problem.ts';
 
 export const DEFAULT_LIMIT = 100;
 
-/** Parameters every page takes. */
-const EVERYWHERE = 'format';
+/** Parameters every page takes; they say how, not what. */
+const EVERYWHERE = new Set(['format', 'tz']);
 
 /**
  * The parameters of one request, from its query or its body. Only names of the route's list are let in, so what a
  * page documents is what it accepts; every refusal is a 400 that says what is allowed.
  */
 export class Params {
+  /** In which times are meant that say none. */
+  readonly zone: Zone;
   readonly #values: ReadonlyMap<string, readonly unknown[]>;
 
-  constructor(raw: unknown, known: readonly string[]) {
+  constructor(raw: unknown, known: readonly string[], zone = UTC) {
+    this.zone = zone;
     const values = new Map<string, readonly unknown[]>();
     for (const [name, value] of Object.entries(isRecord(raw) ? raw : {})) {
       if (!known.includes(name)) throw unknownParameter(name, value, known);
@@ -28,7 +32,7 @@ export class Params {
   }
 
   get names(): string[] {
-    return [...this.#values.keys()].filter((name) => name !== EVERYWHERE);
+    return [...this.#values.keys()].filter((name) => !EVERYWHERE.has(name));
   }
 
   /** The one value of a parameter as text; numbers and booleans of a JSON body count as their text. */

@@ -3,10 +3,12 @@ import type { VNode } from 'preact';
 import type { AboutInfo } from './deps.ts';
 import type { Clock } from '../model/ports.ts';
 import type { AccessSettings } from '../model/settings.ts';
+import type { Zone } from '../model/zone.ts';
 import { sendConditional } from './conditional.ts';
 import { badParameter, HttpProblem } from './problem.ts';
 import { visible } from './show.ts';
 import { renderPage } from './views/layout.tsx';
+import { rememberedZone, type ShownZone, zoneOf } from './zone.ts';
 
 export const FORMATS = ['html', 'json', 'text'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -23,7 +25,7 @@ export interface Export {
   type: string;
   /** Name of the file, for what browsers should not open by themselves. */
   name?: string;
-  body: () => string;
+  body: (zone: Zone) => string;
 }
 
 /** One answer in its three forms; only the one asked for is made. */
@@ -31,7 +33,7 @@ export interface Answer {
   title: string;
   data: unknown;
   html: () => VNode;
-  text: () => string;
+  text: (zone: Zone) => string;
   /** Forms of this page alone, by the name in `?format=`. */
   exports?: Readonly<Record<string, Export>>;
   status?: number;
@@ -98,13 +100,14 @@ function acceptedFormat(request: FastifyRequest): Format | undefined {
 export function send(site: Site, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
   const format = formatOf(request, Object.keys(answer.exports ?? {}));
   reply.code(answer.status ?? 200);
+  const shown = zoneOf(request);
   const exported = answer.exports?.[format];
   if (exported !== undefined) {
     if (exported.name !== undefined) reply.header('content-disposition', `attachment; filename="${exported.name}"`);
-    return reply.type(exported.type).send(exported.body());
+    return reply.type(exported.type).send(exported.body(shown.zone));
   }
   const form = FORMATS.find((known) => known === format) ?? 'text';
-  const content = render(site, request, form, answer);
+  const content = render(site, request, form, shown, answer);
   // A page says when it was made.
   if (answer.isSteady === true && form !== 'html') return sendConditional(request, reply, CONTENT_TYPE[form], content);
   return reply.type(CONTENT_TYPE[form]).send(content);
@@ -121,16 +124,18 @@ export function sendProblem(
   reply.code(problem.status).headers(problem.headers);
   reply.type(format === 'json' ? 'application/problem+json; charset=utf-8' : CONTENT_TYPE[format]);
   const text = (): string => `Error ${problem.status} ${problem.title}: ${visible(problem.message)}\n`;
-  return reply.send(render(site, request, format, { title: problem.title, data: problem, html, text }));
+  return reply.send(
+    render(site, request, format, rememberedZone(request), { title: problem.title, data: problem, html, text }),
+  );
 }
 
 function themeOf(cookies = ''): string | undefined {
   return /(?:^|; ?)theme=(light|dark)(?:;|$)/.exec(cookies)?.[1];
 }
 
-function render(site: Site, request: FastifyRequest, format: Format, answer: Answer): string {
+function render(site: Site, request: FastifyRequest, format: Format, shown: ShownZone, answer: Answer): string {
   if (format === 'json') return `${JSON.stringify(answer.data)}\n`;
-  if (format === 'text') return answer.text();
+  if (format === 'text') return answer.text(shown.zone);
   return renderPage({
     title: answer.title,
     url: request.url,
@@ -140,6 +145,7 @@ function render(site: Site, request: FastifyRequest, format: Format, answer: Ans
     visitor: request.visitor,
     canLogIn: site.settings.users.some((user) => user.password !== undefined),
     forms: ['text', 'json', ...Object.keys(answer.exports ?? {})],
+    shown,
     theme: themeOf(request.headers.cookie),
     body: answer.html(),
   });

@@ -343,6 +343,13 @@ export const EventListSchema = listOf(EventSchema, {
   ringStarted: Iso(),
 });
 
+export const MessageListSchema = listOf(CallMessageSchema, {
+  isComplete: Type.Boolean({ description: 'False where the time of a search was up before all were looked at' }),
+  sinceUs: NullableUs('Time of the oldest message looked at'),
+  since: Type.Optional(Iso()),
+  keeps: Type.Boolean({ description: 'False where messages are not kept' }),
+});
+
 export const RateEntrySchema = Type.Object({
   key: Text('Event type and source address'),
   type: Text(),
@@ -723,6 +730,13 @@ export const FormSchema = Type.Object({
   parameters: Type.Array(Type.Object({ name: Text(), description: Text() })),
 });
 
+export const ZoneSchema = Type.Object({
+  zone: Text('Zone of pages and text'),
+  offset: Text('What its clocks are from UTC now'),
+  followsBrowser: Type.Boolean(),
+  names: Type.Array(Type.String(), { description: 'Zones to choose from' }),
+});
+
 export const VisitorSchema = Type.Object({
   user: Text('Name of a user, or what stands for one'),
   via: Text('How that is known: session, token, proxy, this host, nobody'),
@@ -770,6 +784,20 @@ export function formatParameter(exports: readonly string[] = []): Properties {
   };
 }
 export const FORMAT_PARAMETER = formatParameter();
+
+export const ZONE_PARAMETER: Properties = {
+  tz: Type.Optional(
+    Type.String({ description: 'Time zone of what is shown and typed, such as Europe/Berlin; JSON stays in UTC' }),
+  ),
+};
+
+export const ZONE_CHOICE_PARAMETERS: Properties = {
+  tz: Type.Optional(
+    Type.String({ description: 'UTC, a zone such as Europe/Berlin, or one after "browser:" that follows the browser' }),
+  ),
+  named: Type.Optional(Type.String({ description: 'Zone of a list; "tz" stands before it' })),
+  next: Type.Optional(Type.String({ description: 'Page to come back to' })),
+};
 
 export const LOGIN_PARAMETERS: Properties = {
   user: Type.String({ description: 'Name' }),
@@ -868,6 +896,7 @@ export const CALL_LIST_PARAMETERS: Properties = {
   ...SEARCH_PARAMETER,
   ...filterParameters(CALL_FILTERS, 'case-sensitive'),
 };
+export const MESSAGE_LIST_PARAMETERS: Properties = { ...PAGING_PARAMETERS, ...SEARCH_PARAMETER };
 export const REGISTRATION_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...filterParameters(REGISTRATION_FILTERS, 'case-sensitive'),

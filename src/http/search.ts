@@ -15,7 +15,7 @@ export interface AskedSearch {
 export function searchOf(params: Params, subject: SearchSubject): AskedSearch | undefined {
   const text = params.text('q') ?? '';
   if (text.trim() === '') return undefined;
-  const search = parseSearch(text, subject);
+  const search = parseSearch(text, subject, params.zone);
   if (search instanceof SearchFault) throw badSearch(text.slice(0, MAX_SEARCH_LENGTH), search);
   return { text, search };
 }

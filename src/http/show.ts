@@ -1,3 +1,5 @@
+import { offsetText, UTC, type Zone } from '../model/zone.ts';
+
 /**
  * How captured text and times are shown to people. Captured text may hold anything: what a reader could not see
  * (controls, marks that reverse the direction of text, zero-width characters) is made visible, and stays on its line.
@@ -32,14 +34,38 @@ export function isoMicros(us: number): string {
   return `${new Date(ms).toISOString().slice(0, -1)}${String(us - ms * 1000).padStart(3, '0')}Z`;
 }
 
-/** `2026-11-21 01:09:11.123456 +0000 UTC`, as text pages write it. */
-export function textTime(us: number): string {
-  return isoMicros(us).replace('T', ' ').replace('Z', ' +0000 UTC');
+/** `2026-11-21T02:09:11.123456+01:00`: the same instant on the clocks of a zone; with `Z` where that is UTC. */
+export function zonedIso(us: number, zone: Zone): string {
+  return zone === UTC ? isoMicros(us) : `${clockText(us, zone)}${offsetAt(us, zone)}`;
 }
 
-/** `2026-11-21 01:09:11.123`, for tables whose heading says UTC. */
-export function tableTime(us: number): string {
-  return isoMicros(us).replace('T', ' ').slice(0, 23);
+/** `2026-11-21 01:09:11.123456 +0000 UTC`, as text pages write it; another zone with its own offset and name. */
+export function textTime(us: number, zone: Zone): string {
+  return `${clockText(us, zone).replace('T', ' ')} ${offsetAt(us, zone).replace(':', '')} ${zone.name}`;
+}
+
+/** `2026-11-21 01:09:11.123`; which clock that is stands beside it. */
+export function tableTime(us: number, zone: Zone): string {
+  return clockText(us, zone).replace('T', ' ').slice(0, 23);
+}
+
+/** `10:00:00.123`, the time of day. */
+export function timeOfDay(us: number, zone: Zone): string {
+  return tableTime(us, zone).slice(11);
+}
+
+/** `UTC`, or what clocks are from it at an instant: `+01:00`. So the two hours of a change of clocks are told apart. */
+export function zoneMark(us: number, zone: Zone): string {
+  return zone === UTC ? zone.name : offsetAt(us, zone);
+}
+
+/** `2026-11-21T02:09:11.123456`; empty for what is no time. */
+function clockText(us: number, zone: Zone): string {
+  return Number.isSafeInteger(us) ? isoMicros(us + zone.offsetUs(us)).slice(0, -1) : '';
+}
+
+function offsetAt(us: number, zone: Zone): string {
+  return Number.isSafeInteger(us) ? offsetText(zone.offsetUs(us)) : '';
 }
 
 /** A whole number with thin groups, a fraction with at most three digits. */
@@ -75,4 +101,9 @@ export function callHref(callId: string): string {
   if (callId === '') return '/calls/list';
   if (callId === '.' || callId === '..') return link('/events', { cid: callId });
   return `/call/${encodeURIComponent(callId.replace(/\p{Cs}/gu, '\ufffd'))}`;
+}
+
+/** A path of ours, or the index: a form must not lead to other sites, whatever a browser takes for one. */
+export function ownPath(next: string | undefined): string {
+  return next !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) && !next.includes('\\') ? next : '/';
 }

@@ -19,7 +19,14 @@ import {
 import { Fault } from '../model/fault.ts';
 import { formatDuration } from '../model/duration.ts';
 import { formatEndpoint } from '../model/endpoint.ts';
-import type { EngineHealth, EventPage, EventQuery, TextFilter } from '../model/engine.ts';
+import {
+  type EngineHealth,
+  type EventPage,
+  type EventQuery,
+  MAX_SEARCH_MS,
+  type MessagePage,
+  type TextFilter,
+} from '../model/engine.ts';
 import type { AgentView, CallView, ListenerView, Page, ProbeView, RegistrationView } from '../model/views.ts';
 import { Method } from '../model/method.ts';
 import { parseSearch, SearchFault } from '../model/search/parse.ts';
@@ -212,6 +219,37 @@ export function whyNoCalls(
     if (events > 0) hints.push({ code: 'events', text: plural(events, 'event(s) about them'), href: '/events' });
   }
   return [...hints, ...limitHints(counters), ...trafficHints(facts)];
+}
+
+/** Why a list of messages goes back no further; nothing where it has all there were. */
+export function howFar({ keeps, isComplete, sinceUs, total }: MessagePage, nowUs: number): Hint[] {
+  if (!keeps || isComplete || sinceUs === null) return [];
+  const looked = `The ${MAX_SEARCH_MS / 1000} s of a search were enough for ${plural(total, 'message(s)')}`;
+  const text = `${looked}, back to ${agoText(sinceUs, nowUs)}; older ones may meet it, too: ask for less, such as ip: or method:, which take least time`;
+  return [{ code: 'partial', text }];
+}
+
+export function whyNoMessages(facts: Facts, page: MessagePage, search: AskedSearch | undefined): Hint[] {
+  if (!page.keeps) {
+    return [{ code: 'not-kept', text: 'Messages are not kept: keep_messages is 0', href: '/about/config' }];
+  }
+  const held = page.sinceUs === null ? '' : `; the oldest held is from ${agoText(page.sinceUs, facts.nowUs)}`;
+  const narrowed =
+    whyNarrowed(page, undefined, '/messages', 'message(s)', '') ??
+    whyNotFound(page, search, '/messages', `message(s) looked at${page.isComplete ? held : ''}`);
+  const { counters } = facts;
+  const leftOut = get(counters, Calls.MESSAGES_LEFT_OUT);
+  const overload: Hint[] =
+    leftOut === 0
+      ? []
+      : [
+          {
+            code: 'left-out',
+            text: plural(leftOut, 'message(s) tracked but not kept, because there was too much to do'),
+            href: '/hep/list',
+          },
+        ];
+  return [...(narrowed ?? [...limitHints(counters), ...trafficHints(facts)]), ...overload];
 }
 
 export function whyNoRegistrations(

@@ -6,6 +6,7 @@ import type { TransportName } from './transport.ts';
 import type {
   AgentView,
   CallMessages,
+  CallMessageView,
   CallView,
   EventView,
   InjectView,
@@ -72,6 +73,26 @@ export const EVENT_ORDERS = ['oldest', 'newest'] as const;
 export interface EventQuery extends ListQuery<EventFilterField> {
   search?: Search;
   order?: (typeof EVENT_ORDERS)[number];
+}
+
+/** What a search among messages may take: it answers then with what it found, and says how far back that was. */
+export const MAX_SEARCH_MS = 2000;
+
+/** The message that arrived last first. */
+export interface MessageQuery {
+  offset: number;
+  limit: number;
+  search?: Search;
+}
+
+/** `total` are the messages looked at, `matched` those of them that were found. */
+export interface MessagePage extends Page<CallMessageView> {
+  /** Everything held was looked at; else the time was up before. */
+  isComplete: boolean;
+  /** Time of the oldest message looked at; `null` = there was none. */
+  sinceUs: number | null;
+  /** Messages are kept at all. */
+  keeps: boolean;
 }
 
 export interface CallTableStats {
@@ -328,6 +349,8 @@ export interface Engine {
   callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages>;
   /** The same messages as a capture file; those kept in part as far as they are kept. Empty but for its header = none. */
   callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array>;
+  /** Messages of all calls. */
+  listMessages(query: MessageQuery): Promise<MessagePage>;
   callTable(): Promise<CallTableStats>;
   callTimeouts(): Promise<CallTimeoutView[]>;
   /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */

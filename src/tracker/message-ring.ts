@@ -38,6 +38,8 @@ const ORDINAL = 23;
 const CALL_ID = 24;
 const OBSERVERS = 25;
 const OBSERVERS_PER_MESSAGE = 4;
+/** How far back the record before this one begins; 0 = this is the first. */
+const BACK = 27;
 
 /** Longer messages are kept in part. */
 export const MAX_KEPT_OCTETS = 65_535;
@@ -89,6 +91,7 @@ export class MessageRing {
   /** Position of the ring's first octet in this round; 0 is no position, so that it can mean "none". */
   #round: number;
   #offset = 0;
+  #last = 0;
 
   constructor(settings: MessageSettings, counters: CounterSet) {
     const { perCall, memBytes } = settings;
@@ -176,6 +179,8 @@ export class MessageRing {
     ints[head + CALL_ID] = callIdStart + callIdLength <= kept ? (callIdStart << 16) | callIdLength : 0;
     ints[head + OBSERVERS] = this.#observerNumber(observerId);
     ints[head + OBSERVERS + 1] = 0;
+    ints[head + BACK] = this.#last === 0 ? 0 : position - this.#last;
+    this.#last = position;
     message.bytes.copy(this.#bytes, at + HEAD_OCTETS, message.start, message.start + kept);
     this.#counters.add(Calls.MESSAGES_KEPT, 1);
     if (kept < length) this.#counters.add(Calls.MESSAGES_CUT, 1);
@@ -227,6 +232,22 @@ export class MessageRing {
     return positions.toReversed();
   }
 
+  /** Position of the record that arrived last; one that is not held stands for none. */
+  get newest(): number {
+    return this.#last;
+  }
+
+  /** Position of the record that arrived before a held one. */
+  before(position: number): number {
+    const back = this.#ints[(position % this.#capacity) / 4 + BACK]!;
+    return back === 0 ? 0 : position - back;
+  }
+
+  /** Messages that are shown of each call, its last. */
+  get perCall(): number {
+    return this.#perCall;
+  }
+
   /** Time a held record is sorted by. */
   trackedAtUs(position: number): number {
     return this.#doubles[(position % this.#capacity) / 8 + TRACKED_US]!;
@@ -240,14 +261,20 @@ export class MessageRing {
 
   /** Copy of a held record. */
   read(position: number): KeptMessage {
+    const message = this.peek(position);
+    const octets = Buffer.alloc(message.octets.length);
+    message.octets.copy(octets);
+    return { ...message, octets };
+  }
+
+  /** As `read`, but its octets are the ring's own: they hold until the next message is added. */
+  peek(position: number): KeptMessage {
     const at = position % this.#capacity;
     const head = at / 4;
     const ints = this.#ints.subarray(head, head + HEAD_INTS);
     const int = (place: number): number => ints[place] ?? 0;
     const words = (place: number): KeptMessage['src'] => [int(place), int(place + 1), int(place + 2), int(place + 3)];
     const kind = int(KIND);
-    const octets = Buffer.alloc(int(KEPT));
-    this.#bytes.copy(octets, 0, at + HEAD_OCTETS, at + HEAD_OCTETS + octets.length);
     return {
       position,
       callEntryId: int(CALL),
@@ -264,7 +291,7 @@ export class MessageRing {
       direction: kind >>> 24,
       observers: this.#observersAt(head + OBSERVERS),
       length: int(LENGTH),
-      octets,
+      octets: this.#bytes.subarray(at + HEAD_OCTETS, at + HEAD_OCTETS + int(KEPT)),
     };
   }
 

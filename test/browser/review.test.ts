@@ -92,6 +92,53 @@ function labelOf({ head, hasToTag }: ScenarioMessage): string {
 
 const wayOf = ({ from, to, over }: ScenarioMessage): string => `${from}:5060 → ${to}:5060 ${over}`;
 
+/** A call page and its exports. */
+interface Told {
+  times: { iso: string; text: string }[];
+  /** Everything else that stands on the page. */
+  others: string[];
+  text: string;
+  svg: string;
+  json: string;
+}
+
+/** What is a time says so with its instant; in the ladder the clock column has none. */
+const TIMES_AND_OTHERS = `(() => {
+  const times = [...document.querySelectorAll('main time')].map((time) => ({
+    iso: time.dateTime,
+    text: time.textContent,
+  }));
+  document.querySelectorAll('main time, main svg title, .l-time, .ladder-head > .l-quiet').forEach((each) => each.remove());
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  const others = [];
+  while (walker.nextNode()) others.push(walker.currentNode.data);
+  // The call goes on: how long it lasts by now is none of its times.
+  return { times, others: others.filter((text) => !/^[\\dms]+$/.test(text)) };
+})()`;
+
+/** Iran is 3 h 30 min before UTC all year since 2022. */
+const TEHRAN_MS = (3 * 60 + 30) * 60_000;
+const WRITTEN_THERE = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+03:30/g;
+
+/** How a time must read, in the form it has: with its day, or without. */
+function inTehran({ iso, text }: { iso: string; text: string }): string {
+  const local = new Date(Date.parse(iso) + TEHRAN_MS).toISOString().slice(0, -1).replace('T', ' ');
+  return `${text.length > 20 ? local : local.slice(11)} +03:30`;
+}
+
+/** JSON without what counts on while somebody looks. */
+function lasting(json: string): string {
+  return json.replaceAll(/"(?:expiresInMs|durationMs)":[\d.]+/g, '');
+}
+
+/** An export without the clocks of its ladder and with instants to the millisecond. */
+function withoutClocks(text: string): string {
+  return text
+    .replaceAll(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})(?:\d{3})?Z/g, '$1Z')
+    .replaceAll(/<text class="l-time"[^>]*>[^<]*<\/text>/g, '')
+    .replaceAll(/>(?:UTC|\+03:30)<\/text>/g, '></text>');
+}
+
 test('what an engineer reviews a collector by', async (t) => {
   if (blocked(t, browserObstacle())) return;
   const collector = await startCollector({ max_clock_skew: '2h', keep_messages: '5000' });
@@ -219,6 +266,19 @@ test('what an engineer reviews a collector by', async (t) => {
       await messages.getByText('Call-ID: asked').first().waitFor();
     });
 
+    await t.test('a message found by its text leads to the ladder of its call, where it is selected', async () => {
+      await page.goto(`${origin}/messages`);
+      await page.keyboard.press('/');
+      await page.keyboard.type('payload:"tag=asked" status:200');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/q=/);
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/call\/asked\?around=\d+#m\d+$/);
+      const selected = page.getByRole('complementary', { name: 'Selected message' });
+      await selected.getByText('SIP/2.0 200').first().waitFor();
+    });
+
     await t.test('the way back leads to the same place of a list', async () => {
       await page.goto(`${origin}/calls/list`);
       const link = page.getByRole('link', { name: 'flow-0', exact: true }).last();
@@ -280,6 +340,48 @@ test('what an engineer reviews a collector by', async (t) => {
       assert.match(headers, /theme=dark/);
       assert.match(text, /^<!doctype html><html [^>]*data-theme="dark"/);
       await context.clearCookies();
+    });
+
+    await t.test('another time zone alters every time on the page and in the export, and nothing else', async () => {
+      const elsewhere = await browser.newContext({ timezoneId: 'Asia/Tehran' });
+      const visit = await elsewhere.newPage();
+      const exported = (format: string): Promise<string> =>
+        visit.evaluate<string>(`fetch('/call/asked?format=${format}').then((answer) => answer.text())`);
+      const told = async (): Promise<Told> => {
+        await visit.goto(`${origin}/call/asked`);
+        const shown = await visit.evaluate<Pick<Told, 'times' | 'others'>>(TIMES_AND_OTHERS);
+        return { ...shown, text: await exported('text'), svg: await exported('svg'), json: await exported('json') };
+      };
+      const utc = await told();
+      await visit.getByRole('link', { name: 'UTC', exact: true }).click();
+      await visit.getByRole('button', { name: 'This browser: Asia/Tehran' }).click();
+      await visit.waitForURL(`${origin}/call/asked`);
+      const there = await told();
+
+      assert.ok(utc.times.length >= 4);
+      assert.deepEqual(
+        there.times.map((time) => ({ ...time, text: inTehran(time) })),
+        there.times,
+      );
+      assert.deepEqual(
+        there.times.map(({ iso }) => iso),
+        utc.times.map(({ iso }) => iso),
+      );
+      assert.deepEqual(there.others, utc.others);
+      assert.equal(lasting(there.json), lasting(utc.json));
+      for (const format of ['text', 'svg'] as const) {
+        const changed = there[format].replaceAll(WRITTEN_THERE, (time) => new Date(Date.parse(time)).toISOString());
+        assert.equal(withoutClocks(changed), withoutClocks(utc[format]));
+        assert.match(there[format], WRITTEN_THERE);
+      }
+      // Somewhere else the browser's zone is another one, and the page asked for first is in it already.
+      await elsewhere.close();
+      const moved = await browser.newContext({ timezoneId: 'America/New_York' });
+      await moved.addCookies([{ name: 'tz', value: 'browser:Asia/Tehran', url: origin }]);
+      const away = await moved.newPage();
+      await away.goto(`${origin}/about`);
+      await away.getByRole('link', { name: /America\/New_York$/ }).waitFor();
+      await moved.close();
     });
 
     await t.test('a dialog of 2 000 messages is whole', async () => {

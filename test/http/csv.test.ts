@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
 import { Type } from 'typebox';
+import { UTC, zoneNamed } from '../../src/model/zone.ts';
 import { csvTable, csvText } from '../../src/http/csv.ts';
 import { client } from './client.ts';
 import { call, event, link, registration } from './fakes.ts';
@@ -42,10 +43,11 @@ test('csvTable() has the columns of the schema, whatever the items hold', () => 
     b: Type.Object({ c: Type.Integer(), d: Type.Integer() }),
     e: Type.Union([Type.Object({ f: Type.String() }), Type.Null()]),
   });
-  const { columns, rows } = csvTable(schema, [
-    { a: 'x', b: { c: 1, d: 2 }, e: null, g: 'not documented' },
-    { e: { f: 'y' } },
-  ]);
+  const { columns, rows } = csvTable(
+    schema,
+    [{ a: 'x', b: { c: 1, d: 2 }, e: null, g: 'not documented' }, { e: { f: 'y' } }],
+    UTC,
+  );
   assert.deepEqual(columns, ['a', 'b.c', 'b.d', 'e.f']);
   assert.deepEqual(
     [...rows],
@@ -53,6 +55,21 @@ test('csvTable() has the columns of the schema, whatever the items hold', () => 
       ['x', 1, 2, undefined],
       [undefined, undefined, undefined, 'y'],
     ],
+  );
+});
+
+test('csvTable() has times on the clocks of the reader, and their microseconds as they are', () => {
+  const schema = Type.Object({
+    atUs: Type.Integer(),
+    at: Type.String(),
+    b: Type.Object({ toUs: Type.Integer(), to: Type.String() }),
+  });
+  const item = { atUs: 1_792_890_000_000_001, at: '2026-10-25T01:00:00.000001Z', b: { toUs: null, to: '' } };
+  const zone = zoneNamed('Europe/Berlin') ?? UTC;
+  // TZ=Europe/Berlin date -d @1792890000 +%FT%T%:z
+  assert.deepEqual(
+    [...csvTable(schema, [item], zone).rows],
+    [[1_792_890_000_000_001, '2026-10-25T02:00:00.000001+01:00', null, '']],
   );
 });
 

@@ -9,6 +9,8 @@ import {
   type EventQuery,
   type InjectedMessage,
   type LinkPage,
+  type MessagePage,
+  type MessageQuery,
   type LinkQuery,
   type LinkView,
   type RateParameterView,
@@ -398,6 +400,10 @@ export const LISTENERS: readonly ListenerView[] = [
 export class FakeEngine implements Engine {
   calls: CallView[] = [call()];
   messages: CallMessageView[] = [message()];
+  /** Those that a search finds. */
+  foundMessages: CallMessageView[] = [message()];
+  searchedAll = true;
+  keeps = true;
   gone = 0;
   registrations: RegistrationView[] = [registration()];
   configured: RegistrationSettingsView = { regExpDeltaS: 30, regDelDelayS: 0, contactIgnorePort: false };
@@ -455,9 +461,25 @@ export class FakeEngine implements Engine {
       offset,
       items: held.slice(offset, offset + limit),
       gone: this.gone,
-      keeps: true,
+      keeps: this.keeps,
       olderCallId: 'older@example.com',
       newerCallId: '',
+    };
+  }
+
+  async listMessages(query: MessageQuery): Promise<MessagePage> {
+    this.#ask(['listMessages', query]);
+    const { offset, limit } = query;
+    const found = query.search === undefined ? this.messages : this.foundMessages;
+    return {
+      total: this.messages.length,
+      matched: found.length,
+      offset,
+      limit,
+      items: found.slice(offset, offset + limit),
+      isComplete: this.searchedAll,
+      sinceUs: this.messages.at(-1)?.atUs ?? null,
+      keeps: this.keeps,
     };
   }
 

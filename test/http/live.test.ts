@@ -116,7 +116,7 @@ test('every part of the script is served as such', async () => {
     assert.equal(headers['content-type'], 'text/javascript; charset=utf-8');
     for (const [, name = ''] of body.matchAll(/from '\.\/([^']+)'/g)) waiting.push(`/assets/client/${name}`);
   }
-  assert.equal(seen.size, 5);
+  assert.equal(seen.size, 6);
 });
 
 suite('live parts', () => {

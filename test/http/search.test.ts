@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { SEARCH_FIELD_NAMES, SEARCH_FIELDS } from '../../src/model/search/fields.ts';
+import { SEARCH_FIELD_NAMES, SEARCH_FIELDS, type FieldInfo } from '../../src/model/search/fields.ts';
 import type { CallQuery } from '../../src/model/engine.ts';
 import { parseSearch } from '../../src/model/search/parse.ts';
 import { client } from './client.ts';
@@ -87,8 +87,8 @@ for (const [path, method] of [
       assert.match(body, /name="q" value="486"/);
       const subject = path === '/events' ? 'events' : 'calls';
       for (const name of SEARCH_FIELD_NAMES) {
-        const info = SEARCH_FIELDS[name];
-        const expected = !('only' in info) || info.only === subject;
+        const info: FieldInfo = SEARCH_FIELDS[name];
+        const expected = info.subjects.includes(subject);
         assert.equal(body.includes(`<td data-label="Field"><code>${name}</code>`), expected, name);
       }
     });

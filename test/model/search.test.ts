@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
 import { type Search, searchText, type SearchValue } from '../../src/model/search/ast.ts';
-import { SEARCH_FIELD_NAMES, SEARCH_FIELDS, type SearchField } from '../../src/model/search/fields.ts';
+import { SEARCH_FIELD_NAMES, SEARCH_FIELDS, type SearchField, fieldInfo } from '../../src/model/search/fields.ts';
 import { MAX_SEARCH_LENGTH, parseSearch, SearchFault } from '../../src/model/search/parse.ts';
-import { instantUs, readMoment, readPhone, samePhone } from '../../src/model/search/values.ts';
+import { UTC, zoneNamed } from '../../src/model/zone.ts';
+import { instantUs, momentInterval, readMoment, readPhone, samePhone } from '../../src/model/search/values.ts';
 
 /** How a search is written in full. */
 function understood(text: string): string {
@@ -75,6 +76,40 @@ suite('parseSearch() reads', () => {
   ] as const) {
     test(typed, () => assert.equal(understood(typed), meaning));
   }
+});
+
+suite('parseSearch() of messages', () => {
+  const messages = (text: string): unknown => {
+    const search = parseSearch(text, 'messages');
+    if (search instanceof SearchFault || search.kind !== 'condition') return search;
+    const [value] = search.values;
+    return [search.field, search.header, search.op, value?.form, value !== undefined && 'text' in value && value.text];
+  };
+  for (const [text, expected] of [
+    ['header.X-Foo:bar', ['header', 'X-Foo', ':', 'word', 'bar']],
+    ['HEADER.x-foo=bar', ['header', 'x-foo', '=', 'word', 'bar']],
+    ['header.X-Foo:*', ['header', 'X-Foo', ':', 'pattern', '*']],
+    ['header.P-Charging-Vector:/icid=[0-9a-f]+/', ['header', 'P-Charging-Vector', ':', 'regexp', 'icid=[0-9a-f]+']],
+    ['header:foo', ['header', undefined, ':', 'word', 'foo']],
+    ['payload:"a=sendonly"', ['payload', undefined, ':', 'word', 'a=sendonly']],
+    ['call-attempt', ['any', undefined, ':', 'word', 'call-attempt']],
+    ['example.com:5060', ['any', undefined, ':', 'word', 'example.com:5060']],
+  ] as const) {
+    test(text, () => assert.deepEqual(messages(text), expected));
+  }
+
+  test('a header field that is not something is the search turned round, and reads back', () => {
+    const search = parseSearch('header.X-Foo!=bar', 'messages');
+    assert.ok(!(search instanceof SearchFault));
+    assert.equal(searchText(search), '!header.X-Foo=bar');
+    assert.equal(searchText(parseSearch(searchText(search), 'messages') as Search), '!header.X-Foo=bar');
+  });
+
+  test('a field that messages do not have is refused', () => {
+    const fault = parseSearch('pdd>4s', 'messages');
+    assert.ok(fault instanceof SearchFault);
+    assert.equal(fault.message, '"pdd" is a field of calls and events only');
+  });
 });
 
 suite('parseSearch() points to what it cannot read:', () => {
@@ -182,10 +217,15 @@ const { search: anySearch } = fc.letrec<{ search: Search }>((tie) => ({
   ),
 }));
 
-/** Fields only calls or only events have cannot stand in one search. */
+/** Fields that calls do not have. */
+const OF_OTHERS = new RegExp(
+  `\\b(?:${SEARCH_FIELD_NAMES.filter((name) => !fieldInfo(name).subjects.includes('calls')).join('|')})(?=[:=<>])`,
+);
+
+/** Fields that only others have cannot stand in a search among calls. */
 function suits(search: Search): boolean {
   const text = searchText(search);
-  return text.length <= MAX_SEARCH_LENGTH && !/\b(?:index)(?=[:=<>])/.test(text);
+  return text.length <= MAX_SEARCH_LENGTH && !OF_OTHERS.test(text);
 }
 
 test('a search that is written out is read back as the same search', () => {
@@ -298,8 +338,25 @@ suite('readMoment()', () => {
     test(`${text} is ${iso}`, () => {
       const moment = readMoment(text);
       assert.ok(moment !== undefined);
-      assert.equal(new Date(instantUs(moment, nowUs) / 1000).toISOString(), iso);
+      assert.equal(new Date(instantUs(moment, nowUs, UTC) / 1000).toISOString(), iso);
       assert.equal(moment.spanUs, spanUs);
+    });
+  }
+
+  // Expected as `TZ=Europe/Berlin date -d '…' +%s` says.
+  for (const [text, lowS, highS] of [
+    ['11:30', 1_795_257_000, 1_795_257_060],
+    ['2026-11-21', 1_795_215_600, 1_795_302_000],
+    ['2026-10-25', 1_792_879_200, 1_792_969_200],
+    ['2026-03-29', 1_774_738_800, 1_774_821_600],
+    ['2026-07-01T12:00', 1_782_900_000, 1_782_900_060],
+    ['2026-10-25T02:59', 1_792_889_940, 1_792_890_000],
+    ['2026-11-21T14:03:05Z', 1_795_269_785, 1_795_269_786],
+  ] as const) {
+    test(`in Berlin ${text} covers ${highS - lowS} s from ${lowS}`, () => {
+      const [moment, berlin] = [readMoment(text), zoneNamed('Europe/Berlin')];
+      assert.ok(moment !== undefined && berlin !== undefined);
+      assert.deepEqual(momentInterval(moment, nowUs, berlin), { low: lowS * 1e6, high: highS * 1e6 - 1 });
     });
   }
 

@@ -6,6 +6,7 @@ import { fieldInfo, type SearchField } from '../../model/search/fields.ts';
 import {
   instantUs,
   type Interval,
+  momentInterval,
   readAround,
   readCount,
   readDuration,
@@ -16,6 +17,7 @@ import {
   readStatus,
   samePhone,
 } from '../../model/search/values.ts';
+import { UTC, type Zone, zoneNamed } from '../../model/zone.ts';
 import { uriForms, uriUser } from './uri.ts';
 
 /** An address the entry was seen at. */
@@ -32,6 +34,8 @@ export interface SearchReader<Entry> {
   /** Fields of kind `status`, `count`, `figure`, `duration` (ms) and `moment` (µs). */
   numbers: (entry: Entry, field: SearchField) => readonly number[];
   places: (entry: Entry, field: SearchField) => readonly SeenPlace[];
+  /** Values of the header fields of a name. */
+  headers?: (entry: Entry, name: string) => readonly string[];
 }
 
 type Test<Entry> = (entry: Entry) => boolean;
@@ -66,7 +70,10 @@ function conditionTest<Entry>(condition: Condition, reader: SearchReader<Entry>,
   switch (fieldInfo(field).kind) {
     case 'text': {
       const tests = values.map((value) => textTest(value, op === '='));
-      return (entry) => reader.texts(entry, field).some((text) => tests.some((test) => test(text)));
+      const { header } = condition;
+      const texts = (entry: Entry): readonly string[] =>
+        header === undefined ? reader.texts(entry, field) : (reader.headers?.(entry, header) ?? []);
+      return (entry) => texts(entry).some((text) => tests.some((test) => test(text)));
     }
     case 'word': {
       const tests = values.map((value) => textTest(value, true));
@@ -93,7 +100,8 @@ function conditionTest<Entry>(condition: Condition, reader: SearchReader<Entry>,
     case 'figure':
     case 'duration':
     case 'moment': {
-      const tests = values.map((value) => numberTest(field, op, value, nowUs));
+      const zone = zoneNamed(condition.zone ?? UTC.name) ?? UTC;
+      const tests = values.map((value) => numberTest(field, op, value, intervalReader(field, nowUs, zone)));
       return (entry) => reader.numbers(entry, field).some((number) => tests.some((test) => test(number)));
     }
   }
@@ -151,9 +159,8 @@ function numberTest(
   field: SearchField,
   op: SearchOperator,
   value: SearchValue,
-  nowUs: number,
+  read: (text: string) => Interval | undefined,
 ): (number: number) => boolean {
-  const read = intervalReader(field, nowUs);
   if (value.form === 'range') {
     const low = value.low === '' ? Number.NEGATIVE_INFINITY : (read(value.low)?.low ?? Number.NaN);
     const high = value.high === '' ? Number.POSITIVE_INFINITY : (read(value.high)?.high ?? Number.NaN);
@@ -180,7 +187,7 @@ function numberTest(
 }
 
 /** What one value of a field covers. */
-function intervalReader(field: SearchField, nowUs: number): (text: string) => Interval | undefined {
+function intervalReader(field: SearchField, nowUs: number, zone: Zone): (text: string) => Interval | undefined {
   const point = (value: number | undefined): Interval | undefined =>
     value === undefined ? undefined : { low: value, high: value };
   switch (fieldInfo(field).kind) {
@@ -191,22 +198,20 @@ function intervalReader(field: SearchField, nowUs: number): (text: string) => In
     case 'figure':
       return (text) => point(readFigure(text));
     case 'moment':
-      return (text) => momentInterval(text, nowUs);
+      return (text) => timeInterval(text, nowUs, zone);
     default:
       return (text) => point(readCount(text));
   }
 }
 
-function momentInterval(text: string, nowUs: number): Interval | undefined {
+function timeInterval(text: string, nowUs: number, zone: Zone): Interval | undefined {
   const around = readAround(text);
   if (around !== undefined) {
-    const us = instantUs(around.moment, nowUs);
+    const us = instantUs(around.moment, nowUs, zone);
     return { low: us - around.widthUs, high: us + around.widthUs };
   }
   const moment = readMoment(text);
-  if (moment === undefined) return undefined;
-  const low = instantUs(moment, nowUs);
-  return { low, high: low + Math.max(0, moment.spanUs - 1) };
+  return moment === undefined ? undefined : momentInterval(moment, nowUs, zone);
 }
 
 function compileExpression(value: SearchValue & { form: 'regexp' }): RE2JS {

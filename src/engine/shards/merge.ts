@@ -1,5 +1,11 @@
 import { type CounterSet, COUNTERS, EvRateGc, Ingest, Ipfix, Regs, State } from '../../model/counters.ts';
-import type { CallTableStats, EngineHealth, ForcedTimeoutView, RegistrationTableStats } from '../../model/engine.ts';
+import type {
+  CallTableStats,
+  EngineHealth,
+  ForcedTimeoutView,
+  MessagePage,
+  RegistrationTableStats,
+} from '../../model/engine.ts';
 import type { AgentView, CallMessages, LegView, ListenerView, Page, ProbeView } from '../../model/views.ts';
 import type { OutcomeView } from './foreign-accounts.ts';
 import type { LegJoin, LegJoins } from './leg-joins.ts';
@@ -335,5 +341,27 @@ export function mergeMessages(
     keeps: shards.some(({ keeps }) => keeps),
     olderCallId: '',
     newerCallId: '',
+  };
+}
+
+/** Messages of all shards, the one that arrived last first; each shard gave what may be on the page. */
+export function mergeMessagePages(shards: readonly MessagePage[], { offset, limit }: Window): MessagePage {
+  const arrivals = shards.map(({ items }) => Float64Array.from(items, ({ arrivedUs }) => arrivedUs));
+  const { windows, turns } = mergeWindows(arrivals, { offset, limit });
+  const oldest = shards.flatMap(({ sinceUs }) => (sinceUs === null ? [] : [sinceUs]));
+  const cut = shards.flatMap(({ isComplete, sinceUs }) => (isComplete || sinceUs === null ? [] : [sinceUs]));
+  return {
+    total: sum(shards.map(({ total }) => total)),
+    matched: sum(shards.map(({ matched }) => matched)),
+    offset,
+    limit,
+    items: takeTurns(
+      shards.map(({ items }, shard) => items.slice(windows[shard]?.offset)),
+      turns,
+    ),
+    isComplete: shards.every(({ isComplete }) => isComplete),
+    // What all have looked at begins where the first gave up.
+    sinceUs: cut.length > 0 ? Math.max(...cut) : oldest.length > 0 ? Math.min(...oldest) : null,
+    keeps: shards.some(({ keeps }) => keeps),
   };
 }

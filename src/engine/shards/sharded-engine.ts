@@ -15,6 +15,8 @@ import {
   type LinkPage,
   type LinkQuery,
   MAX_LIST_LIMIT,
+  type MessagePage,
+  type MessageQuery,
   type RateGcView,
   type RateParameterView,
   type RateQuery,
@@ -33,6 +35,7 @@ import type { EngineSettings } from '../../model/settings.ts';
 import type {
   AgentView,
   CallMessages,
+  CallMessageView,
   CallView,
   InjectView,
   ListenerView,
@@ -60,6 +63,7 @@ import {
   mergeForced,
   mergeHealth,
   mergeListeners,
+  mergeMessagePages,
   mergeMessages,
   mergeProbes,
   mergeRegistrationTables,
@@ -191,10 +195,7 @@ export class ShardedEngine implements Engine {
       parts.map((part, shard) => ({
         ...part,
         entries: this.#global(part.entries, shard),
-        items: this.#global(part.items, shard).map((item) => ({
-          ...item,
-          callEntryId: globalId(item.callEntryId, shard, this.#shards.length),
-        })),
+        items: this.#globalMessages(part.items, shard),
       })),
       window,
     );
@@ -211,6 +212,18 @@ export class ShardedEngine implements Engine {
     return callCapture(
       messages.toSorted((a, b) => a.trackedAtUs - b.trackedAtUs),
       format,
+    );
+  }
+
+  async listMessages(query: MessageQuery): Promise<MessagePage> {
+    checkWindow(query);
+    const { offset, limit } = query;
+    // Each may have all that is on the page.
+    const upToEnd = { ...query, offset: 0, limit: offset + limit };
+    const parts = await Promise.all(this.#shards.map((shard) => shard.listMessages(upToEnd)));
+    return mergeMessagePages(
+      parts.map((part, shard) => ({ ...part, items: this.#globalMessages(part.items, shard) })),
+      query,
     );
   }
 
@@ -376,6 +389,14 @@ export class ShardedEngine implements Engine {
 
   #global<View extends { id: number }>(views: readonly View[], shard: number): View[] {
     return views.map((view) => ({ ...view, id: globalId(view.id, shard, this.#shards.length) }));
+  }
+
+  #globalMessages(messages: readonly CallMessageView[], shard: number): CallMessageView[] {
+    const count = this.#shards.length;
+    return this.#global(messages, shard).map((message) => ({
+      ...message,
+      callEntryId: globalId(message.callEntryId, shard, count),
+    }));
   }
 
   /** Calls with the legs that other shards know of. */

@@ -70,8 +70,9 @@ class LadderPage {
       if (target instanceof HTMLInputElement && target.name === 'diff') this.#compareTwo();
     });
     this.#showMarks();
-    // Drawn another way or come back to, the ladder still has its message. Where the page stands is the browser's.
-    const row = this.#rows.find((each) => each.dataset['message'] === sessionStorage.getItem(this.#place));
+    // A link may name a message. Drawn another way or come back to, the ladder still has its message. Where the page stands is the browser's.
+    const chosen = /^#m(\d+)$/.exec(location.hash)?.[1] ?? sessionStorage.getItem(this.#place);
+    const row = this.#rows.find((each) => each.dataset['message'] === chosen);
     if (row === undefined) return;
     const { top, height } = this.#frame.getBoundingClientRect();
     this.#frame.scrollTop += row.getBoundingClientRect().top - top - height / 2;

@@ -1,9 +1,11 @@
-// What the pages do beyond HTML, where scripts run: keep themselves up to date, take keys, lay out ladders, remember the theme.
+// What the pages do beyond HTML, where scripts run: keep themselves up to date, take keys, lay out ladders, remember theme and zone.
 import { startKeys } from './keys.ts';
 import { startLadder } from './ladder.ts';
 import { startLive } from './live.ts';
 import { startTheme } from './theme.ts';
+import { startZone } from './zone.ts';
 
+startZone();
 startTheme();
 const live = startLive();
 startKeys({ togglePause: () => live?.toggle(), own: startLadder() });

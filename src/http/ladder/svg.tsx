@@ -2,10 +2,12 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallMessageView } from '../../model/views.ts';
-import { isoMicros, visible } from '../show.ts';
+import type { Zone } from '../../model/zone.ts';
+import { timeOfDay, visible, zonedIso, zoneMark } from '../show.ts';
+import { useZone, ZoneContext } from '../views/zone.tsx';
 import type { TimeMode } from './choice.ts';
 import { type Column, type Ladder, type LadderRow, legName, portsText, type RowTone } from './model.ts';
-import { pause, signedSeconds, timeOfDay } from './times.ts';
+import { pause, signedSeconds } from './times.ts';
 
 /**
  * The ladder as a picture. Colours stand in presentation attributes, so that the picture is complete as a file; the
@@ -108,7 +110,7 @@ function Picture({
 }
 
 /** The ladder as a file of its own: the heads stand above every part, as nothing keeps them in sight. */
-export function ladderFile(ladder: Ladder, time: TimeMode): string {
+export function ladderFile(ladder: Ladder, time: TimeMode, zone: Zone): string {
   const { columns, rows } = ladder;
   const { width, at, spacing } = geometryOf(ladder);
   const parts = partsOf(ladder);
@@ -121,6 +123,7 @@ export function ladderFile(ladder: Ladder, time: TimeMode): string {
     >
       {parts.map((part, index) => (
         <g transform={`translate(0 ${index * (HEAD + PART_ROWS * ROW)})`}>
+          <ClockHead ladder={ladder} />
           {columns.map((column, c) => (
             <Head column={column} x={at(c)} width={spacing - 24} />
           ))}
@@ -131,7 +134,9 @@ export function ladderFile(ladder: Ladder, time: TimeMode): string {
       ))}
     </Picture>
   );
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${renderToStaticMarkup(picture)}\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${renderToStaticMarkup(
+    <ZoneContext.Provider value={{ zone, isAsked: false, followsBrowser: false }}>{picture}</ZoneContext.Provider>,
+  )}\n`;
 }
 
 interface DrawingProps {
@@ -148,6 +153,7 @@ export function LadderDrawing({ ladder, time, href }: DrawingProps): VNode {
   return (
     <div class="ladder" role="group" aria-label={nameOf(ladder)}>
       <Picture className="ladder-head" name={undefined} width={width} height={HEAD}>
+        <ClockHead ladder={ladder} />
         {columns.map((column, index) => (
           <Head column={column} x={at(index)} width={spacing - 24} />
         ))}
@@ -174,6 +180,8 @@ function Part({
   href?: DrawingProps['href'];
 }): VNode {
   const { columns } = ladder;
+  const zone = useZone();
+  const mark = useClockMark(ladder);
   const geometry = geometryOf(ladder);
   const { at } = geometry;
   return (
@@ -184,8 +192,10 @@ function Part({
       {rows.map((row, index) => {
         const { message } = row;
         const leg = legName(ladder, row);
-        const drawing = <Row row={row} time={time} leg={leg} y={index * ROW} geometry={geometry} />;
-        const name = rowName(row, columns, leg);
+        const drawing = (
+          <Row row={row} time={time} clock={clockOf(row, zone, mark)} leg={leg} y={index * ROW} geometry={geometry} />
+        );
+        const name = rowName(row, columns, leg, zone);
         return href === undefined || message === undefined ? (
           <g class={`l-row ${toneClass(row)}`} role="img">
             <title>{name}</title>
@@ -206,6 +216,21 @@ function Part({
       })}
     </>
   );
+}
+
+/** Whose clocks the times below are of. */
+function ClockHead({ ladder }: { ladder: Ladder }): VNode {
+  return (
+    <text class="l-quiet" x={12} y={HEAD - 18} font-size="11" fill="#5b6573">
+      {useClockMark(ladder)}
+    </text>
+  );
+}
+
+function useClockMark({ rows }: Ladder): string {
+  const zone = useZone();
+  const first = rows.find((row) => row.message !== undefined)?.message;
+  return first === undefined ? '' : zoneMark(first.atUs, zone);
 }
 
 function Head({ column, x, width }: { column: Column; x: number; width: number }): VNode {
@@ -238,16 +263,17 @@ function Head({ column, x, width }: { column: Column; x: number; width: number }
 interface RowProps {
   row: LadderRow;
   time: TimeMode;
+  clock: string;
   /** Several legs: each has a band in its colour, and its name. */
   leg: string;
   y: number;
   geometry: Geometry;
 }
 
-function Row({ row, time, leg, y, geometry: { width, at, spacing } }: RowProps): VNode {
+function Row({ row, time, clock, leg, y, geometry: { width, at, spacing } }: RowProps): VNode {
   const { message } = row;
   const tone = toneClass(row);
-  const [large, small] = timeTexts(row, time);
+  const [large, small] = timeTexts(row, time, clock);
   const line = y + 24;
   const self = row.from === row.to;
   const from = at(row.from);
@@ -294,9 +320,15 @@ function Row({ row, time, leg, y, geometry: { width, at, spacing } }: RowProps):
   );
 }
 
+/** The time of day, with how far it is from UTC where that is not what the head says: clocks have been changed. */
+function clockOf({ message }: LadderRow, zone: Zone, mark: string): string {
+  if (message === undefined) return '';
+  const own = zoneMark(message.atUs, zone);
+  return own === mark ? timeOfDay(message.atUs, zone) : `${timeOfDay(message.atUs, zone)} ${own}`;
+}
+
 /** The time asked for, and below it the one that helps with it. A message from before the one above it is marked. */
-function timeTexts({ message, deltaUs, sinceFirstUs }: LadderRow, time: TimeMode): [string, string] {
-  const clock = message === undefined ? '' : timeOfDay(message.atUs);
+function timeTexts({ deltaUs, sinceFirstUs }: LadderRow, time: TimeMode, clock: string): [string, string] {
   const delta = `${deltaUs < 0 ? '▲ ' : '+'}${pause(deltaUs)}`;
   switch (time) {
     case 'clock':
@@ -374,7 +406,7 @@ export function againText(row: LadderRow): string {
 }
 
 /** The row in words, for those who do not see the picture. */
-function rowName(row: LadderRow, columns: readonly Column[], leg: string): string {
+function rowName(row: LadderRow, columns: readonly Column[], leg: string, zone: Zone): string {
   const { message } = row;
   const way = `from ${columns[row.from]?.label ?? ''} to ${columns[row.to]?.label ?? ''}`;
   if (message === undefined) return visible(`${row.label} ${way}: expected, not captured`);
@@ -384,7 +416,7 @@ function rowName(row: LadderRow, columns: readonly Column[], leg: string): strin
     .filter((text) => text !== '')
     .map((text) => `, ${text}`)
     .join('');
-  return visible(`${isoMicros(message.atUs)} ${row.label}${again}, ${ends} ${message.transport}${details}`);
+  return visible(`${zonedIso(message.atUs, zone)} ${row.label}${again}, ${ends} ${message.transport}${details}`);
 }
 
 function cut(text: string, most: number): string {

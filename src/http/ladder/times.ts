@@ -1,5 +1,3 @@
-import { isoMicros } from '../show.ts';
-
 /** Seconds with three places; finer below a millisecond, coarser from 100 s on. */
 export function signedSeconds(us: number): string {
   const size = Math.abs(us);
@@ -13,9 +11,4 @@ export function pause(us: number): string {
   if (size < 1000) return `${us} µs`;
   if (size < 1_000_000) return `${(us / 1000).toFixed(size < 10_000 ? 2 : 1)} ms`;
   return `${(us / 1e6).toFixed(size < 100_000_000 ? 3 : 1)} s`;
-}
-
-/** `10:00:00.123`, the time of day of an instant in UTC. */
-export function timeOfDay(us: number): string {
-  return isoMicros(us).slice(11, 23);
 }

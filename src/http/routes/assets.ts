@@ -5,7 +5,7 @@ import { etagOf, sendConditional } from '../conditional.ts';
 const ASSETS: readonly (readonly [string, string])[] = [
   ['style.css', 'text/css; charset=utf-8'],
   ['icon.svg', 'image/svg+xml'],
-  ...['main', 'live', 'keys', 'ladder', 'theme'].map(
+  ...['main', 'live', 'keys', 'ladder', 'theme', 'zone'].map(
     (name) => [`client/${name}.js`, 'text/javascript; charset=utf-8'] as const,
   ),
 ];

@@ -24,7 +24,7 @@ export function auditRoutes(app: FastifyInstance, deps: HttpDeps, trail: AuditTr
         title: 'Audit trail',
         data: withTimes(page),
         html: () => Audit({ page }),
-        text: () => auditText(page),
+        text: (zone) => auditText(page, zone),
       };
     },
   });

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CAPTURE_FORMATS, type CaptureFormatName } from '../../model/capture.ts';
 import type { CallMessages, EventView } from '../../model/views.ts';
+import type { Zone } from '../../model/zone.ts';
 import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
@@ -11,10 +12,11 @@ import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
-import { CALL_PAGE_PARAMETERS, CallPageSchema } from '../schemas.ts';
+import { CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
 import { CallPage } from '../views/call.tsx';
+import { zoneOf } from '../zone.ts';
 import { addPage } from './page.ts';
 
 const DEFAULT_MESSAGES = 500;
@@ -66,9 +68,9 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
         data: withTimes({ ...rest, missing: ladder.missing, media, messages: items, events }),
         html: () =>
           CallPage({ call, ladder, events, limit, choice, exchanges: agreed, comparison, linksOut: deps.linksOut }),
-        text: () => callText(call, ladder, events, agreed),
+        text: (zone) => callText(call, ladder, events, agreed, zone),
         exports: {
-          svg: { type: SVG, body: () => ladderFile(ladder, choice.time) },
+          svg: { type: SVG, body: (zone) => ladderFile(ladder, choice.time, zone) },
           mermaid: { type: MERMAID, body: () => ladderMermaid(ladder) },
         },
       };
@@ -79,11 +81,11 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
 /** `/call/<callid>/text`, `/pcap`, `/pcapng`: all messages held of one call, to be saved. */
 export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
   const { engine } = deps;
-  addFile(app, 'text', 'One call as text: summary, then every message held', TEXT, async (callid) => {
+  addFile(app, 'text', 'One call as text: summary, then every message held', TEXT, async (callid, zone) => {
     const { call, events } = await found(deps, callid, { offset: 0, limit: MAX_MESSAGES });
     const complete = call.items.length >= call.total;
     const ladder = makeLadder(call.items, { ...USUAL, nowUs: deps.clock(), complete });
-    return callText(call, ladder, events, exchanges(call.items));
+    return callText(call, ladder, events, exchanges(call.items), zone);
   });
   for (const format of CAPTURE_FORMATS) {
     addFile(app, format, `One call as a ${format} file: every message held`, CAPTURE_TYPE, async (callid) => {
@@ -102,20 +104,21 @@ function addFile(
   extension: 'text' | CaptureFormatName,
   summary: string,
   type: string,
-  read: (callId: string) => Promise<string | Buffer>,
+  read: (callId: string, zone: Zone) => Promise<string | Buffer>,
 ): void {
   const schema = {
     summary,
     tags: ['Calls'],
     params: Type.Object({ ...PLACE }),
+    querystring: Type.Object({ ...ZONE_PARAMETER }),
     response: {
       200: { description: summary, content: { [type]: { schema: Type.String() } } },
     },
   };
   app.get<{ Params: { callid: string } }>(`/call/:callid/${extension}`, { schema }, async (request, reply) => {
     const { callid } = request.params;
-    void new Params(request.query, []); // refuses whatever there is
-    const body = await read(callid);
+    void new Params(request.query, Object.keys(ZONE_PARAMETER)); // refuses whatever else there is
+    const body = await read(callid, zoneOf(request).zone);
     // Text is read in the browser as well, a capture by another program.
     if (extension !== 'text')
       reply.header('content-disposition', `attachment; filename="${fileName(callid)}.${extension}"`);

@@ -54,7 +54,7 @@ export function eventRoutes(app: FastifyInstance, deps: HttpDeps): void {
         title: 'Events',
         data: withTimes(why.length === 0 ? page : { ...page, why }),
         html: () => EventList({ page, filter, search, order, why }),
-        text: () => eventListText(page, filter, search, why, deps.clock()),
+        text: (zone) => eventListText(page, filter, search, why, deps.clock(), zone),
       };
     },
   });

@@ -37,7 +37,7 @@ export function ingestRoutes(app: FastifyInstance, deps: HttpDeps): void {
         title: 'Ingest',
         data: withTimes({ ...page, listeners, flow, faults, ...(why.length === 0 ? {} : { why }) }),
         html: () => AgentList({ page, flow, faults, listeners, why, nowUs }),
-        text: () => agentListText(page, faults, listeners, why, nowUs),
+        text: (zone) => agentListText(page, faults, listeners, why, nowUs, zone),
       };
     },
   });
@@ -60,7 +60,7 @@ export function ingestRoutes(app: FastifyInstance, deps: HttpDeps): void {
         title: 'IPFIX probes',
         data: withTimes({ ...page, listener, ...(why.length === 0 ? {} : { why }) }),
         html: () => ProbeList({ page, listener, why, nowUs }),
-        text: () => probeListText(page, listener, why, nowUs),
+        text: (zone) => probeListText(page, listener, why, nowUs, zone),
       };
     },
   });

@@ -4,7 +4,7 @@ import type { CsvTable } from '../csv.ts';
 import type { HttpDeps } from '../deps.ts';
 import { pagingOf, type Params } from '../params.ts';
 import { LINK_LIST_PARAMETERS, LinkListSchema } from '../schemas.ts';
-import { textTime } from '../show.ts';
+import { tableTime, zoneMark } from '../show.ts';
 import { linksText } from '../text/links.ts';
 import { LinkList } from '../views/links.tsx';
 import { gatherFacts, whyNoLinks } from '../why.ts';
@@ -22,12 +22,13 @@ export function linkRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const query = queryOf(params);
       const page = await deps.engine.listLinks(query);
       const why = page.items.length === 0 ? whyNoLinks(await gatherFacts(deps), page) : [];
-      const title = textTime(deps.clock()).slice(0, 19);
+      const nowUs = deps.clock();
       return {
         title: 'Links',
         data: { ...page, ...(why.length === 0 ? {} : { why }) },
         html: () => LinkList({ page, query, why }),
-        text: () => linksText(page, deps.about.name, title, why),
+        text: (zone) =>
+          linksText(page, deps.about.name, `${tableTime(nowUs, zone).slice(0, 19)} ${zoneMark(nowUs, zone)}`, why),
       };
     },
   });

@@ -5,11 +5,11 @@ import type { HttpDeps } from '../deps.ts';
 import { Params } from '../params.ts';
 import { formatOf, send, type Answer } from '../reply.ts';
 import { LOGIN_PARAMETERS, VisitorSchema } from '../schemas.ts';
-import { link, visible, withTimes } from '../show.ts';
+import { link, ownPath, visible, withTimes } from '../show.ts';
 import { LoginForm, WhoYouAre } from '../views/login.tsx';
 
 const TAG = 'About';
-const NEXT = ['next', 'format'];
+const NEXT = ['next', 'format', 'tz'];
 
 /** Where to log in and come back to a page. */
 export function loginPath(url: string): string {
@@ -94,9 +94,4 @@ export function placeAfterLogin({ url, body }: FastifyRequest): string {
   if (!url.startsWith('/login')) return ownPath(url);
   const next = typeof body === 'object' && body !== null && 'next' in body ? body.next : undefined;
   return ownPath(typeof next === 'string' ? next : undefined);
-}
-
-/** A path of ours, or the index: a form must not lead to other sites, whatever a browser takes for one. */
-function ownPath(next: string | undefined): string {
-  return next !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) && !next.includes('\\') ? next : '/';
 }

@@ -1,14 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
 import type { Role } from '../../model/settings.ts';
+import type { Zone } from '../../model/zone.ts';
 import type { HttpDeps } from '../deps.ts';
 import { csvTable, csvText, type CsvTable } from '../csv.ts';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
 import { formatOf, send, type Answer } from '../reply.ts';
-import { FORMAT_PARAMETER, formatParameter } from '../schemas.ts';
+import { FORMAT_PARAMETER, formatParameter, ZONE_PARAMETER } from '../schemas.ts';
+import { zoneOf } from '../zone.ts';
 
 const CSV = 'text/csv; charset=utf-8; header=present';
+
+/** What says only how a change is answered. */
+const ANSWER_PARAMETERS = [...Object.keys(FORMAT_PARAMETER), ...Object.keys(ZONE_PARAMETER)];
 
 type Properties = Readonly<Record<string, TSchema>>;
 
@@ -27,7 +32,7 @@ export interface Page {
   /** Media types of the forms this page has besides the usual, by name in `?format=`; lists have CSV anyway. */
   exports?: Readonly<Record<string, string>>;
   /** What CSV has instead of the items of the list. */
-  csv?: (data: unknown) => CsvTable;
+  csv?: (data: unknown, zone: Zone) => CsvTable;
   /** Answers everybody, without a token. */
   open?: boolean;
   /** Reading needs more than the role `viewer`. */
@@ -60,20 +65,26 @@ export interface Change {
 export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, change?: Change): void {
   const page = withCsv(given);
   const exports = Object.keys(page.exports ?? {});
-  const query = { ...page.query, ...formatParameter(exports) };
+  const query = { ...page.query, ...formatParameter(exports), ...ZONE_PARAMETER };
   const known = Object.keys(query);
   const changing = new Set(Object.keys(change?.parameters ?? {}));
   const config = { open: page.open === true, needs: page.needs ?? 'viewer' };
 
   app.get(page.path, { config, schema: readSchema(page, query) }, async (request, reply) => {
     formatOf(request, exports);
+    const { zone } = zoneOf(request);
     const attempt = Object.keys(request.query ?? {}).find((name) => changing.has(name));
     if (attempt !== undefined) {
       throw new HttpProblem(405, `Parameter "${attempt}" changes something: use POST with it in the body`, {
         allow: 'POST',
       });
     }
-    return send(deps, request, reply, await page.read(new Params(request.query, known), undefined, placeOf(request)));
+    return send(
+      deps,
+      request,
+      reply,
+      await page.read(new Params(request.query, known, zone), undefined, placeOf(request)),
+    );
   });
 
   if (change === undefined) return;
@@ -83,7 +94,7 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
     if (params.names.length === 0 && change.bare !== true)
       throw badParameter('body', '', `at least one of: ${[...changing].join(', ')}`);
     // Only the form of the answer may stand in the query: what is changed is in one place.
-    const reading = new Params(request.query, Object.keys(FORMAT_PARAMETER));
+    const reading = new Params(request.query, ANSWER_PARAMETERS, zoneOf(request).zone);
     const applied = await change.apply(params);
     const answer = typeof applied === 'string' ? await page.read(reading, applied, placeOf(request)) : applied;
     return send(deps, request, reply, answer);
@@ -94,14 +105,14 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
 function withCsv(page: Page): Page {
   const item = itemSchemaOf(page.schema);
   if (item === undefined && page.csv === undefined) return page;
-  const table = page.csv ?? ((data) => csvTable(item ?? page.schema, itemsOf(data)));
+  const table = page.csv ?? ((data, zone) => csvTable(item ?? page.schema, itemsOf(data), zone));
   const name = `sipcol${page.path.replaceAll(/[^a-z0-9]+/g, '-')}.csv`;
   return {
     ...page,
     exports: { ...page.exports, csv: CSV },
     async read(params, applied, place) {
       const answer = await page.read(params, applied, place);
-      const csv = { type: CSV, name, body: () => csvText(table(answer.data)) };
+      const csv = { type: CSV, name, body: (zone: Zone) => csvText(table(answer.data, zone)) };
       return { ...answer, exports: { ...answer.exports, csv } };
     },
   };
@@ -137,7 +148,7 @@ function changeSchema(page: Page, change: Change): object {
     summary: `Change: ${page.summary}`,
     tags: [page.tag],
     consumes: ['application/x-www-form-urlencoded', 'application/json'],
-    querystring: Type.Object({ ...FORMAT_PARAMETER }),
+    querystring: Type.Object({ ...FORMAT_PARAMETER, ...ZONE_PARAMETER }),
     body: Type.Object({ ...change.parameters }),
     response: responses(change.schema === undefined ? page : { ...page, schema: change.schema }),
   };

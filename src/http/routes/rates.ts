@@ -73,7 +73,7 @@ export function rateRoutes(app: FastifyInstance, deps: HttpDeps): void {
         title: 'Event rates',
         data: withTimes(why.length === 0 ? page : { ...page, why }),
         html: () => RateList({ page, query, why, nowUs }),
-        text: () => rateListText(page, query, totalsOf(deps), why, nowUs),
+        text: (zone) => rateListText(page, query, totalsOf(deps), why, nowUs, zone),
       };
     },
   });

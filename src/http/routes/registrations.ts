@@ -63,7 +63,7 @@ export function registrationRoutes(app: FastifyInstance, deps: HttpDeps): void {
         title: 'Registrations',
         data: withTimes(why.length === 0 ? page : { ...page, why }),
         html: () => RegistrationList({ page, filter, why }),
-        text: () => registrationListText(page, filter, why),
+        text: (zone) => registrationListText(page, filter, why, zone),
       };
     },
   });

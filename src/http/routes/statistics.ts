@@ -110,7 +110,7 @@ export function statisticsRoutes(app: FastifyInstance, deps: HttpDeps): void {
             href: (span) => `/stats/charts?d=${span}${counters}`,
             isChosen: chosen.length > 0,
           }),
-        text: () => chartsText(course),
+        text: (zone) => chartsText(course, zone),
       };
     },
   });

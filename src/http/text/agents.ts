@@ -1,6 +1,7 @@
 import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { AgentView, ListenerView, Page } from '../../model/views.ts';
+import type { Zone } from '../../model/zone.ts';
 import type { FaultRow } from '../ingest-health.ts';
 import { quoted, textTime, visible } from '../show.ts';
 import { agoText, type Hint, listenerPlace } from '../why.ts';
@@ -12,13 +13,14 @@ export function agentListText(
   listeners: readonly ListenerView[],
   why: readonly Hint[],
   nowUs: number,
+  zone: Zone,
 ): string {
-  const agents = page.items.map((agent, at) => agentLine(agent, page.offset + at, nowUs));
+  const agents = page.items.map((agent, at) => agentLine(agent, page.offset + at, nowUs, zone));
   return [
     ...listeners.map(listenerLine),
     `Agents List (filter: ${filterText(page, undefined)}), ${page.total} in all:`,
     ...agents,
-    ...faults.map(faultLine),
+    ...faults.map((fault) => faultLine(fault, zone)),
     whyText(why),
   ].join('\n');
 }
@@ -32,7 +34,7 @@ function listenerLine(listener: ListenerView): string {
   return parts.join(' ');
 }
 
-function agentLine(agent: AgentView, index: number, nowUs: number): string {
+function agentLine(agent: AgentView, index: number, nowUs: number, zone: Zone): string {
   const { source, lastFault } = agent;
   const line = [
     `${String(index).padStart(6)}. ${agent.captureId} ${quoted(agent.nodeName)}`,
@@ -40,19 +42,19 @@ function agentLine(agent: AgentView, index: number, nowUs: number): string {
     `hep: ${agent.versions.join(',')} packets: ${agent.packets} bytes: ${agent.bytes}`,
     `tracked: ${agent.tracked} sip: ${agent.sip} other: ${agent.other}`,
     `refused: ${countsText(agent.refused)} ignored: ${countsText(agent.ignored)}`,
-    `first: ${textTime(agent.firstSeenUs)} last: ${textTime(agent.lastSeenUs)} (${agoText(agent.lastSeenUs, nowUs)})`,
+    `first: ${textTime(agent.firstSeenUs, zone)} last: ${textTime(agent.lastSeenUs, zone)} (${agoText(agent.lastSeenUs, nowUs)})`,
   ];
   if (agent.dropped > 0) line.push(`dropped: ${agent.dropped}`);
   if (agent.clockOffsetMs !== null) line.push(`clock: ${formatDuration(agent.clockOffsetMs)}`);
   if (lastFault !== null)
-    line.push(`last fault: ${visible(lastFault.code)} at ${textTime(lastFault.atUs)} ${visible(lastFault.hex)}`);
+    line.push(`last fault: ${visible(lastFault.code)} at ${textTime(lastFault.atUs, zone)} ${visible(lastFault.hex)}`);
   return line.join(' ');
 }
 
-function faultLine({ code, description, messages, senders, last }: FaultRow): string {
+function faultLine({ code, description, messages, senders, last }: FaultRow, zone: Zone): string {
   const line = [`Fault ${visible(code)}: ${messages} (${description})`];
   if (senders.length > 0) line.push(`of: ${senders.map(({ id, messages: of }) => `${visible(id)}=${of}`).join(',')}`);
-  if (last !== null) line.push(`last: ${visible(last.sender)} at ${textTime(last.atUs)} ${visible(last.hex)}`);
+  if (last !== null) line.push(`last: ${visible(last.sender)} at ${textTime(last.atUs, zone)} ${visible(last.hex)}`);
   return line.join(' ');
 }
 

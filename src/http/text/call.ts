@@ -1,10 +1,11 @@
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallMessages, CallMessageView, EventView } from '../../model/views.ts';
+import type { Zone } from '../../model/zone.ts';
 import { labelOf } from '../ladder/label.ts';
 import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { signedSeconds } from '../ladder/times.ts';
-import { isoMicros, quoted, visible } from '../show.ts';
+import { quoted, visible, zonedIso } from '../show.ts';
 import { qosText } from './calls.ts';
 
 /** A call for `grep` and for tickets: one header line per message, then its text; `#` lines are ours. */
@@ -13,6 +14,7 @@ export function callText(
   ladder: Ladder,
   events: readonly EventView[],
   exchanges: readonly Exchange[],
+  zone: Zone,
 ): string {
   const lines = [`# Call-ID: ${visible(call.callId)}`];
   for (const entry of call.entries) {
@@ -22,7 +24,8 @@ export function callText(
     for (const record of entry.qos) lines.push(`# ${qosText(record)}`);
     for (const leg of entry.legs) lines.push(`# leg: ${visible(leg.callId)} (${visible(leg.reason)})`);
   }
-  for (const event of events) lines.push(`# event: ${isoMicros(event.tsUs)} ${visible(event.type)} ${event.status}`);
+  for (const event of events)
+    lines.push(`# event: ${zonedIso(event.tsUs, zone)} ${visible(event.type)} ${event.status}`);
   for (const { offer, answer, result, notes } of exchanges) {
     const way = `${labelOf(offer)} -> ${answer === undefined ? 'nothing' : labelOf(answer)}`;
     lines.push(`# media: ${visible([`${way}: ${result}`, ...notes].join('; '))}`);
@@ -37,19 +40,25 @@ export function callText(
   }
   let previousUs = call.items[0]?.atUs ?? 0;
   for (const message of call.items) {
-    lines.push('', headerLine(message, previousUs), ...bodyLines(message));
+    lines.push('', ...messageLines(message, zone, previousUs));
     previousUs = message.atUs;
   }
   return `${lines.join('\n')}\n`;
 }
 
+/** One message; its header line tells the pause after the one before, if there is one. */
+export function messageLines(message: CallMessageView, zone: Zone, previousUs?: number): string[] {
+  return [headerLine(message, previousUs, zone), ...bodyLines(message)];
+}
+
 /** `2026-11-21T10:00:00.000000Z +0.000 192.0.2.1:5060 -> 192.0.2.2:5060 udp INVITE …` */
-function headerLine(m: CallMessageView, previousUs: number): string {
+function headerLine(m: CallMessageView, previousUs: number | undefined, zone: Zone): string {
   const what = m.isRequest ? visible(m.method) : `${m.status} ${visible(m.reason)} (${visible(m.cseqMethod)})`;
   const repeat = m.repeat === 'new' ? '' : ` ${m.repeat}`;
   const cut = m.shown < m.length ? ` ${m.shown} of ${m.length} octets` : '';
   const way = `${formatEndpoint(m.src.ip, m.src.port)} -> ${formatEndpoint(m.dst.ip, m.dst.port)} ${m.transport}`;
-  return `=== ${isoMicros(m.atUs)} +${signedSeconds(m.atUs - previousUs)} ${visible(way)} ${what}${repeat}${cut} seen by ${m.agents.map(visible).join(', ')}`;
+  const pause = previousUs === undefined ? '' : `+${signedSeconds(m.atUs - previousUs)} `;
+  return `=== ${zonedIso(m.atUs, zone)} ${pause}${visible(way)} ${what}${repeat}${cut} seen by ${m.agents.map(visible).join(', ')}`;
 }
 
 /** Lines stay lines; everything else a terminal would act upon is escaped. */

@@ -2,6 +2,7 @@ import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { EventBlacklistView, EventPage, TextFilter } from '../../model/engine.ts';
 import type { EventView, Pair } from '../../model/views.ts';
+import type { Zone } from '../../model/zone.ts';
 import type { AskedSearch } from '../search.ts';
 import { quoted, textTime, visible } from '../show.ts';
 import { agoText, type Hint } from '../why.ts';
@@ -13,19 +14,22 @@ export function eventListText(
   search: AskedSearch | undefined,
   why: readonly Hint[],
   nowUs: number,
+  zone: Zone,
 ): string {
   const header = `Events List (filter: ${filterText(page, filter)}${searchNote(search)}):\n`;
   const ring = `Total Generated: ${String(page.nextIndex).padStart(6)}\tMax. Buffered: ${String(page.capacity).padStart(6)}\n\n`;
-  return header + ring + page.items.map((event) => eventText(event, page.capacity, nowUs)).join('\n') + whyText(why);
+  return (
+    header + ring + page.items.map((event) => eventText(event, page.capacity, nowUs, zone)).join('\n') + whyText(why)
+  );
 }
 
 /** One event; a line is left out where there is nothing to say. */
-function eventText(event: EventView, capacity: number, nowUs: number): string {
+function eventText(event: EventView, capacity: number, nowUs: number, zone: Zone): string {
   const slot = capacity > 0 ? event.index % capacity : 0;
   const lines = [
     `${String(event.index).padStart(5)} (${String(slot).padStart(5)}). Type: ${visible(event.type)}`,
-    `\tts        : ${textTime(event.tsUs)}`,
-    `\tcreated   : ${textTime(event.createdUs)} (${agoText(event.createdUs, nowUs)})`,
+    `\tts        : ${textTime(event.tsUs, zone)}`,
+    `\tcreated   : ${textTime(event.createdUs, zone)} (${agoText(event.createdUs, nowUs)})`,
   ];
   if (event.durationMs !== null) lines.push(`\tduration  : ${formatDuration(event.durationMs)}`);
   if (event.pddMs !== null) {
@@ -44,7 +48,7 @@ function eventText(event: EventView, capacity: number, nowUs: number): string {
     const { exceeded, diff, value, limit, intervalMs, sinceUs } = event.rate;
     const rate = `${value.toFixed(6)} / ${limit.toFixed(6)} per ${formatDuration(intervalMs)}`;
     lines.push(`\tblacklisted: ${exceeded > 0} (t: ${exceeded} d: ${diff}) rate: ${rate}`);
-    lines.push(`\tblacklisted: same state since: ${textTime(sinceUs)}`);
+    lines.push(`\tblacklisted: same state since: ${textTime(sinceUs, zone)}`);
   }
   if (event.debug !== null) lines.push(...debugLines(event, event.debug));
   return `${lines.join('\n')}\n`;

@@ -1,8 +1,9 @@
 import { formatDuration } from '../../model/duration.ts';
 import type { StatisticsBlock } from '../../model/statistics.ts';
+import type { Zone } from '../../model/zone.ts';
 import type { Course } from '../charts.ts';
 import { CounterFlag, type CounterItem } from '../counters.ts';
-import { isoMicros } from '../show.ts';
+import { zonedIso } from '../show.ts';
 import { byGroup } from '../site-map.ts';
 import { unitText } from '../units.ts';
 
@@ -51,11 +52,13 @@ export function statisticsText(block: StatisticsBlock, header: string): string {
 }
 
 /** One line for each series of each step, oldest first: time, chart, series, value. */
-export function chartsText({ endsUs, charts }: Course): string {
+export function chartsText({ endsUs, charts }: Course, zone: Zone): string {
   return endsUs
     .flatMap((endUs, step) =>
       charts.flatMap(({ name, unit, series }) =>
-        series.map((each) => [isoMicros(endUs), name, each.name, unitText(each.values[step] ?? null, unit)].join('\t')),
+        series.map((each) =>
+          [zonedIso(endUs, zone), name, each.name, unitText(each.values[step] ?? null, unit)].join('\t'),
+        ),
       ),
     )
     .map((line) => `${line}\n`)

@@ -1,5 +1,6 @@
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { EndpointView, ListenerView, Page, ProbeView } from '../../model/views.ts';
+import type { Zone } from '../../model/zone.ts';
 import { quoted, textTime, visible } from '../show.ts';
 import { agoText, type Hint } from '../why.ts';
 import { countsText } from './agents.ts';
@@ -11,12 +12,13 @@ export function probeListText(
   listener: ListenerView | null,
   why: readonly Hint[],
   nowUs: number,
+  zone: Zone,
 ): string {
   if (listener === null) return 'Error: IPFIX disabled (addr: "" port:0)\n';
   const where = formatEndpoint(listener.address, listener.port);
   return [
     `IPFIX connections on ${where} (${page.items.length}/${page.total}) :\n`,
-    ...page.items.map((probe, at) => probeText(probe, at, page.offset + at, nowUs)),
+    ...page.items.map((probe, at) => probeText(probe, at, page.offset + at, nowUs, zone)),
     whyText(why),
   ].join('\n');
 }
@@ -24,8 +26,8 @@ export function probeListText(
 const number = (value: number, width = 5): string => String(value).padStart(width);
 const endpoint = (at: EndpointView): string => visible(formatEndpoint(at.ip, at.port));
 
-function probeText(probe: ProbeView, index: number, position: number, nowUs: number): string {
-  const ago = (us: number): string => `${textTime(us)} (${agoText(us, nowUs)})`;
+function probeText(probe: ProbeView, index: number, position: number, nowUs: number, zone: Zone): string {
+  const ago = (us: number): string => `${textTime(us, zone)} (${agoText(us, nowUs)})`;
   const lines = [
     `${number(index)}. (${position}) ${endpoint(probe.peer)} -> ${endpoint(probe.local)}   id: ${number(probe.id, 4)},  pkts: ${number(probe.messages)},  sip: ${number(probe.sipSets)}`,
     `started   : ${ago(probe.startedUs)}`,

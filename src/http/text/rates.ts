@@ -1,6 +1,7 @@
 import { formatDuration } from '../../model/duration.ts';
 import type { RateGcView, RateParameterView, RateQuery, RateTableStats } from '../../model/engine.ts';
 import type { Page, RateEntryView } from '../../model/views.ts';
+import type { Zone } from '../../model/zone.ts';
 import { quoted, textTime, visible } from '../show.ts';
 import { agoText, type Hint } from '../why.ts';
 import { whyText } from './calls.ts';
@@ -22,6 +23,7 @@ export function rateListText(
   totals: RateTotals,
   why: readonly Hint[],
   nowUs: number,
+  zone: Zone,
 ): string {
   const { ip = '', regexp = false, exceeded, rate, rateIndex = -1 } = query;
   const filter = [
@@ -35,16 +37,16 @@ export function rateListText(
     '',
     `Total:  events: ${events}, blst type ${byType}, blst rate ${byRate}, failed blst ${failed}`,
     '',
-    ...page.items.flatMap((entry, at) => entryLines(entry, page.offset + at, rateIndex, nowUs)),
+    ...page.items.flatMap((entry, at) => entryLines(entry, page.offset + at, rateIndex, nowUs, zone)),
     whyText(why),
   ].join('\n');
 }
 
 /** Marks: `*` a rate beyond its limit, `!` the rate asked for. */
-function entryLines(entry: RateEntryView, index: number, rateIndex: number, nowUs: number): string[] {
+function entryLines(entry: RateEntryView, index: number, rateIndex: number, nowUs: number, zone: Zone): string[] {
   const ago = (us: number | null): string => (us === null ? 'never' : agoText(us, nowUs));
   return [
-    `${String(index).padStart(6)}. ${visible(entry.key)} N: ${String(entry.events).padStart(6)} created ${textTime(entry.createdUs)} (${ago(entry.createdUs)})`,
+    `${String(index).padStart(6)}. ${visible(entry.key)} N: ${String(entry.events).padStart(6)} created ${textTime(entry.createdUs, zone)} (${ago(entry.createdUs)})`,
     `       state: exceeded: ${entry.exceeded} rate_id: ${entry.rate} ex: ${entry.exceededRun} ok: ${entry.okRun} ` +
       `ExChgT: ${ago(entry.changedUs)} ExLastT: ${ago(entry.lastExceededUs)} OkLastT: ${ago(entry.lastOkUs)}`,
     ...entry.rates.map((rate, n) => {

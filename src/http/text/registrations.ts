@@ -2,6 +2,7 @@ import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { RegistrationSettingsView, RegistrationTableStats, TextFilter } from '../../model/engine.ts';
 import type { Page, RegistrationView } from '../../model/views.ts';
+import type { Zone } from '../../model/zone.ts';
 import { quoted, textTime, visible } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { filterText, whyText } from './calls.ts';
@@ -10,20 +11,21 @@ export function registrationListText(
   page: Page<RegistrationView>,
   filter: TextFilter<string> | undefined,
   why: readonly Hint[],
+  zone: Zone,
 ): string {
-  const lines = page.items.map((binding, at) => bindingLine(binding, page.offset + at));
+  const lines = page.items.map((binding, at) => bindingLine(binding, page.offset + at, zone));
   return `Reg Bindings List (filter: ${filterText(page, filter)}):\n${lines.join('')}${whyText(why)}`;
 }
 
 /** Everything of one binding on one line. */
-function bindingLine(binding: RegistrationView, index: number): string {
+function bindingLine(binding: RegistrationView, index: number, zone: Zone): string {
   const { src, dst } = binding;
   const words = [
     `${String(index).padStart(6)}. REG Binding: ${quoted(binding.aor)} -> ${quoted(binding.contact)}`,
     `state: ${binding.state} expire: ${formatDuration(binding.expiresInMs)} refreshes: ${binding.refreshes}`,
     `call-id: ${quoted(binding.callId)} from: ${quoted(binding.from)} ua: ${quoted(binding.userAgent)}`,
     `${visible(binding.transport)} ${visible(formatEndpoint(src.ip, src.port))} -> ${visible(formatEndpoint(dst.ip, dst.port))}`,
-    `created: ${binding.createdUs === 0 ? 'unknown' : textTime(binding.createdUs)} updated: ${textTime(binding.updatedUs)}`,
+    `created: ${binding.createdUs === 0 ? 'unknown' : textTime(binding.createdUs, zone)} updated: ${textTime(binding.updatedUs, zone)}`,
     `agents: ${binding.agents.map(visible).join(', ')}`,
   ];
   return `${words.join(' ')}\n`;

@@ -49,7 +49,7 @@ interface AgentListProps {
 const HEAD = [
   'Agent',
   'HEP',
-  'Last seen (UTC)',
+  'Last seen',
   { number: 'Packets' },
   { number: 'Octets' },
   { number: 'Tracked' },
@@ -116,7 +116,7 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
         <Transport name={agent.transport} />
       </Cell>
       <Cell label="HEP">{agent.versions.length === 0 ? <Nothing /> : agent.versions.join(', ')}</Cell>
-      <Cell label="Last seen (UTC)">
+      <Cell label="Last seen">
         <LastSeen us={agent.lastSeenUs} nowUs={nowUs} />
       </Cell>
       <Cell label="Packets" number>

@@ -18,7 +18,7 @@ export function Audit({ page }: { page: Page<AuditEntry> }): VNode {
       {page.items.length === 0 ? (
         <p>Nobody has logged in, changed or exported anything yet.</p>
       ) : (
-        <Table head={['Time (UTC)', 'What', 'Who', 'Known by', 'Address', 'Page', 'Parameters']} caption="Audit trail">
+        <Table head={['Time', 'What', 'Who', 'Known by', 'Address', 'Page', 'Parameters']} caption="Audit trail">
           <tbody>
             {page.items.map((entry) => (
               <tr>

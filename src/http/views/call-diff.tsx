@@ -2,9 +2,8 @@ import type { VNode } from 'preact';
 import type { CallMessageView } from '../../model/views.ts';
 import { diffMessages, markDifference, type DiffRow } from '../ladder/diff.ts';
 import { labelOf } from '../ladder/label.ts';
-import { timeOfDay } from '../ladder/times.ts';
 import { messageHref, type PageLink } from './call-ladder.tsx';
-import { Captured } from './parts.tsx';
+import { Captured, TimeOfDay } from './parts.tsx';
 
 /** Two messages of a call that are looked at side by side. */
 export interface Comparison {
@@ -53,7 +52,7 @@ export function MessageDiff({ comparison, at }: { comparison: Comparison; at: Pa
 function DiffHead({ message }: { message: CallMessageView }): VNode {
   return (
     <th scope="col">
-      {timeOfDay(message.atUs)}{' '}
+      <TimeOfDay us={message.atUs} />{' '}
       <a href={messageHref(message)}>
         <Captured text={labelOf(message)} />
       </a>

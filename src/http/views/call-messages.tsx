@@ -2,11 +2,11 @@ import type { VNode } from 'preact';
 import type { CallMessages, CallMessageView } from '../../model/views.ts';
 import { type Ladder, type LadderRow, legName } from '../ladder/model.ts';
 import { againText, toneClass } from '../ladder/svg.tsx';
-import { pause, timeOfDay } from '../ladder/times.ts';
-import { formatNumber, isoMicros } from '../show.ts';
+import { pause } from '../ladder/times.ts';
+import { formatNumber } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import { messageAnchor, messageHref, type PageLink } from './call-ladder.tsx';
-import { Captured, Cell, Nothing, Path, Table, Transport } from './parts.tsx';
+import { Captured, Cell, Nothing, Path, Table, TimeOfDay, Transport } from './parts.tsx';
 
 /** Id of the form that compares two messages. */
 export const COMPARE = 'compare';
@@ -16,7 +16,7 @@ const PIECE = 100;
 /** Of more messages the texts are pages of their own. */
 const MAX_TEXTS = 500;
 
-const HEAD = [{ number: '#' }, 'Time (UTC)', { number: 'After' }, 'From → to', 'Message', 'What else', 'Seen by'];
+const HEAD = [{ number: '#' }, 'Time', { number: 'After' }, 'From → to', 'Message', 'What else', 'Seen by'];
 
 interface MessagesProps {
   call: CallMessages;
@@ -63,7 +63,7 @@ function Missing({ row, ladder }: { row: LadderRow; ladder: Ladder }): VNode {
         <Cell label="#" number>
           <Nothing />
         </Cell>
-        <Cell label="Time (UTC)">
+        <Cell label="Time">
           <Nothing />
         </Cell>
         <Cell label="After" number>
@@ -115,10 +115,8 @@ function Message({ row, message, leg, number, elsewhere, isCompared }: MessagePr
             <span class="hidden">Compare message</span> {number}
           </label>
         </Cell>
-        <Cell label="Time (UTC)">
-          <time dateTime={isoMicros(message.atUs)} title={isoMicros(message.atUs)}>
-            {timeOfDay(message.atUs)}
-          </time>
+        <Cell label="Time">
+          <TimeOfDay us={message.atUs} />
         </Cell>
         <Cell label="After" number>
           {pause(row.deltaUs)}

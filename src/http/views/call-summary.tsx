@@ -57,7 +57,7 @@ export function Summary({ call, ladder, events, exchanges }: SummaryProps): VNod
     ['Callee', <CapturedLink text={to} href={link('/events', { tu: to })} />],
     ['Request-URI', <Captured text={entry?.requestUri ?? first?.requestUri ?? ''} />],
     ['Path', <Captured text={ladder.columns.map((column) => column.label).join(' → ')} />],
-    ['Started (UTC)', <Time us={startUs} />],
+    ['Started', <Time us={startUs} />],
   ];
   if (pddMs !== null) rows.push(['Setup', <Milliseconds ms={pddMs} />]);
   if (ringMs !== null) rows.push(['Ringing', <Milliseconds ms={ringMs} />]);

@@ -163,17 +163,14 @@ function MessagePager({ call, limit, at }: { call: CallMessages; limit: number; 
 
 function Events({ events }: { events: readonly EventView[] }): VNode {
   return (
-    <Table
-      head={[{ number: '#' }, 'Time (UTC)', 'Type', 'Status', { number: 'Duration' }]}
-      caption="Events of the call"
-    >
+    <Table head={[{ number: '#' }, 'Time', 'Type', 'Status', { number: 'Duration' }]} caption="Events of the call">
       <tbody>
         {events.map((event) => (
           <tr>
             <Cell label="#" number>
               <a href={link('/events', { s: event.index, n: 1 })}>{event.index}</a>
             </Cell>
-            <Cell label="Time (UTC)">
+            <Cell label="Time">
               <Time us={event.tsUs} />
             </Cell>
             <Cell label="Type">

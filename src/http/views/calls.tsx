@@ -39,7 +39,7 @@ interface CallListProps {
 
 const HEAD = [
   'State',
-  'Created (UTC)',
+  'Created',
   'From',
   'To',
   'Status',
@@ -87,7 +87,7 @@ function CallRows({ call }: { call: CallView }): VNode {
             href={link('/calls/list', { state: call.stateText })}
           />
         </Cell>
-        <Cell label="Created (UTC)">
+        <Cell label="Created">
           <Time us={call.createdUs} />
         </Cell>
         <Cell label="From">
@@ -144,7 +144,7 @@ function CallFacts({ call }: { call: CallView }): VNode {
         ['User-Agent', <Captured text={call.userAgent} />],
         ['Other side', <Captured text={call.uas} />],
         ['States', <Captured text={[...call.stateTrace, call.stateText].join(' → ')} />],
-        ['Last message (UTC)', <Time us={call.updatedUs} />],
+        ['Last message', <Time us={call.updatedUs} />],
         ['Leaves the list in', formatDuration(call.expiresInMs)],
         ['CSeq', pairText(call.cseq)],
         ['Requests', pairText(call.requests)],

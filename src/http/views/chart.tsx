@@ -1,9 +1,10 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { SERIES_SPANS_MS } from '../../model/statistics.ts';
 import { type Chart, type ChartSeries, type Course, stepHref } from '../charts.ts';
-import { tableTime } from '../show.ts';
+import { timeOfDay, zoneMark } from '../show.ts';
 import { spanText } from '../spans.ts';
 import { unitText, type Unit } from '../units.ts';
+import { useZone } from './zone.tsx';
 
 const WIDTH = 360;
 const TOP = 10;
@@ -39,6 +40,8 @@ export function Spans({
 
 /** One chart, drawn on the server. Each step of time is a link to what is behind it, and says its values on hover. */
 export function ChartView({ chart, times }: { chart: Chart; times: Times }): VNode {
+  const zone = useZone();
+  const clock = (us: number): string => timeOfDay(us, zone).slice(0, 8);
   const steps = times.endsUs.length;
   const top = niceCeiling(highest(chart, steps), chart.unit);
   const y = (value: number): number => BOTTOM - (value / top) * (BOTTOM - TOP);
@@ -61,7 +64,7 @@ export function ChartView({ chart, times }: { chart: Chart; times: Times }): VNo
         {times.endsUs.map((endUs, step) => (
           // What a keyboard reaches is the chart's own link: dozens of stops in each chart would be in its way.
           <a href={stepHref(chart, times, step)} tabIndex={-1}>
-            <title>{`${tableTime(endUs - times.stepMs * 1000).slice(11, 19)}–${tableTime(endUs).slice(11, 19)} UTC\n${stepText(chart, step)}`}</title>
+            <title>{`${clock(endUs - times.stepMs * 1000)}–${clock(endUs)} ${zoneMark(endUs, zone)}\n${stepText(chart, step)}`}</title>
             <rect class="hit" x={x(step)} y="0" width={SLOT} height={BOTTOM} />
           </a>
         ))}
@@ -119,6 +122,7 @@ function fixed(value: number): string {
 }
 
 function TimeTicks({ times, x }: { times: Times; x: Scale }): VNode {
+  const zone = useZone();
   const { endsUs, stepMs } = times;
   // A young program has its few steps side by side: fewer times stand below them.
   const places =
@@ -132,7 +136,8 @@ function TimeTicks({ times, x }: { times: Times; x: Scale }): VNode {
         const anchor = isLast ? 'end' : 'start';
         return (
           <text class="tick" x={isLast ? WIDTH - 2 : Math.max(2, x(step))} y={HEIGHT - 4} text-anchor={anchor}>
-            {tableTime(at).slice(11, 16)}
+            {timeOfDay(at, zone).slice(0, 5)}
+            {isLast ? ` ${zoneMark(at, zone)}` : ''}
           </text>
         );
       })}

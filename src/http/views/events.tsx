@@ -39,7 +39,7 @@ interface EventListProps {
 
 const HEAD = [
   { number: '#' },
-  'Time (UTC)',
+  'Time',
   'Type',
   'Status',
   'From',
@@ -117,7 +117,7 @@ function EventRows({ event }: { event: EventView }): VNode {
         <Cell label="#" number>
           {event.index}
         </Cell>
-        <Cell label="Time (UTC)">
+        <Cell label="Time">
           <Time us={event.tsUs} />
         </Cell>
         <Cell label="Type">
@@ -177,7 +177,7 @@ function EventFacts({ event }: { event: EventView }): VNode {
     ['Events of this call', <CapturedLink text={event.callId} href={link('/events', { cid: event.callId })} />],
     ['From-tag', <Captured text={event.fromTag} />],
     ['To-tag', <Captured text={event.toTag} />],
-    ['Call created (UTC)', <Time us={event.createdUs} />],
+    ['Call created', <Time us={event.createdUs} />],
     ['Source', <CapturedLink text={event.src.ip} href={link('/events', { src: event.src.ip })} />],
     ['Destination', <CapturedLink text={event.dst.ip} href={link('/events', { dst: event.dst.ip })} />],
   ];

@@ -1,8 +1,9 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import type { Visitor } from '../access/access.ts';
-import { isoMicros } from '../show.ts';
+import type { ShownZone } from '../zone.ts';
 import { Account } from './login.tsx';
+import { MadeAt, ZoneContext } from './zone.tsx';
 
 interface PageFrame {
   title: string;
@@ -18,11 +19,13 @@ interface PageFrame {
   forms: readonly string[];
   /** Chosen by the reader; without it the page follows the system. */
   theme: string | undefined;
+  shown: ShownZone;
   body: VNode;
 }
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
   ['/calls/list', 'Calls', '/calls'],
+  ['/messages', 'Messages', '/messages'],
   ['/regs/list', 'Registrations', '/regs'],
   ['/events?order=newest', 'Events', '/events'],
   ['/evrateblst/list', 'Rates', '/evrateblst'],
@@ -44,7 +47,11 @@ function placeOf(path: string): string | undefined {
 
 /** A whole HTML document around one page's content. */
 export function renderPage(frame: PageFrame): string {
-  return `<!doctype html>${renderToStaticMarkup(<Frame {...frame} />)}\n`;
+  return `<!doctype html>${renderToStaticMarkup(
+    <ZoneContext.Provider value={frame.shown}>
+      <Frame {...frame} />
+    </ZoneContext.Provider>,
+  )}\n`;
 }
 
 function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms, theme, body }: PageFrame): VNode {
@@ -89,9 +96,7 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
           <span>
             {siteName} {version}
           </span>
-          <span>
-            As of <time dateTime={isoMicros(nowUs)}>{isoMicros(nowUs).slice(0, 19).replace('T', ' ')} UTC</time>
-          </span>
+          <MadeAt nowUs={nowUs} url={url} />
           <span>
             <a href="/pages">All pages</a>
           </span>

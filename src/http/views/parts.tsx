@@ -2,8 +2,9 @@ import type { ComponentChildren, VNode } from 'preact';
 import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { EndpointView, Page } from '../../model/views.ts';
-import { escapeOf, isoMicros, link, splitUnseen, tableTime, visible } from '../show.ts';
+import { escapeOf, isoMicros, link, splitUnseen, tableTime, timeOfDay, visible, zonedIso, zoneMark } from '../show.ts';
 import type { Hint } from '../why.ts';
+import { useZone, useZoneParameter } from './zone.tsx';
 
 /** Captured text: set apart in direction from what is around it, unseen characters shown as marked escapes. */
 export function Captured({ text }: { text: string }): VNode {
@@ -27,12 +28,24 @@ export function Nothing(): VNode {
   return <span class="nothing">–</span>;
 }
 
+/** An instant on the clocks of the page's zone, which is told beside it. */
 export function Time({ us }: { us: number }): VNode {
+  const zone = useZone();
   const iso = isoMicros(us);
   if (iso === '' || us === 0) return <Nothing />;
   return (
-    <time dateTime={iso} title={iso}>
-      {tableTime(us)}
+    <time dateTime={iso} title={zonedIso(us, zone)}>
+      {tableTime(us, zone)} <small>{zoneMark(us, zone)}</small>
+    </time>
+  );
+}
+
+/** As `Time`, where the day is told elsewhere. */
+export function TimeOfDay({ us }: { us: number }): VNode {
+  const zone = useZone();
+  return (
+    <time dateTime={isoMicros(us)} title={zonedIso(us, zone)}>
+      {timeOfDay(us, zone)} <small>{zoneMark(us, zone)}</small>
     </time>
   );
 }
@@ -192,7 +205,8 @@ export function Pager({
 }): VNode {
   const { offset, limit, matched, total, items } = page;
   const last = offset + items.length;
-  const at = (start: number): string => link(path, { ...parameters, n: limit, s: start });
+  const zoned = useZoneParameter();
+  const at = (start: number): string => link(path, { ...parameters, ...zoned, n: limit, s: start });
   return (
     <p class="pager">
       <span>

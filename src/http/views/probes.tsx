@@ -9,7 +9,7 @@ import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time } from
 const HEAD = [
   'Probe',
   'SBC',
-  'Connected (UTC)',
+  'Connected',
   'Last octet',
   'Timeout, keep-alive',
   { number: 'Handshakes' },
@@ -78,7 +78,7 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
           </>
         )}
       </Cell>
-      <Cell label="Connected (UTC)">
+      <Cell label="Connected">
         <Time us={probe.startedUs} />
       </Cell>
       <Cell label="Last octet">

@@ -32,7 +32,7 @@ const HEAD = [
   'State',
   'Address-of-record',
   'Contact',
-  'Since (UTC)',
+  'Since',
   { number: 'Ends in' },
   { number: 'Refreshed' },
   'User-Agent',
@@ -99,7 +99,7 @@ function BindingRows({ binding }: { binding: RegistrationView }): VNode {
         <Cell label="Contact">
           <CapturedLink text={binding.contact} href={link('/events', { contact: binding.contact })} />
         </Cell>
-        <Cell label="Since (UTC)">
+        <Cell label="Since">
           <Time us={binding.createdUs} />
         </Cell>
         <Cell label="Ends in" number>
@@ -125,7 +125,7 @@ function BindingRows({ binding }: { binding: RegistrationView }): VNode {
               rows={[
                 ['From', <Captured text={binding.from} />],
                 ['Registrar', <Captured text={binding.uas} />],
-                ['Last confirmed (UTC)', <Time us={binding.updatedUs} />],
+                ['Last confirmed', <Time us={binding.updatedUs} />],
                 ['Seen by', <AgentLinks agents={binding.agents} />],
               ]}
             />

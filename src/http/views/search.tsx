@@ -1,10 +1,12 @@
 import type { VNode } from 'preact';
+import { UTC } from '../../model/zone.ts';
 import { fieldInfo, SEARCH_FIELD_NAMES, type SearchSubject } from '../../model/search/fields.ts';
 import { FIELD_DOC } from '../schemas.ts';
 import { type AskedSearch, searchParts } from '../search.ts';
 import { link } from '../show.ts';
 import type { TextFilter } from '../../model/engine.ts';
 import { Captured, Table } from './parts.tsx';
+import { useZone, useZoneParameter } from './zone.tsx';
 
 export interface SearchFormProps {
   subject: SearchSubject;
@@ -26,7 +28,7 @@ export function SearchForm({ subject, action, search, filter, limit, order }: Se
           type="search"
           name="q"
           value={search?.text ?? ''}
-          placeholder="number, address, Call-ID, 486 … or from:*1234 AND pdd>4s"
+          placeholder={`number, address, Call-ID, 486 … or ${subject === 'messages' ? 'payload:sendonly AND header.X-Foo:*' : 'from:*1234 AND pdd>4s'}`}
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
@@ -36,6 +38,7 @@ export function SearchForm({ subject, action, search, filter, limit, order }: Se
       {Object.entries(kept).map(([name, value]) =>
         value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
       )}
+      <TypedIn />
       <label>
         <span>At most</span>
         <input type="number" name="n" min="1" max="10000" value={limit} />
@@ -49,21 +52,35 @@ export function SearchForm({ subject, action, search, filter, limit, order }: Se
   );
 }
 
+/** The zone in which times are typed stays with them in the address, for whoever is given it. */
+function TypedIn(): VNode | undefined {
+  const zone = useZone();
+  const { tz = zone === UTC ? undefined : zone.name } = useZoneParameter();
+  return tz === undefined ? undefined : <input type="hidden" name="tz" value={tz} />;
+}
+
 function Understood({ action, search, filter, limit, order }: Omit<SearchFormProps, 'subject'>): VNode | undefined {
   if (search === undefined && filter === undefined) return undefined;
+  const zoned = useZoneParameter();
   const parts = search === undefined ? [] : searchParts(search.search);
   return (
     <ul class="chips" aria-label="In effect">
       {parts.map(({ text, without }) => (
         <Chip
           text={text}
-          href={link(action, { q: without === '' ? undefined : without, n: limit, order, ...filterParameters(filter) })}
+          href={link(action, {
+            q: without === '' ? undefined : without,
+            n: limit,
+            order,
+            ...filterParameters(filter),
+            ...zoned,
+          })}
         />
       ))}
       {filter === undefined ? undefined : (
         <Chip
           text={`${FIELD_DOC[filter.field] ?? filter.field} ${filter.regexp ? 'matches' : 'contains'} ${filter.value}`}
-          href={link(action, { q: search?.text, n: limit, order })}
+          href={link(action, { q: search?.text, n: limit, order, ...zoned })}
         />
       )}
     </ul>
@@ -87,13 +104,24 @@ export function filterParameters(filter: TextFilter<string> | undefined): Record
   return filter === undefined ? {} : { [filter.field]: filter.value, re: filter.regexp ? 1 : undefined };
 }
 
-const EXAMPLES: readonly (readonly [string, string])[] = [
+type Example = readonly [text: string, meaning: string];
+
+const EXAMPLES: readonly Example[] = [
   ['+4930123456', 'calls of this number, either side, however it was dialled'],
   ['status:5xx AND dst:10.0.0.0/24', 'server errors towards a network'],
   ['from:*1234 AND pdd>4s', 'users that end in 1234 and waited long'],
   ['method:INVITE start:-15m !status:2xx', 'calls of the last quarter of an hour without success'],
   ['(ua:/^Asterisk/ OR ua:FreeSWITCH) AND retrans>=3', 'retransmissions of some servers'],
-  ['start:14:03~5m number:1234', 'five minutes around 14:03 UTC today'],
+  ['start:14:03~5m number:1234', 'five minutes around 14:03 today'],
+];
+
+const MESSAGE_EXAMPLES: readonly Example[] = [
+  ['payload:"a=sendonly"', 'messages that hold this text anywhere'],
+  ['header.X-Account:*', 'messages with this header field, whatever it says'],
+  ['header.Route:/;lr\\b.*10\\.0\\./ method:INVITE', 'a header field by expression'],
+  ['status:5xx AND dst:10.0.0.0/24', 'server errors towards a network'],
+  ['method:OPTIONS !status:2xx at:-15m', 'OPTIONS, and what was answered but success, of a quarter of an hour'],
+  ['repeat:retransmission transport:udp', 'what had to be sent again'],
 ];
 
 /** The page that leads to a search. */
@@ -109,13 +137,14 @@ export function SearchPage(props: Pick<SearchFormProps, 'subject' | 'action' | '
 
 /** How the language goes, beside the box it is typed into. */
 function SearchHelp({ subject, action }: { subject: SearchSubject; action: string }): VNode {
-  const names = SEARCH_FIELD_NAMES.filter((name) => (fieldInfo(name).only ?? subject) === subject);
+  const zone = useZone();
+  const names = SEARCH_FIELD_NAMES.filter((name) => fieldInfo(name).subjects.includes(subject));
   return (
     <div class="help">
       <section>
         <h2>Examples</h2>
         <ul class="plain">
-          {EXAMPLES.map(([text, meaning]) => (
+          {(subject === 'messages' ? MESSAGE_EXAMPLES : EXAMPLES).map(([text, meaning]) => (
             <li>
               <a href={link(action, { q: text })}>
                 <code>{text}</code>
@@ -140,7 +169,10 @@ function SearchHelp({ subject, action }: { subject: SearchSubject; action: strin
           <li>
             <code>AND</code> (or a space), <code>OR</code>, <code>NOT</code> or <code>!</code>, parentheses.
           </li>
-          <li>Times are UTC: -15m, 14:03, 14:03~5m, 2026-11-21, 2026-11-21T14:03:05.</li>
+          <li>
+            Times are read in {zone === UTC ? zone.name : `the zone ${zone.name}`} unless they say another: -15m, 14:03,
+            14:03~5m, 2026-11-21, 2026-11-21T14:03:05, 2026-11-21T14:03:05+01:00.
+          </li>
         </ul>
       </section>
       <section>

@@ -13,8 +13,12 @@ export type Search =
 export interface Condition {
   readonly kind: 'condition';
   readonly field: SearchField;
+  /** Name of the header field asked for, where the field is `header`. */
+  readonly header?: string;
   readonly op: SearchOperator;
   readonly values: readonly SearchValue[];
+  /** Whose clocks times without a zone are read on; UTC if absent. */
+  readonly zone?: string;
   readonly at: number;
 }
 
@@ -39,7 +43,7 @@ const NEEDS_QUOTES = /[\s(),"*]|^[!/]|^$/;
 export function searchText(search: Search): string {
   switch (search.kind) {
     case 'condition':
-      return `${search.field}${search.op}${search.values.map(valueText).join(',')}`;
+      return `${search.field}${search.header === undefined ? '' : `.${search.header}`}${search.op}${search.values.map(valueText).join(',')}`;
     case 'not':
       return `!${search.part.kind === 'and' || search.part.kind === 'or' ? `(${searchText(search.part)})` : searchText(search.part)}`;
     case 'and':

@@ -13,6 +13,7 @@ import {
   readPlace,
   readStatus,
 } from './values.ts';
+import { UTC, type Zone } from '../zone.ts';
 
 /**
  * Reads the search language:
@@ -46,17 +47,21 @@ const MAX_REGEXP_LENGTH = 256;
 /** Who can end a call. */
 export const ENDED_BY = ['caller', 'callee', 'timeout'] as const;
 
-/** @returns the search, or what is wrong with its text */
-export function parseSearch(text: string, subject: SearchSubject): Search | SearchFault {
+/**
+ * @param zone in which times are meant that say none
+ * @returns the search, or what is wrong with its text
+ */
+export function parseSearch(text: string, subject: SearchSubject, zone: Zone = UTC): Search | SearchFault {
   if (text.length > MAX_SEARCH_LENGTH) {
     return new SearchFault(MAX_SEARCH_LENGTH, `${text.length} characters, at most ${MAX_SEARCH_LENGTH} are allowed`);
   }
-  return new Parser(text, subject).all();
+  return new Parser(text, subject, zone).all();
 }
 
 const BLANK = /\s*/y;
 const KEYWORD = /(AND|OR|NOT|&&|\|\|)(?=[\s()!"]|$)/iy;
-const FIELD = /([A-Za-z]+)(!=|>=|<=|[:=<>])/y;
+/** A name, for a header field with its own behind a dot. */
+const FIELD = /(?:(header)\.([\w.%+`'~-]+)|([A-Za-z]+))(!=|>=|<=|[:=<>])/iy;
 const BARE_WORD = /[^\s()"]+/y;
 const BARE_VALUE = /[^\s(),"]+/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"/sy;
@@ -67,13 +72,15 @@ const SCHEME = /(?:sips?|tel|urn):/iy;
 class Parser {
   readonly #text: string;
   readonly #subject: SearchSubject;
+  readonly #zone: Zone;
   #at = 0;
   #values = 0;
   #regexps = 0;
 
-  constructor(text: string, subject: SearchSubject) {
+  constructor(text: string, subject: SearchSubject, zone: Zone) {
     this.#text = text;
     this.#subject = subject;
+    this.#zone = zone;
   }
 
   all(): Search | SearchFault {
@@ -173,16 +180,16 @@ class Parser {
     const word = this.#peek(BARE_WORD);
     if (readPlace(word) === undefined && this.#peek(SCHEME) === '') {
       const named = this.#take(FIELD);
-      if (named !== null) return this.#named(named[1] ?? '', named[2] ?? '', at);
+      if (named !== null) return this.#named(named[1] ?? named[3] ?? '', named[2], named[4] ?? '', at);
     }
     this.#at += word.length;
-    const { field, text } = guess(word);
+    const { field, text } = guess(word, this.#subject);
     // What could not stand behind a field without quotes is text as it is.
     const isText = text.startsWith('/') || text.includes(',');
     return this.#checked(field, ':', [isText ? { form: 'word', text, at } : bareValue(text, at)], at);
   }
 
-  #named(name: string, operator: string, at: number): Search | SearchFault {
+  #named(name: string, header: string | undefined, operator: string, at: number): Search | SearchFault {
     const field = searchField(name);
     if (field === undefined) {
       return this.#fault(
@@ -190,8 +197,9 @@ class Parser {
         at,
       );
     }
-    const { only } = fieldInfo(field);
-    if (only !== undefined && only !== this.#subject) return this.#fault(`"${field}" is a field of ${only} only`, at);
+    const { subjects } = fieldInfo(field);
+    if (!subjects.includes(this.#subject))
+      return this.#fault(`"${field}" is a field of ${subjects.join(' and ')} only`, at);
     const negatedBefore = operator === '!=';
     // The pattern that was matched admits no other operators.
     const op = (negatedBefore ? '=' : operator) as SearchOperator;
@@ -203,7 +211,7 @@ class Parser {
       if (value instanceof SearchFault) return value;
       values.push(value);
     } while (this.#comma());
-    const condition = this.#checked(field, op, values, at);
+    const condition = this.#checked(field, op, values, at, header);
     if (condition instanceof SearchFault) return condition;
     return negated !== negatedBefore ? { kind: 'not', part: condition } : condition;
   }
@@ -241,7 +249,13 @@ class Parser {
     return { form: 'word', text: text.replace(/\\(.)/gs, '$1'), at };
   }
 
-  #checked(field: SearchField, op: SearchOperator, values: SearchValue[], at: number): Condition | SearchFault {
+  #checked(
+    field: SearchField,
+    op: SearchOperator,
+    values: SearchValue[],
+    at: number,
+    header?: string,
+  ): Condition | SearchFault {
     this.#values += values.length;
     if (this.#values > MAX_VALUES) return this.#fault(`more than ${MAX_VALUES} values`, at);
     for (const value of values) {
@@ -251,11 +265,20 @@ class Parser {
         return this.#fault(`more than ${MAX_REGEXPS} regular expressions`, value.at);
       }
     }
-    return { kind: 'condition', field, op, values, at };
+    const isZoned = fieldInfo(field).kind === 'moment' && this.#zone !== UTC;
+    return {
+      kind: 'condition',
+      field,
+      ...(header === undefined ? {} : { header }),
+      op,
+      values,
+      ...(isZoned ? { zone: this.#zone.name } : {}),
+      at,
+    };
   }
 
   #fields(): SearchField[] {
-    return SEARCH_FIELD_NAMES.filter((name) => (fieldInfo(name).only ?? this.#subject) === this.#subject);
+    return SEARCH_FIELD_NAMES.filter((name) => fieldInfo(name).subjects.includes(this.#subject));
   }
 
   #fault(message: string, at = this.#at): SearchFault {
@@ -303,6 +326,8 @@ const WORDS: Partial<Record<SearchField, readonly string[]>> = {
   state: CALL_STATES.slice(1).flatMap(({ name, text }) => (name === text ? [name] : [name, text])),
   type: SELECTABLE_EVENTS.map(({ name }) => name),
   ended: ENDED_BY,
+  kind: ['request', 'reply'],
+  repeat: ['new', 'other-hop', 'seen-again', 'retransmission'],
 };
 
 /** What is wrong with a value of a field; `undefined` = nothing. */
@@ -350,7 +375,7 @@ function rangeExample(field: SearchField): string {
 const METHODS = new Set(METHOD_NAMES.slice(1, -1));
 
 /** What somebody who types only this most likely means. */
-function guess(word: string): { field: SearchField; text: string } {
+function guess(word: string, subject: SearchSubject): { field: SearchField; text: string } {
   // Copied from a header: the brackets of a name-addr (RFC 3261 §20.10).
   const text = /^<[^<>]+>$/.test(word) ? word.slice(1, -1) : word;
   if (readPlace(text) !== undefined) return { field: 'ip', text };
@@ -358,7 +383,10 @@ function guess(word: string): { field: SearchField; text: string } {
   if (/^\+?[\d*.-]*\d[\d*.-]*$/.test(text) && text.replace(/[^\d]/g, '').length > 2) return { field: 'number', text };
   if (METHODS.has(text)) return { field: 'method', text };
   if (/^(?:sips?|tel):/i.test(text)) return { field: 'uri', text };
-  if (eventByName(text) !== undefined) return { field: 'type', text };
-  if (callStateByName(text.toLowerCase()) !== undefined) return { field: 'state', text };
+  // A message has neither.
+  if (subject !== 'messages') {
+    if (eventByName(text) !== undefined) return { field: 'type', text };
+    if (callStateByName(text.toLowerCase()) !== undefined) return { field: 'state', text };
+  }
   return { field: 'any', text };
 }

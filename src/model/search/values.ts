@@ -1,6 +1,7 @@
 import { parseCidr } from '../cidr.ts';
 import { parseDurationMs } from '../duration.ts';
 import type { Cidr } from '../settings.ts';
+import type { Zone } from '../zone.ts';
 
 /** Notations of values, each read here and nowhere else. `undefined` = not in this notation. */
 
@@ -83,9 +84,9 @@ export function samePhone(asked: Phone, dialled: Phone): boolean {
   return dialled.core.length >= SHORTEST_NATIONAL && asked.core.endsWith(dialled.core);
 }
 
-/** A time as written; `now` and `midnight` (UTC) are known only when the search runs. */
+/** A time as written; `now` and `midnight` are known only when the search runs, the zone of `local` to whoever asks. */
 export interface Moment {
-  from: 'epoch' | 'midnight' | 'now';
+  from: 'epoch' | 'local' | 'midnight' | 'now';
   us: number;
   /** How much time the notation covers: a date a whole day. */
   spanUs: number;
@@ -97,9 +98,9 @@ const DAY_US = 24 * 60 * MINUTE_US;
 
 const CLOCK = /^(\d\d):(\d\d)(?::(\d\d))?$/;
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
-const DATE_TIME = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(?:Z|([+-])(\d\d:\d\d))?$/;
+const DATE_TIME = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(?:(Z)|([+-])(\d\d:\d\d))?$/;
 
-/** `now`, `-15m`, `14:03`, `14:03:05`, `2026-11-21`, `2026-11-21T14:03:05.25+01:00`; without zone it is UTC. */
+/** `now`, `-15m`, `14:03`, `14:03:05`, `2026-11-21`, `2026-11-21T14:03:05.25+01:00`. */
 export function readMoment(text: string): Moment | undefined {
   if (text === 'now') return { from: 'now', us: 0, spanUs: 0 };
   if (text.startsWith('-')) {
@@ -107,19 +108,19 @@ export function readMoment(text: string): Moment | undefined {
     return ms === undefined ? undefined : { from: 'now', us: ms * 1000, spanUs: 0 };
   }
   const day = dayUs(text);
-  if (day !== undefined) return { from: 'epoch', us: day, spanUs: DAY_US };
+  if (day !== undefined) return { from: 'local', us: day, spanUs: DAY_US };
   const time = clockUs(text);
   if (time !== undefined) return { from: 'midnight', us: time, spanUs: text.length > 5 ? SECOND_US : MINUTE_US };
   const full = DATE_TIME.exec(text);
   if (full === null) return undefined;
-  const [, date = '', minute = '', seconds, fraction = '', sign, zone] = full;
+  const [, date = '', minute = '', seconds, fraction = '', utc, sign, zone] = full;
   const dateUs = dayUs(date);
   const minuteUs = clockUs(seconds === undefined ? minute : `${minute}:${seconds}`);
   const zoneUs = zone === undefined ? 0 : clockUs(zone);
   if (dateUs === undefined || minuteUs === undefined || zoneUs === undefined) return undefined;
   const us = dateUs + minuteUs + Number(fraction.padEnd(6, '0')) + (sign === '-' ? zoneUs : -zoneUs);
   const spanUs = seconds === undefined ? MINUTE_US : fraction === '' ? SECOND_US : 10 ** (6 - fraction.length);
-  return { from: 'epoch', us, spanUs };
+  return { from: utc === undefined && zone === undefined ? 'local' : 'epoch', us, spanUs };
 }
 
 function clockUs(text: string): number | undefined {
@@ -133,7 +134,7 @@ function clockUs(text: string): number | undefined {
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const EPOCH_YEAR = 1970;
 
-/** Midnight (UTC) of a date from 1970 on. */
+/** Midnight of a date from 1970 on, as if it were UTC. */
 function dayUs(text: string): number | undefined {
   const match = DATE.exec(text);
   if (match === null) return undefined;
@@ -158,13 +159,26 @@ export function readAround(text: string): { moment: Moment; widthUs: number } | 
   return moment === undefined || width === undefined ? undefined : { moment, widthUs: width * 1000 };
 }
 
-export function instantUs(moment: Moment, nowUs: number): number {
+/** The instant a time stands for, read on clocks of a zone. */
+export function instantUs(moment: Moment, nowUs: number, zone: Zone): number {
   switch (moment.from) {
     case 'epoch':
       return moment.us;
-    case 'midnight':
-      return nowUs - (nowUs % DAY_US) + moment.us;
+    case 'local':
+      return zone.instantUs(moment.us);
+    case 'midnight': {
+      const localUs = nowUs + zone.offsetUs(nowUs);
+      return zone.instantUs(localUs - (localUs % DAY_US) + moment.us);
+    }
     case 'now':
       return nowUs + moment.us;
   }
+}
+
+/** What a time covers: a date all of its day, however many hours that has. */
+export function momentInterval(moment: Moment, nowUs: number, zone: Zone): Interval {
+  const low = instantUs(moment, nowUs, zone);
+  const isDay = moment.spanUs === DAY_US;
+  const end = isDay ? instantUs({ ...moment, us: moment.us + DAY_US }, nowUs, zone) : low + moment.spanUs;
+  return { low, high: Math.max(low, end - 1) };
 }

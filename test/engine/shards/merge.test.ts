@@ -9,6 +9,7 @@ import {
   mergeAgents,
   mergeHealth,
   mergeListeners,
+  mergeMessagePages,
   mergeMessages,
   mergeWindows,
   sumByName,
@@ -16,9 +17,9 @@ import {
 } from '../../../src/engine/shards/merge.ts';
 import { mergeLinks } from '../../../src/engine/shards/merge-links.ts';
 import { Calls, CounterSet, Ingest } from '../../../src/model/counters.ts';
-import type { LinkView } from '../../../src/model/engine.ts';
+import type { LinkView, MessagePage } from '../../../src/model/engine.ts';
 import type { CallMessages, ListenerView } from '../../../src/model/views.ts';
-import { agent } from '../../http/fakes.ts';
+import { agent, message } from '../../http/fakes.ts';
 
 /** Numbers in one order, dealt out to shards. */
 const dealt = fc.record({
@@ -275,4 +276,29 @@ test('messages of all legs come in order of time, and a window is of all togethe
     ['b2', 'a4', 'b4'],
   );
   assert.deepEqual([merged.total, merged.gone], [5, 2]);
+});
+
+test('messages of several shards are one list; what all have looked at begins where the first gave up', () => {
+  const shard = (arrivals: readonly number[], rest: Partial<MessagePage>): MessagePage => ({
+    total: 100,
+    matched: arrivals.length,
+    offset: 0,
+    limit: 10,
+    items: arrivals.map((arrivedUs) => message({ id: arrivedUs, arrivedUs })),
+    isComplete: true,
+    sinceUs: 5,
+    keeps: true,
+    ...rest,
+  });
+  const parts = [shard([90, 70, 20], { sinceUs: 10 }), shard([80, 75], { sinceUs: 7 })];
+  const merged = mergeMessagePages(parts, { offset: 1, limit: 3 });
+  assert.deepEqual(
+    merged.items.map(({ id }) => id),
+    [80, 75, 70],
+  );
+  assert.deepEqual([merged.total, merged.matched, merged.isComplete, merged.sinceUs], [200, 5, true, 7]);
+  const late = [...parts, shard([], { isComplete: false, sinceUs: 60 }), shard([], { isComplete: false, sinceUs: 50 })];
+  const partial = mergeMessagePages(late, { offset: 0, limit: 3 });
+  assert.deepEqual([partial.isComplete, partial.sinceUs], [false, 60]);
+  assert.deepEqual(mergeMessagePages([shard([], { sinceUs: null, total: 0 })], { offset: 0, limit: 3 }).sinceUs, null);
 });

@@ -8,6 +8,7 @@ import { ShardedEngine } from '../../../src/engine/shards/sharded-engine.ts';
 import { TIMED_CALL_STATES } from '../../../src/model/call-state.ts';
 import { Calls, COUNTERS, Dropped, EvRate, Hep, Ingest, Ipfix, Links, Outcomes } from '../../../src/model/counters.ts';
 import type { CallView, ListenerView, RegistrationView } from '../../../src/model/views.ts';
+import { parseSearch, SearchFault } from '../../../src/model/search/parse.ts';
 import { CAPTURES, capturePath } from '../../captures/expected.ts';
 import { readHep, shiftHep3Time } from '../../support/hep-envelope.ts';
 import { readDatagrams } from '../../support/pcap.ts';
@@ -308,6 +309,26 @@ for (const { name: who, several, isSpread } of CASES) {
       );
       assertSame(sorted(four1.entries), sorted(one1.entries));
     }
+  });
+
+  test(`${who}: a search among messages finds the same, the one that arrived last first`, async () => {
+    const search = parseSearch('method:INVITE kind:request', 'messages');
+    assert.ok(!(search instanceof SearchFault));
+    const [a, b] = await both((engine) => engine.listMessages({ offset: 0, limit: 5000, search }));
+    assert.deepEqual([b.matched, b.total, b.isComplete, b.keeps], [a.matched, a.total, true, true]);
+    const texts = ({ items }: typeof a): string[] => items.map(({ raw }) => raw).toSorted();
+    assert.ok(a.items.length > 10);
+    assert.deepEqual(texts(b), texts(a));
+    const arrivals = b.items.map(({ arrivedUs }) => arrivedUs);
+    assert.deepEqual(
+      arrivals,
+      arrivals.toSorted((x, y) => y - x),
+    );
+    const part = await several().listMessages({ offset: 3, limit: 4, search });
+    assert.deepEqual(
+      part.items.map(({ id }) => id),
+      b.items.slice(3, 7).map(({ id }) => id),
+    );
   });
 }
 
