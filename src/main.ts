@@ -9,6 +9,7 @@ import { systemClock } from './engine/clock.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { ShardedEngine } from './engine/shards/sharded-engine.ts';
 import { buildApp } from './http/app.ts';
+import { Aliases } from './model/alias.ts';
 import type { CaptureSummary } from './model/capture.ts';
 import { resolveGroups } from './model/counter-groups.ts';
 import { formatEndpoint, isLoopback } from './model/endpoint.ts';
@@ -101,6 +102,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     config: describeConfig({ ...loaded, config }),
     settings: http,
     linksOut: config.links_out,
+    aliases: new Aliases(loaded.aliases),
     ...(http.tls === undefined ? {} : { tls: readTls(http.tls) }),
     log,
     logLevel: log.level,

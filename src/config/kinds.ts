@@ -1,3 +1,4 @@
+import { type Alias, formatAlias, parseAlias } from '../model/alias.ts';
 import { callStateByName, type CallState, CALL_STATES } from '../model/call-state.ts';
 import { parseCidr } from '../model/cidr.ts';
 import { resolveGroups } from '../model/counter-groups.ts';
@@ -363,6 +364,17 @@ export const LINKS_OUT: Kind<readonly LinkOut[]> = list(
     return /[{}]/.test(filled) || !URL.canParse(filled) ? undefined : { name, url };
   },
   ({ name, url }) => `${name}=${url}`,
+);
+
+/** `192.0.2.1:5060=name` or `192.0.2.0/24=name;group`; only an element of a list in a file may hold spaces or `[`. */
+export const ALIASES: Kind<readonly Alias[]> = list(
+  {
+    expected: 'a list of address=name or address=name;group, where address may be a network and have a port behind it',
+    placeholder: 'LIST',
+    unit: '',
+  },
+  parseAlias,
+  formatAlias,
 );
 
 /** Names of files, separated by white space; an array in a file may hold names with spaces. `-` is standard input. */

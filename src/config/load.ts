@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { parse as parseYaml } from 'yaml';
+import { type Alias, MAX_ALIASES } from '../model/alias.ts';
 import { isLoopback } from '../model/endpoint.ts';
 import { ConfigError, quoted } from './config-error.ts';
-import type { Written } from './kinds.ts';
+import { ALIASES, type Written } from './kinds.ts';
 import { splitArguments, unknownOption } from './options.ts';
 import {
   type Config,
@@ -23,6 +24,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Options that were set somewhere; all others have their default. */
   readonly sources: ReadonlyMap<OptionName, Source>;
+  /** Those of `aliases` and those of `aliases_file`. */
+  readonly aliases: readonly Alias[];
 }
 
 export interface ConfigInput {
@@ -54,7 +57,7 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const config = layers.finish();
   checkTogether(config);
   checkTls(config, input.readFile);
-  return { config, sources: layers.sources };
+  return { config, sources: layers.sources, aliases: readAliases(config, input.readFile) };
 }
 
 /** The values collected so far and where each came from. */
@@ -245,6 +248,28 @@ function scalar(raw: unknown, textOnly: boolean): string | undefined {
   if (typeof raw === 'string') return raw;
   if (textOnly) return undefined;
   return typeof raw === 'number' || typeof raw === 'boolean' ? String(raw) : undefined;
+}
+
+function readAliases({ aliases, aliases_file: path }: Config, readFile: ConfigInput['readFile']): readonly Alias[] {
+  const more = path === '' ? [] : aliasesInFile(path, readText(readFile, path, 'aliases_file'));
+  const all = [...aliases, ...more];
+  if (all.length > MAX_ALIASES) {
+    throw new ConfigError(
+      `Cannot use aliases: there are ${all.length} with those of aliases_file, at most ${MAX_ALIASES}`,
+    );
+  }
+  return all;
+}
+
+function aliasesInFile(path: string, text: string): Alias[] {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  return lines.flatMap((line, index) => {
+    const reading = ALIASES.read(line === '' || line.startsWith('#') ? [] : [line]);
+    if (reading.ok) return reading.value;
+    throw new ConfigError(
+      `Cannot use aliases_file ${quoted(path)}: line ${index + 1} is ${quoted(line)}, expected address=name or address=name;group`,
+    );
+  });
 }
 
 /** What single values cannot show: options that need or exclude each other. */

@@ -3,6 +3,7 @@ import { MAX_RATE_ENTRIES } from '../model/event-rates.ts';
 import { MAX_REG_DEL_DELAY_S, MAX_REG_EXP_DELTA_S } from '../model/settings.ts';
 import {
   ADDRESS,
+  ALIASES,
   bareSeconds,
   choice,
   choices,
@@ -342,6 +343,18 @@ export const OPTIONS = {
     LINKS_OUT,
     '',
     'links from the page of a call to other tools, as name=URL with {callid}, {from}, {to} (URIs), {time} (ISO 8601), {time_ms}, {end_ms} (epoch) filled in',
+  ),
+  aliases: option(
+    'HTTP',
+    ALIASES,
+    '',
+    'names shown for addresses and known to searches; the longest prefix decides, then the one with a port; names of one group can be searched together',
+  ),
+  aliases_file: option(
+    'HTTP',
+    FILE,
+    '',
+    'file with more aliases, one on each line as in aliases; blank lines and lines that begin with # are left out',
   ),
 
   calls_max_entries: option(

@@ -9,6 +9,7 @@ import type { HttpDeps } from './deps.ts';
 import { swaggerOptions } from './openapi.ts';
 import { HttpProblem } from './problem.ts';
 import { FORMATS, sendProblem } from './reply.ts';
+import { aliasRoutes } from './routes/aliases.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { apiRoutes } from './routes/api.ts';
 import { assetRoutes } from './routes/assets.ts';
@@ -117,6 +118,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   app.register(async (scope) => {
     assetRoutes(scope);
     processRoutes(scope, deps);
+    aliasRoutes(scope, deps);
     callRoutes(scope, deps);
     callPageRoutes(scope, deps);
     callFileRoutes(scope, deps);

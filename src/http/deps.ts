@@ -1,3 +1,4 @@
+import type { Aliases } from '../model/alias.ts';
 import type { CounterSet } from '../model/counters.ts';
 import type { Engine } from '../model/engine.ts';
 import type { Log, LogLevelControl } from '../model/log.ts';
@@ -45,6 +46,8 @@ export interface HttpDeps {
   tls?: { cert: string; key: string; ca?: string };
   /** Other tools that a call leads to. */
   linksOut: readonly LinkOut[];
+  /** Names of addresses. */
+  aliases: Aliases;
   log: Log;
   logLevel: LogLevelControl;
 }

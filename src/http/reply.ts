@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
+import { type Aliases, NO_ALIASES } from '../model/alias.ts';
 import type { AboutInfo } from './deps.ts';
 import type { Clock } from '../model/ports.ts';
 import type { AccessSettings } from '../model/settings.ts';
@@ -18,6 +19,7 @@ export interface Site {
   about: AboutInfo;
   clock: Clock;
   settings: AccessSettings;
+  aliases: Aliases;
 }
 
 /** A form to take away. */
@@ -133,6 +135,15 @@ function themeOf(cookies = ''): string | undefined {
   return /(?:^|; ?)theme=(light|dark)(?:;|$)/.exec(cookies)?.[1];
 }
 
+/** Names of addresses for this reader, who may want the addresses themselves. */
+export function namesFor({ aliases }: Pick<Site, 'aliases'>, request: FastifyRequest): Aliases {
+  return wantsAddresses(request) ? NO_ALIASES : aliases;
+}
+
+function wantsAddresses({ headers: { cookie = '' } }: FastifyRequest): boolean {
+  return /(?:^|; ?)names=addresses(?:;|$)/.test(cookie);
+}
+
 function render(site: Site, request: FastifyRequest, format: Format, shown: ShownZone, answer: Answer): string {
   if (format === 'json') return `${JSON.stringify(answer.data)}\n`;
   if (format === 'text') return answer.text(shown.zone);
@@ -147,6 +158,8 @@ function render(site: Site, request: FastifyRequest, format: Format, shown: Show
     forms: ['text', 'json', ...Object.keys(answer.exports ?? {})],
     shown,
     theme: themeOf(request.headers.cookie),
+    names: namesFor(site, request),
+    hasNames: site.aliases.all.length > 0,
     body: answer.html(),
   });
 }

@@ -17,7 +17,7 @@ import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { TransportName } from '../model/transport.ts';
 import { MESSAGE_FORMATS } from './message-format.ts';
-import { COLOUR_MODES, GROUPINGS, SDP_MODES, TIME_MODES } from './ladder/choice.ts';
+import { COLOUR_MODES, GROUPINGS, MAX_GAP_S, PAUSE_MODES, SDP_MODES, TIME_MODES, USUAL } from './ladder/choice.ts';
 
 /** JSON answers and parameters as `/openapi.json` describes them; a test holds every answer against its schema. */
 
@@ -182,10 +182,22 @@ export const CALL_PAGE_PARAMETERS: Properties = {
   group: Type.Optional(
     Type.String({
       enum: [...GROUPINGS],
-      description: 'Columns: one per address and port, one per address, or by transport (auto, the default)',
+      description:
+        'Columns: one per alias, per address, per address and port, or by transport with an alias as one (auto, the default)',
     }),
   ),
-  fold: Type.Optional(Type.String({ enum: ['0', '1'], description: '1: retransmissions as a count' })),
+  order: Type.Optional(Type.String({ description: 'Columns that stand before the others, by name, with commas' })),
+  hide: Type.Optional(Type.String({ description: 'Columns left out with their messages, by name, with commas' })),
+  fold: Type.Optional(Type.String({ enum: ['0', '1'], description: '1: retransmissions and keep-alives as a count' })),
+  pauses: Type.Optional(
+    Type.String({ enum: [...PAUSE_MODES], description: 'Pauses: long ones marked (the default), to scale, not drawn' }),
+  ),
+  gap: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: MAX_GAP_S, default: USUAL.gap, description: 'Seconds of a long pause' }),
+  ),
+  media: Type.Optional(
+    Type.String({ enum: ['0', '1'], description: '1: what was measured of media is drawn in the ladder' }),
+  ),
   colour: Type.Optional(
     Type.String({ enum: [...COLOUR_MODES], description: 'What rows of the ladder are coloured by' }),
   ),
@@ -195,7 +207,13 @@ export const CALL_PAGE_PARAMETERS: Properties = {
   sdp: Type.Optional(
     Type.String({ enum: [...SDP_MODES], description: 'Session descriptions: first media, all, not at all, a mark' }),
   ),
+  mask: Type.Optional(
+    Type.String({ enum: ['0', '1'], description: '1: messages without credentials and without keys of media' }),
+  ),
   without: Type.Optional(Type.String({ description: 'Letters of legs left out of the ladder, such as B,C' })),
+  with: Type.Optional(
+    Type.String({ description: 'Call-IDs of calls that are drawn with this one, at most 8, with spaces' }),
+  ),
   diff: Type.Optional(
     Type.Array(Type.String(), { maxItems: 2, description: 'Ids of two messages to compare: given twice, or as 1,2' }),
   ),
@@ -313,6 +331,13 @@ export const EventSchema = Type.Object({
 });
 
 /** One call with its messages. */
+export const AliasSchema = Type.Object({
+  name: Text('Shown for the addresses'),
+  group: Text('What several names have in common, empty = nothing'),
+  network: Text('A network, or one address'),
+  port: Type.Union([Type.Integer(), Type.Null()], { description: 'null = every port' }),
+});
+
 export const CallPageSchema = Type.Object({
   callId: Text(),
   entries: Type.Array(CallSchema, { description: 'Entries held under the Call-ID, then those of its other legs' }),
@@ -331,6 +356,22 @@ export const CallPageSchema = Type.Object({
       notes: Type.Array(Type.String(), { description: 'What may explain silence' }),
     }),
     { description: 'Offers and answers of session descriptions, in order' },
+  ),
+  reports: Type.Array(
+    Type.Object({
+      atUs: Us('When it was told'),
+      at: Iso(),
+      callId: Text(),
+      src: EndpointSchema,
+      dst: EndpointSchema,
+      label: Text('Codec and score'),
+      details: Type.Array(Type.String(), { description: 'Packets, losses, delays as they were told' }),
+      message: Type.Union([Type.Integer(), Type.Null()], {
+        description: 'Id of the message that told it; null for a quality record',
+      }),
+      mos: Type.Union([Type.Number(), Type.Null()], { description: 'Mean opinion score' }),
+    }),
+    { description: 'What was measured of its media, in order' },
   ),
   messages: Type.Array(CallMessageSchema, { description: 'In order of time' }),
   events: Type.Array(EventSchema),

@@ -1,3 +1,4 @@
+import type { Aliases } from '../model/alias.ts';
 import { type Search, searchText } from '../model/search/ast.ts';
 import type { SearchSubject } from '../model/search/fields.ts';
 import { MAX_SEARCH_LENGTH, parseSearch, SearchFault } from '../model/search/parse.ts';
@@ -12,10 +13,10 @@ export interface AskedSearch {
 }
 
 /** A blank `q`, which forms send, is no search. */
-export function searchOf(params: Params, subject: SearchSubject): AskedSearch | undefined {
+export function searchOf(params: Params, subject: SearchSubject, aliases: Aliases): AskedSearch | undefined {
   const text = params.text('q') ?? '';
   if (text.trim() === '') return undefined;
-  const search = parseSearch(text, subject, params.zone);
+  const search = parseSearch(text, subject, params.zone, aliases);
   if (search instanceof SearchFault) throw badSearch(text.slice(0, MAX_SEARCH_LENGTH), search);
   return { text, search };
 }

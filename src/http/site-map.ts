@@ -52,6 +52,7 @@ export const SITE_MAP: readonly SitePage[] = [
   page('About', '/about', 'Version and dependencies'),
   page('About', '/about/config', 'Configuration in effect'),
   page('About', '/login', 'Log in, and who you are'),
+  page('About', '/aliases', 'Names of addresses'),
   page('About', '/zone', 'Time zone of what is shown'),
   page('About', '/audit', 'Who changed or exported what'),
   page('About', '/healthz', 'Is it alive'),

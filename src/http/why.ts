@@ -1,3 +1,4 @@
+import type { Aliases } from '../model/alias.ts';
 import {
   Calls,
   COUNTERS,
@@ -30,6 +31,7 @@ import {
 import type { AgentView, CallView, ListenerView, Page, ProbeView, RegistrationView } from '../model/views.ts';
 import { Method } from '../model/method.ts';
 import { parseSearch, SearchFault } from '../model/search/parse.ts';
+import { UTC } from '../model/zone.ts';
 import type { CounterColumns, HttpDeps } from './deps.ts';
 import { FIELD_DOC } from './schemas.ts';
 import type { AskedSearch } from './search.ts';
@@ -52,6 +54,7 @@ export interface Facts {
   agents: readonly AgentView[];
   uptimeMs: number;
   nowUs: number;
+  aliases: Aliases;
 }
 
 /** Enough agents to find the one that sent last without copying a long list for a sentence. */
@@ -69,6 +72,7 @@ export async function gatherFacts(deps: HttpDeps): Promise<Facts> {
     agents: agents.items,
     uptimeMs: deps.statistics.totals().uptimeMs,
     nowUs: deps.clock(),
+    aliases: deps.aliases,
   };
 }
 
@@ -192,7 +196,8 @@ export function whyNoCalls(
     whyNarrowed(page, filter, '/calls/list', 'call(s) held', 'case matters') ??
     whyNotFound(page, search, '/calls/list', 'call(s) held');
   if (narrowed !== undefined) {
-    if (search !== undefined && page.matched === 0 && !(parseSearch(search.text, 'events') instanceof SearchFault)) {
+    const elsewhere = search === undefined ? undefined : parseSearch(search.text, 'events', UTC, facts.aliases);
+    if (search !== undefined && page.matched === 0 && !(elsewhere instanceof SearchFault)) {
       const text = 'A finished call leaves the list after some seconds; its events stay longer';
       narrowed.push({ code: 'finished', text, href: link('/events', { q: search.text }) });
     }

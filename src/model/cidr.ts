@@ -26,12 +26,12 @@ export function parseCidr(text: string): Cidr | undefined {
     if (prefix > width) return undefined;
   }
   const bits = width === 32 ? IPV4_BITS_BEFORE + prefix : prefix;
-  const [w0, w1, w2, w3] = ip.words;
-  return {
-    words: [w0 & mask(bits), w1 & mask(bits - 32), w2 & mask(bits - 64), w3 & mask(bits - 96)],
-    bits,
-    text,
-  };
+  return { words: networkOf(ip.words, bits), bits, text };
+}
+
+/** The network of so many bits around an address, as four words. */
+export function networkOf([w0, w1, w2, w3]: Readonly<Cidr['words']>, bits: number): [number, number, number, number] {
+  return [w0 & mask(bits), w1 & mask(bits - 32), w2 & mask(bits - 64), w3 & mask(bits - 96)];
 }
 
 /** Whether an address, as four words (see endpoint.ts), lies in the network. */

@@ -334,6 +334,17 @@ export interface AgentView {
   lastFault: { code: string; atUs: number; hex: string } | null;
 }
 
+/** A name of addresses. */
+export interface AliasView {
+  name: string;
+  /** Empty = none. */
+  group: string;
+  /** A network, or one address. */
+  network: string;
+  /** `null` = every port. */
+  port: number | null;
+}
+
 /** One connection of an IPFIX probe. */
 export interface ProbeView {
   /** Number of the connection since the start, from 0. */

@@ -79,7 +79,7 @@ export function recordHop(call: Call, packet: Packet, toCallee: boolean, observe
   const { row } = call;
   const first = call.base + Row.HOP;
   if (isThere(row, first) && isLink(row, first, packet, toCallee)) {
-    count(row, first, observerBit, counts);
+    note(row, first, observerBit, counts);
     return;
   }
   const { hops } = call.page.rows;
@@ -87,7 +87,7 @@ export function recordHop(call: Call, packet: Packet, toCallee: boolean, observe
   let next = row[first + HopRow.NEXT]!; // inside the row
   for (; next !== 0; next = nextOf(hops, next), seen++) {
     if (!isLink(hops.page(next), hops.base(next), packet, toCallee)) continue;
-    count(hops.page(next), hops.base(next), observerBit, counts);
+    note(hops.page(next), hops.base(next), observerBit, counts);
     return;
   }
   if (seen >= MAX_HOPS) {
@@ -96,7 +96,7 @@ export function recordHop(call: Call, packet: Packet, toCallee: boolean, observe
   }
   const place = append(call, isShort(packet.family, packet.interface));
   writeLink(place.ints, place.at, packet, toCallee);
-  count(place.ints, place.at, observerBit, counts);
+  note(place.ints, place.at, observerBit, counts);
 }
 
 /** Gives a fork the link of the call it forked from, on which nothing was counted yet. */
@@ -141,7 +141,7 @@ function isShort(family: number, networkInterface: number): boolean {
   return family === 4 && networkInterface < 0;
 }
 
-function count(ints: Int32Array, at: number, observerBit: number, counts: boolean): void {
+function note(ints: Int32Array, at: number, observerBit: number, counts: boolean): void {
   ints[at + HopRow.META]! |= observerBit << OBSERVERS_SHIFT;
   if (counts) ints[at + HopRow.MESSAGES]! += 1;
 }

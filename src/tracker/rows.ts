@@ -40,36 +40,49 @@ export const HopRow = {
 export const Row = {
   CSEQ: 0,
   REPLY_CSEQ: 2,
-  /** Status of the call's own transactions: what `statuses` shows. */
-  STATUS: 4,
-  /** Last status that moves the reply order on (no CANCEL, PRACK, UPDATE replies). */
-  ORDER_STATUS: 6,
-  LAST_METHOD: 8,
-  LAST_STATUS: 10,
-  REQUESTS: 12,
-  REPLIES: 14,
-  REQUEST_RETRANSMISSIONS: 16,
-  REPLY_RETRANSMISSIONS: 18,
+  REQUESTS: 4,
+  REPLIES: 6,
+  REQUEST_RETRANSMISSIONS: 8,
+  REPLY_RETRANSMISSIONS: 10,
+  /** Pairs in one integer, see `half`: status of the call's own transactions, which is what `statuses` shows; … */
+  STATUS: 12,
+  /** … last status that moves the reply order on (no CANCEL, PRACK, UPDATE replies); the last ones of all. */
+  ORDER_STATUS: 13,
+  LAST_METHOD: 14,
+  LAST_STATUS: 15,
   /** From here on what a fork inherits: header digits of the first request, packed (sip/signature.ts), and how many. */
-  HEADER_ORDER: 20,
-  HEADER_COUNT: 21,
-  TRACE_COUNT: 22,
+  HEADER_ORDER: 16,
+  HEADER_COUNT: 17,
+  TRACE_COUNT: 18,
   /** Ten previous states, four bits each, newest lowest: five in each of two ints, then how many. */
-  STATES: 23,
-  STATE_COUNT: 25,
+  STATES: 19,
+  STATE_COUNT: 21,
   /** An event has a copy of the row up to here, and then the whole trace. */
-  TRACE: 26,
-  SIGHTING_NEXT: 26 + FIRST_TRACE,
-  SIGHTING: 27 + FIRST_TRACE,
+  TRACE: 22,
+  SIGHTING_NEXT: 22 + FIRST_TRACE,
+  SIGHTING: 23 + FIRST_TRACE,
   /** Messages kept for display so far, see message-ring.ts. */
-  MESSAGES: 27 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS,
-  HOP: 28 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS,
+  MESSAGES: 23 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS,
+  HOP: 24 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS,
   /** Number of the row with the second halves. */
-  MORE: 28 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SHORT_SIZE,
+  MORE: 24 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SHORT_SIZE,
   /** Octets counted for the call, see call-memory.ts. */
-  BYTES: 29 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SHORT_SIZE,
-  SIZE: 30 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SHORT_SIZE,
+  BYTES: 25 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SHORT_SIZE,
+  SIZE: 26 + FIRST_TRACE + FIRST_SIGHTINGS * SIGHTING_FIELDS + HopRow.SHORT_SIZE,
 } as const;
+
+const HALF_BITS = 16;
+const HALF_MASK = 0xffff;
+
+/** One of a pair of small numbers, statuses or methods, that lie in one integer. @param at where that is */
+export function half(row: Int32Array, at: number, direction: number): number {
+  return (row[at]! >>> (direction * HALF_BITS)) & HALF_MASK; // inside the row
+}
+
+export function setHalf(row: Int32Array, at: number, direction: number, value: number): void {
+  const shift = direction * HALF_BITS;
+  row[at] = (row[at]! & ~(HALF_MASK << shift)) | ((value & HALF_MASK) << shift); // inside the row
+}
 
 export const More = {
   TRACE: 0,

@@ -6,11 +6,11 @@ import type { QosRecord } from '../model/qos.ts';
 import type { Transport } from '../model/transport.ts';
 import { type Call, type KeptQos, type LegReason } from './call.ts';
 import { type Hop, hopsOf, putHops } from './hops.ts';
-import { FIRST_SIGHTINGS, FIRST_TRACE, More, Row, SIGHTING_FIELDS, SIGHTINGS, Time, TRACE_LENGTH } from './rows.ts';
+import { half, More, Row, setHalf, Time } from './rows.ts';
 import { type ByteWriter, doubles, type Entry, type Field, ints, list, texts as textFields } from './snapshot-codec.ts';
 import type { SnapshotTable, SnapshotWalk } from './snapshot-file.ts';
 import type { SnapshotNames } from './snapshot-names.ts';
-import { spans } from './snapshot-spans.ts';
+import { type Span, spans } from './snapshot-spans.ts';
 import { blockOf, TextField, textOf } from './text-block.ts';
 import { TimedRequest } from './timed-request.ts';
 import type { CallTracker } from './tracker.ts';
@@ -75,15 +75,29 @@ export const HOP_INTS = [
 ] as const;
 export const REQUEST_FIELDS = ['hasToTag', 'expires', 'star', 'contactCount', 'contacts'] as const;
 
-/** Of a row what is not kept as a list of its own, and not made anew. */
-const ROW_FIELDS = spans(Row).filter(({ at }) => at < Row.HOP);
-/** Fields whose second half lies in another row: `count` ints at `at` of it. */
-const LATER: ReadonlyMap<string, { at: number; count: number }> = new Map([
-  ['TRACE', { at: More.TRACE, count: TRACE_LENGTH - FIRST_TRACE }],
-  ['SIGHTING', { at: More.SIGHTING, count: (SIGHTINGS - FIRST_SIGHTINGS) * SIGHTING_FIELDS }],
-]);
+/** A field of the row and, where it goes on in the second row, so many ints at `laterAt` of that. */
+interface RowField extends Span {
+  readonly isHalves: boolean;
+  readonly laterAt: number;
+  readonly laterCount: number;
+}
+
+/** Pairs that lie in one integer; in a snapshot they are two. */
+const HALVES: ReadonlySet<string> = new Set(['STATUS', 'ORDER_STATUS', 'LAST_METHOD', 'LAST_STATUS']);
+const LATER = spans(More);
 const NOTHING_LATER = new Int32Array(More.SIZE);
+/** Of a row what is not kept as a list of its own, and not made anew. */
+const ROW_FIELDS = spans(Row)
+  .filter(({ at }) => at < Row.HOP)
+  .map((span): RowField => {
+    const later = LATER.find(({ name }) => name === span.name);
+    return { ...span, isHalves: HALVES.has(span.name), laterAt: later?.at ?? 0, laterCount: later?.count ?? 0 };
+  });
 const TIME_FIELDS = spans(Time);
+
+function valuesOf({ count, isHalves, laterCount }: RowField): number {
+  return isHalves ? 2 : count + laterCount;
+}
 
 const rowField = (name: string): string => `row.${name}`;
 const timeField = (name: string): string => `time.${name}`;
@@ -96,11 +110,7 @@ const FIELDS: readonly Field[] = [
   ...blockFields(),
   ...textFields(...CALL_TEXTS),
   ...doubles(...TIME_FIELDS.map(({ name }) => timeField(name)), timeField('FORKED')),
-  ...ROW_FIELDS.map(({ name, count }): Field => ({
-    name: rowField(name),
-    kind: 'int',
-    count: count + (LATER.get(name)?.count ?? 0),
-  })),
+  ...ROW_FIELDS.map((field): Field => ({ name: rowField(field.name), kind: 'int', count: valuesOf(field) })),
   OBSERVERS,
   HOPS,
   list('legs', [...ints('reason'), ...textFields('callId')]),
@@ -167,10 +177,15 @@ function writeCall(out: ByteWriter, call: Call): void {
   const { row, base, times, timeBase } = call;
   for (const { at } of TIME_FIELDS) out.double(times[timeBase + at]!); // inside the row
   out.double(call.forkedUs);
-  for (const { name, at, count } of ROW_FIELDS) {
-    out.ints(row, base + at, base + at + count);
-    const half = LATER.get(name);
-    if (half !== undefined) writeLater(out, call, half.at, half.count);
+  for (const field of ROW_FIELDS) {
+    const at = base + field.at;
+    if (field.isHalves) {
+      out.int(half(row, at, 0));
+      out.int(half(row, at, 1));
+    } else {
+      out.ints(row, at, at + field.count);
+      if (field.laterCount > 0) writeLater(out, call, field.laterAt, field.laterCount);
+    }
   }
   writeObservers(out, call.observer, call.moreObservers);
   writeHops(out, hopsOf(call));
@@ -245,14 +260,7 @@ function readCall(entry: Entry, call: Call, names: SnapshotNames): void {
   for (const { name, at } of TIME_FIELDS) call.times[call.timeBase + at] = entry.number(timeField(name));
   const forkedUs = entry.number(timeField('FORKED'));
   if (forkedUs !== 0) call.withExtras().forkedUs = forkedUs;
-  for (const { name, at, count } of ROW_FIELDS) {
-    const half = LATER.get(name);
-    const values = entry.numbers(rowField(name), count + (half?.count ?? 0));
-    if (values === undefined) continue;
-    call.row.set(values.slice(0, count), call.base + at);
-    const later = values.slice(count);
-    if (half !== undefined && later.some((value) => value !== 0)) call.lengthen().set(later, call.laterBase + half.at);
-  }
+  for (const field of ROW_FIELDS) readRowField(entry, call, field);
   const [observer, ...more] = readObservers(entry, names);
   call.observer = observer;
   if (more.length > 0) call.withExtras().moreObservers = more;
@@ -285,6 +293,19 @@ export function readHops(entry: Entry): Hop[] {
     observers: hop.number('observers'),
     messages: hop.number('messages'),
   }));
+}
+
+function readRowField(entry: Entry, call: Call, field: RowField): void {
+  const values = entry.numbers(rowField(field.name), valuesOf(field));
+  if (values === undefined) return;
+  const at = call.base + field.at;
+  if (field.isHalves) {
+    for (const direction of [0, 1]) setHalf(call.row, at, direction, values[direction]!); // there are two
+    return;
+  }
+  call.row.set(values.slice(0, field.count), at);
+  const later = values.slice(field.count);
+  if (later.some((value) => value !== 0)) call.lengthen().set(later, call.laterBase + field.laterAt);
 }
 
 function readRequest(entry: Entry): TimedRequest {

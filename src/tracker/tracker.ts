@@ -25,7 +25,7 @@ import { isLateReply, isLateRequest, movesOrder } from './order.ts';
 import { Registrations } from './registrations.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
 import { reportedStatus } from './reported-status.ts';
-import { baseOf, CallRows, Row } from './rows.ts';
+import { baseOf, CallRows, half, Row, setHalf } from './rows.ts';
 import {
   mayHoldSubscription,
   SUBSCRIPTION_ENDS,
@@ -463,7 +463,7 @@ export class CallTracker {
   #onRequest(call: Call, message: SipMessage, direction: 0 | 1): void {
     const { row, base } = call;
     const { method } = message;
-    row[base + Row.LAST_METHOD + direction] = method;
+    setHalf(row, base + Row.LAST_METHOD, direction, method);
     this.#texts.request(call, message, direction);
     if (hasText(call.block, TextField.ALEG_CALL_ID)) this.legs.join(call, call.alegCallId, LegReason.ALEG_HEADER);
     const late = isLateRequest(call, message, direction);
@@ -489,22 +489,22 @@ export class CallTracker {
   #onReply(call: Call, message: SipMessage, direction: 0 | 1): void {
     const { row, base } = call;
     const { statusCode, cseqMethod } = message;
-    row[base + Row.LAST_STATUS + direction] = statusCode;
+    setHalf(row, base + Row.LAST_STATUS, direction, statusCode);
     const late = isLateReply(call, message, direction);
     const sameMethod = cseqMethod === call.method;
     const challengedAgain =
-      !late && sameMethod && isChallenge(statusCode) && row[base + Row.STATUS + direction] === statusCode;
+      !late && sameMethod && isChallenge(statusCode) && half(row, base + Row.STATUS, direction) === statusCode;
     this.#texts.reply(call, message, direction);
     if (!late) {
       if (movesOrder(cseqMethod)) {
         row[base + Row.REPLY_CSEQ + direction] = message.cseq;
-        row[base + Row.ORDER_STATUS + direction] = statusCode;
+        setHalf(row, base + Row.ORDER_STATUS, direction, statusCode);
       }
       // A failed or pending re-INVITE leaves the call with its own status (contract §4.4).
       const keepsStatus =
         call.method === Method.INVITE && isAnswered(call.state) && (statusCode >= 300 || statusCode < 200);
       if (sameMethod && cseqMethod !== Method.CANCEL && !keepsStatus) {
-        row[base + Row.STATUS + direction] = statusCode;
+        setHalf(row, base + Row.STATUS, direction, statusCode);
         this.#texts.reason(call, message);
       }
       const hasToTag = message.toTagEnd > message.toTagStart;
@@ -617,7 +617,8 @@ export class CallTracker {
       this.#counters.add(Subs.EXPIRED, 1);
       this.#endSubscription(call, atUs, 'timeout');
     }
-    const challenged = isChallenge(row[base + Row.STATUS]!) || isChallenge(row[base + Row.STATUS + 1]!);
+    const status = base + Row.STATUS;
+    const challenged = isChallenge(half(row, status, 0)) || isChallenge(half(row, status, 1));
     const reported = call.method === Method.REGISTER || (call.emitted & (1 << EventType.SUB_DEL)) !== 0;
     const event = onExpiry(state, reported, challenged);
     if (event !== EventType.EMPTY) {

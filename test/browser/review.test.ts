@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Page } from 'playwright-core';
 import { blocked } from '../interop/tools.ts';
 import { startCollector } from '../support/collector.ts';
-import { readMessage, type ScenarioMessage } from '../tracker/scenario.ts';
+import { readMessage } from '../tracker/scenario.ts';
 import { browserObstacle, foreignMarkup, openBrowser, openPage, overflow } from './browser.ts';
+import { arrowsOf, isCaptured, labelOf, rowsOf, wayOf } from './ladder-page.ts';
 import { packetsOf, scenarioMessages, send } from './traffic.ts';
 
 /** What has gone on a minute ago: whatever is still missing then will not come. */
@@ -47,50 +47,6 @@ const ASKED = [
   ['other-number', 'sip:+49301234568@example.com', 1],
 ] as const;
 const ASKED_FLOW = ['0.0 A>B INVITE/1', '1.0 B>A 200/1 t=b', '1.1 A>B ACK/1 t=b'];
-
-/** What the table of messages says, row by row. */
-interface Row {
-  message: string;
-  way: string;
-  more: string;
-  agents: string;
-}
-
-async function rowsOf(page: Page): Promise<Row[]> {
-  const table = page.getByRole('region', { name: 'Messages' });
-  const column = async (name: string): Promise<string[]> => {
-    const texts = await table.locator(`td[data-label="${name}"]`).allTextContents();
-    return texts.map((text) => text.trim());
-  };
-  const [messages, ways, mores, agents] = await Promise.all(
-    ['Message', 'From → to', 'What else', 'Seen by'].map(column),
-  );
-  return (messages ?? []).map((message, row) => ({
-    message,
-    way: ways?.[row] ?? '',
-    more: mores?.[row] ?? '',
-    agents: agents?.[row] ?? '',
-  }));
-}
-
-const isCaptured = ({ more }: Row): boolean => !more.includes('not captured');
-
-/** Names of the arrows, as a screen reader says them; without those of messages that were expected. */
-async function arrowsOf(page: Page): Promise<string[]> {
-  const names = await page.evaluate<string[]>(
-    `[...document.querySelectorAll('[aria-label="Ladder"] svg :is(a, [role=img])')]
-       .map((arrow) => arrow.getAttribute('aria-label') ?? arrow.querySelector('title')?.textContent ?? '')`,
-  );
-  return names.filter((name) => !name.includes('not captured'));
-}
-
-/** How a ladder must call a message: inside a dialog INVITE is a re-INVITE. */
-function labelOf({ head, hasToTag }: ScenarioMessage): string {
-  if (/^\d/.test(head)) return `${head} Reason ${head}`;
-  return head === 'INVITE' && hasToTag ? 're-INVITE' : head;
-}
-
-const wayOf = ({ from, to, over }: ScenarioMessage): string => `${from}:5060 → ${to}:5060 ${over}`;
 
 /** A call page and its exports. */
 interface Told {
@@ -244,7 +200,7 @@ test('what an engineer reviews a collector by', async (t) => {
       await visit.getByRole('searchbox').fill('callid=asked');
       await visit.getByRole('searchbox').press('Enter');
       await visit.getByRole('link', { name: 'asked', exact: true }).first().click();
-      await visit.getByRole('region', { name: 'Ladder' }).locator('svg a').first().click();
+      await visit.getByRole('region', { name: 'Ladder' }).locator('svg a.l-row').first().click();
       assert.match(visit.url(), /\/call\/asked#/);
       await visit.getByRole('region', { name: 'Messages' }).locator('summary').first().click();
       await visit.getByText('From: <sip:+49301234567@example.com>;tag=asked').first().waitFor();

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { describeConfig, printConfig } from '../../src/config/describe.ts';
 import { type Config, envName, OPTION_NAMES, OPTIONS, optionOf, shownText } from '../../src/config/schema.ts';
+import { formatAlias } from '../../src/model/alias.ts';
 import { configCases, load, loadCase } from './cases.ts';
 
 for (const row of configCases('.good.json')) {
@@ -215,4 +216,31 @@ test('config/example.yaml names every option, and with all of them set it loads 
   assert.deepEqual(names.toSorted(), OPTION_NAMES.toSorted());
   const text = example.replaceAll(/^# ([a-z_]+: )/gm, '$1');
   assert.deepEqual(load({ files: { 'a.yaml': text }, argv: ['--config=a.yaml'] }).config, load({}).config);
+});
+
+test('aliases_file holds aliases line by line, with comments, and those of aliases are added', () => {
+  const files = { names: '# ours\r\n192.0.2.1:5060=sbc one\r\n\r\n  [2001:db8::1]:5060 = six ; inside \n' };
+  const { aliases } = load({ argv: ['--aliases=10.0.0.0/8=core', '--aliases_file=names'], files });
+  assert.deepEqual(aliases.map(formatAlias), [
+    '10.0.0.0/8=core',
+    '192.0.2.1:5060=sbc one',
+    '[2001:db8::1]:5060=six;inside',
+  ]);
+});
+
+test('an aliases_file that is not there, has a line nobody can read, or has too many is refused', () => {
+  const refused = (text: string | undefined, error: string): void =>
+    assert.throws(
+      () => load({ argv: ['--aliases_file=names'], ...(text === undefined ? {} : { files: { names: text } }) }),
+      {
+        message: error,
+      },
+    );
+  refused(undefined, 'Cannot read aliases_file "names": no such file');
+  refused(
+    '192.0.2.1=a\nnonsense\n',
+    'Cannot use aliases_file "names": line 2 is "nonsense", expected address=name or address=name;group',
+  );
+  const many = Array.from({ length: 4097 }, (_, n) => `10.0.${n >> 8}.${n & 255}=n${n}`).join('\n');
+  refused(many, 'Cannot use aliases: there are 4097 with those of aliases_file, at most 4096');
 });

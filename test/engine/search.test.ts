@@ -2,16 +2,25 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
 import { listCalls, listEvents } from '../../src/engine/queries.ts';
+import { Aliases, parseAlias } from '../../src/model/alias.ts';
 import { EngineRequestError, type EventQuery } from '../../src/model/engine.ts';
 import type { Search } from '../../src/model/search/ast.ts';
 import { parseSearch, SearchFault } from '../../src/model/search/parse.ts';
+import { UTC } from '../../src/model/zone.ts';
 import type { CallView, EventView } from '../../src/model/views.ts';
 import { Stage, START_US } from '../tracker/scenario.ts';
 
 const SLICING = { nowMs: () => 0, pause: () => Promise.resolve() };
 
+/** B and C are one network, in which C has a name of its own. */
+const ALIASES = new Aliases(
+  ['192.0.2.2/31=switches;our side', '192.0.2.3=c;our side', '192.0.2.1:5060=a'].flatMap(
+    (text) => parseAlias(text) ?? [],
+  ),
+);
+
 function parsed(q: string, subject: 'calls' | 'events'): Search {
-  const search = parseSearch(q, subject);
+  const search = parseSearch(q, subject, UTC, ALIASES);
   if (search instanceof SearchFault) throw new Error(`${q}: ${search.message}`);
   return search;
 }
@@ -89,6 +98,12 @@ suite('calls found by', () => {
     ['ip:192.0.2.4:5060', 'probe'],
     ['ip:192.0.2.4:5061', ''],
     ['src:192.0.2.*', 'busy probe ringing talk'],
+    ['alias:switches', 'busy probe ringing talk'],
+    ['src:switches', ''],
+    ['ip:c', 'busy ringing'],
+    ['src:C', 'ringing'],
+    ['src:!a', 'probe ringing'],
+    ['src:a dst:"our side"', 'busy talk'],
     ['port:5060', 'busy probe ringing talk'],
     ['transport:tls', 'ringing'],
     ['method:INVITE', 'busy ringing talk'],

@@ -211,6 +211,36 @@ suite('the page of a call', () => {
     assert.match(body, /class="l-row hue0"/);
   });
 
+  test('another call is drawn with it when its Call-ID is given, and can be taken away again', async () => {
+    const { get, deps } = client();
+    const other = message({ id: 8192, callId: 'other@x', atUs: message().atUs + 5 });
+    const ask = deps.engine.callMessages.bind(deps.engine);
+    const items = [message()];
+    deps.engine.callMessages = async (callId, window) => {
+      deps.engine.messages = callId === 'other@x' ? [other] : items;
+      return ask(callId, window);
+    };
+    const { body } = await get(`${PATH}?format=html&with=other@x`);
+    assert.match(body, /<strong>leg B<\/strong>.*?<bdi>added by hand<\/bdi>/);
+    assert.ok(body.includes(`<a href="${PATH}#ladder">take away</a>`));
+    assert.ok(body.includes('name="with" value="other@x"'));
+    const { messages } = (await get(`${PATH}?format=json&with=other@x`)).json<{ messages: { id: number }[] }>();
+    assert.deepEqual(
+      messages.map(({ id }) => id),
+      [4096, 8192],
+    );
+    assert.equal((await get(`${PATH}?with=1+2+3+4+5+6+7+8+9`)).statusCode, 400);
+  });
+
+  test('credentials are left out of every form when asked for', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = [message({ raw: 'INVITE sip:b SIP/2.0\r\nAuthorization: Basic c2VjcmV0\r\n\r\n' })];
+    for (const format of ['html', 'text', 'json']) {
+      assert.ok((await get(`${PATH}?format=${format}`)).body.includes('c2VjcmV0'), format);
+      assert.ok(!(await get(`${PATH}?format=${format}&mask=1`)).body.includes('c2VjcmV0'), format);
+    }
+  });
+
   test('says what offer and answer came to, as page, text and JSON', async () => {
     const { get, deps } = client();
     const sdp = (address: string, direction: string): string =>

@@ -1,3 +1,4 @@
+import { NO_ALIASES } from '../../src/model/alias.ts';
 import { CALL_STATES, callStateByName, TIMED_CALL_STATES } from '../../src/model/call-state.ts';
 import { CounterSet, COUNTERS, counterByName } from '../../src/model/counters.ts';
 import {
@@ -845,6 +846,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
     ],
     settings: accessSettings(),
     linksOut: [],
+    aliases: NO_ALIASES,
     log,
     logLevel: level(),
     ...changes,

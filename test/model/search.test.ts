@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
+import { Aliases, parseAlias } from '../../src/model/alias.ts';
 import { type Search, searchText, type SearchValue } from '../../src/model/search/ast.ts';
 import { SEARCH_FIELD_NAMES, SEARCH_FIELDS, type SearchField, fieldInfo } from '../../src/model/search/fields.ts';
 import { MAX_SEARCH_LENGTH, parseSearch, SearchFault } from '../../src/model/search/parse.ts';
@@ -152,6 +153,16 @@ suite('parseSearch() points to what it cannot read:', () => {
       assert.equal(fault.at, at);
     });
   }
+});
+
+test('parseSearch() takes an alias for addresses where there is one, and says so where there is none', () => {
+  const aliases = new Aliases(['192.0.2.1=sbc one', '192.0.2.0/24=sbc'].flatMap((text) => parseAlias(text) ?? []));
+  const search = parseSearch('src:sbc alias:"SBC one" from:sbc', 'calls', UTC, aliases);
+  assert.ok(!(search instanceof SearchFault));
+  assert.equal(searchText(search), 'src:sbc AND ip:"SBC one" AND from:sbc');
+  const fault = parseSearch('src:sbx', 'calls', UTC, aliases);
+  assert.ok(fault instanceof SearchFault);
+  assert.match(fault.message, /"sbx" cannot be a value of "src", which takes an address, .* or an alias/);
 });
 
 const TEXT_FIELDS = SEARCH_FIELD_NAMES.filter((name) => ['text', 'uri'].includes(SEARCH_FIELDS[name].kind));

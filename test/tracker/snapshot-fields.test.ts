@@ -67,7 +67,7 @@ for (const { name, object, listed } of CLASSES) {
     );
     // Some fields of a call are bits of another, so they are no keys.
     assert.deepEqual(
-      listed.filter((name) => !(name in object)),
+      listed.filter((field) => !(field in object)),
       [],
     );
   });

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { Aliases, isCalled } from '../../model/alias.ts';
 import { cidrContains } from '../../model/cidr.ts';
 import { EngineRequestError } from '../../model/engine.ts';
 import type { Condition, Search, SearchOperator, SearchValue } from '../../model/search/ast.ts';
@@ -148,6 +149,13 @@ function placeTest(value: SearchValue): (place: SeenPlace) => boolean {
   if (value.form === 'regexp' || value.form === 'pattern') {
     const test = textTest(value, true);
     return ({ ip }) => test(ip);
+  }
+  if (value.form === 'alias') {
+    const aliases = new Aliases(value.aliases);
+    return ({ words, port }) => {
+      const alias = aliases.find(words, port);
+      return alias !== undefined && isCalled(alias, value.text);
+    };
   }
   const wanted = value.form === 'word' ? readPlace(value.text) : undefined;
   if (wanted === undefined) return () => false;

@@ -1,9 +1,10 @@
 import { formatIp } from '../../model/endpoint.ts';
+import { headerName } from '../../model/header-name.ts';
 import { methodName } from '../../model/method.ts';
 import type { SearchField } from '../../model/search/fields.ts';
 import { displayText } from '../../model/text.ts';
 import { transportName } from '../../model/transport.ts';
-import { type HeaderField, headerFields, headerName } from '../../sip/header-fields.ts';
+import { type HeaderField, headerFields } from '../../sip/header-fields.ts';
 import { SipMessage } from '../../sip/message.ts';
 import { parseSip } from '../../sip/parse.ts';
 import type { KeptMessage } from '../../tracker/message-ring.ts';

@@ -9,7 +9,7 @@ import type { EventSlot } from '../../tracker/event-ring.ts';
 import { firstHopOf, type Hop, hopsOf } from '../../tracker/hops.ts';
 import type { LegIndex } from '../../tracker/legs.ts';
 import { qosView } from '../../tracker/qos.ts';
-import { Row } from '../../tracker/rows.ts';
+import { half, Row } from '../../tracker/rows.ts';
 import {
   callDurationMs,
   destinationOf,
@@ -162,7 +162,7 @@ function callNumbers(call: Call, field: SearchField, legs: LegIndex, nowUs: numb
   switch (field) {
     case 'status': {
       // The status shown in lists: of the initiator's transactions, else of the other party's.
-      const status = rowSum(call, Row.STATUS, 1) || rowSum(call, Row.STATUS + 1, 1);
+      const status = half(call.row, call.base + Row.STATUS, 0) || half(call.row, call.base + Row.STATUS, 1);
       return status === 0 ? [] : [status];
     }
     case 'sport':

@@ -1,15 +1,18 @@
+import { moveColumns } from './columns.ts';
 import type { Binding } from './keys.ts';
+import { MessagePane } from './pane.ts';
 
 /**
  * The ladder of a call, where scripts run: one row is selected, its message stands beside the ladder, times are told
  * from it, and the rows of its transaction are set apart. Two marked rows are compared.
  *
- *   a.l-row[data-message=7] ──selected──▶ tbody#m7 .raw ──copied──▶ [data-pane]
+ *   a.l-row[data-message=7] ──selected──▶ tbody#m7 [data-message-text] ──copied──▶ [data-pane]
  *                           ──marked────▶ tbody#m7 input[name=diff]
  */
 const SELECTED = 'current';
 const MARKED = 'marked';
 const SAME = 'same';
+const TEXT = '[data-message-text]';
 
 export function startLadder(): Binding[] {
   const frame = document.querySelector<HTMLElement>('[data-ladder]');
@@ -25,7 +28,7 @@ type Row = SVGAElement;
 class LadderPage {
   readonly bindings: Binding[];
   readonly #frame: HTMLElement;
-  readonly #pane: HTMLElement;
+  readonly #pane: MessagePane;
   readonly #rows: readonly Row[];
   readonly #parts: ReadonlyMap<Element, readonly Row[]>;
   readonly #byTransaction: ReadonlyMap<string | undefined, readonly Row[]>;
@@ -38,7 +41,7 @@ class LadderPage {
 
   constructor(frame: HTMLElement, pane: HTMLElement) {
     this.#frame = frame;
-    this.#pane = pane;
+    this.#pane = new MessagePane(pane);
     this.#place = `selected ${frame.dataset['ladder'] ?? ''}`;
     this.#rows = [...frame.querySelectorAll<Row>('a.l-row')];
     this.#parts = groupBy(this.#rows, (row) => row.ownerSVGElement ?? frame);
@@ -63,12 +66,14 @@ class LadderPage {
       event.preventDefault();
       this.#select(row);
     });
+    this.#frame.addEventListener('dblclick', (event) => this.#open(event));
     this.#frame.addEventListener('mouseover', (event) => this.#setApart(rowAt(event.target) ?? this.#selected));
     this.#frame.addEventListener('mouseleave', () => this.#setApart(this.#selected));
     this.#frame.addEventListener('scroll', () => this.#showTimes());
     document.addEventListener('change', ({ target }) => {
       if (target instanceof HTMLInputElement && target.name === 'diff') this.#compareTwo();
     });
+    moveColumns(this.#frame);
     this.#showMarks();
     // A link may name a message. Drawn another way or come back to, the ladder still has its message. Where the page stands is the browser's.
     const chosen = /^#m(\d+)$/.exec(location.hash)?.[1] ?? sessionStorage.getItem(this.#place);
@@ -124,18 +129,12 @@ class LadderPage {
   }
 
   async #showMessage(row: Row | undefined): Promise<void> {
-    const raw = row === undefined ? undefined : await rawOf(row);
+    const text = row === undefined ? undefined : await textOf(row);
     if (row !== this.#selected) return;
-    this.#pane.hidden = raw === undefined;
-    if (row === undefined || raw === undefined) return;
-    const title = document.createElement('p');
-    title.className = 'quiet';
-    title.textContent = row.querySelector('title')?.textContent ?? '';
-    this.#pane.replaceChildren(title, copyButton(raw.textContent), raw.cloneNode(true));
-    this.#pane.scrollTop = 0;
+    this.#pane.show(row?.querySelector('title')?.textContent ?? '', text);
   }
 
-  #open(event: KeyboardEvent): void {
+  #open(event: Event): void {
     const row = rowAt(event.target) ?? this.#selected;
     if (row === undefined) return;
     event.preventDefault();
@@ -172,8 +171,11 @@ const CYCLES = [
   ['c', 'colours by kind, leg, transaction, dialog'],
   ['w', 'time of day, since the one before, since the first'],
   ['d', 'session descriptions'],
-  ['a', 'columns by address, by address and port'],
-  ['R', 'retransmissions drawn or counted'],
+  ['h', 'columns by alias, address, address and port'],
+  ['g', 'pauses marked, to scale, not drawn'],
+  ['m', 'what was measured of media'],
+  ['M', 'messages without credentials'],
+  ['R', 'retransmissions and keep-alives drawn or counted'],
 ] as const;
 
 function cycle(key: string): void {
@@ -192,15 +194,15 @@ function tableRow(row: Row | undefined): HTMLElement | null {
 }
 
 /** Its text: from the table, or from the page it has of its own where there are many. */
-async function rawOf(row: Row): Promise<Element | undefined> {
+async function textOf(row: Row): Promise<Element | undefined> {
   const item = tableRow(row);
-  const here = item?.querySelector('.raw');
+  const here = item?.querySelector(TEXT);
   const elsewhere = item?.querySelector<HTMLAnchorElement>('a[data-text]');
   if (here || !elsewhere) return here ?? undefined;
   try {
     const answer = await fetch(elsewhere.href, { headers: { accept: 'text/html' } });
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    return page.querySelector('.raw') ?? undefined;
+    return page.querySelector(TEXT) ?? undefined;
   } catch {
     return undefined;
   }
@@ -222,14 +224,4 @@ function apart(selected: Row, other: Row): string {
   const us = Number(other.dataset['us']) - Number(selected.dataset['us']);
   if (other === selected) return 'selected';
   return `${us < 0 ? '−' : '+'}${(Math.abs(us) / 1e6).toFixed(6)} s`;
-}
-
-function copyButton(text: string | null): HTMLButtonElement {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.textContent = 'Copy';
-  // Browsers give pages the clipboard over TLS and on the own host only.
-  button.hidden = !('clipboard' in navigator);
-  button.addEventListener('click', () => void navigator.clipboard.writeText(text ?? ''));
-  return button;
 }

@@ -2,10 +2,11 @@
 import { startKeys } from './keys.ts';
 import { startLadder } from './ladder.ts';
 import { startLive } from './live.ts';
+import { startNames } from './names.ts';
 import { startTheme } from './theme.ts';
 import { startZone } from './zone.ts';
 
 startZone();
 startTheme();
 const live = startLive();
-startKeys({ togglePause: () => live?.toggle(), own: startLadder() });
+startKeys({ togglePause: () => live?.toggle(), own: [...startLadder(), ...startNames()] });

@@ -1,8 +1,9 @@
+import { rememberChoice } from './choices.ts';
+
 /** Themes in the order the button goes through; `system` follows the browser. */
 const THEMES = ['system', 'light', 'dark'] as const;
-const YEAR_S = 31_536_000;
 
-/** Makes the button for the theme. The choice is a cookie, so that the server draws the next page right at once. */
+/** Makes the button for the theme. The choice is remembered. */
 export function startTheme(): void {
   const place = document.querySelector('[data-theme-place]');
   if (place === null) return;
@@ -17,7 +18,7 @@ export function startTheme(): void {
     const next = THEMES[(THEMES.findIndex((theme) => theme === now()) + 1) % THEMES.length] ?? 'system';
     if (next === 'system') delete root.dataset['theme'];
     else root.dataset['theme'] = next;
-    document.cookie = `theme=${next}; path=/; max-age=${YEAR_S}; samesite=strict`;
+    rememberChoice('theme', next);
     show();
   });
   show();

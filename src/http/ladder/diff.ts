@@ -1,3 +1,5 @@
+import { fieldName } from './header-line.ts';
+
 /** Two messages line by line: what is equal stands side by side, what differs is marked, down to the part of a line. */
 export interface DiffRow {
   kind: 'same' | 'changed' | 'left' | 'right';
@@ -39,13 +41,6 @@ function linesOf(raw: string, isSorted: boolean): string[] {
   // The order of fields with one name means something (RFC 3261 §7.3.1), and a stable sort keeps it.
   const sorted = headers.toSorted((a, b) => compare(fieldName(a), fieldName(b)));
   return [start, ...sorted, ...(blank < 0 ? [] : rest.slice(blank))];
-}
-
-function fieldName(line: string): string {
-  return line
-    .slice(0, Math.max(0, line.indexOf(':')))
-    .trim()
-    .toLowerCase();
 }
 
 function compare(a: string, b: string): number {

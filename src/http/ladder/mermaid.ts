@@ -1,5 +1,6 @@
 import { signedSeconds } from './times.ts';
 import { type Ladder, legName } from './model.ts';
+import type { LadderRow } from './row.ts';
 
 /** A ladder as a Mermaid sequence diagram, for tickets. Captured text is written so that it cannot become a directive. */
 export function ladderMermaid(ladder: Ladder): string {
@@ -9,18 +10,25 @@ export function ladderMermaid(ladder: Ladder): string {
     lines.push(`  participant p${index} as ${harmless(column.label)}`);
   }
   for (const row of rows) {
-    // Requests are solid, replies and what is missing dotted; a cross marks what never came.
-    const arrow = row.tone === 'ghost' ? '--x' : row.message?.isRequest === true ? '->>' : '-->>';
     const again = row.retransmission > 0 ? [`retransmission ${row.retransmission}`] : [];
     const folded = row.folded > 0 ? [`${row.folded} retransmissions`] : [];
-    const time = row.message === undefined ? [] : [`+${signedSeconds(row.deltaUs)} s`];
+    const times = row.times > 1 ? [`${row.times} times`] : [];
+    const warning = row.warning === '' ? [] : [row.warning];
+    const time = row.tone === 'ghost' ? [] : [`+${signedSeconds(row.deltaUs)} s`];
     const leg = legName(ladder, row);
-    const text = [row.label, leg, ...again, ...folded, ...row.details, ...time]
+    const text = [row.label, leg, ...warning, ...again, ...folded, ...times, ...row.details, ...time]
       .filter((part) => part !== '')
       .join(', ');
-    lines.push(`  p${row.from}${arrow}p${row.to}: ${harmless(text)}`);
+    lines.push(`  p${row.from}${arrowOf(row)}p${row.to}: ${harmless(text)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Requests are solid, all else is dotted; a cross marks what never came, an open head what is no SIP. */
+function arrowOf({ tone, message }: LadderRow): string {
+  if (tone === 'ghost') return '--x';
+  if (tone === 'media') return '--)';
+  return message?.isRequest === true ? '->>' : '-->>';
 }
 
 /** All but plain characters as Mermaid's numeric entities; `end` would close a block. */

@@ -109,33 +109,66 @@ export interface Exchange {
   notes: string[];
 }
 
-/** Offers and answers in order. Other hops repeat them, and replies repeat the answer of the one before. */
+/**
+ * Offers and answers in order (RFC 3264, RFC 3261 §13.2.1, RFC 3262 §5, RFC 3311 §5):
+ *
+ *   INVITE, PRACK, UPDATE with an offer ──▶ answer in a reply; each dialog of a fork answers for itself
+ *   INVITE without ──▶ late offer in a reply ──▶ answer in the PRACK or ACK of that dialog
+ *
+ * Other hops repeat them, and replies repeat the answer of the one before.
+ */
 export function exchanges(messages: readonly CallMessageView[]): Exchange[] {
-  const found = new Map<string, Exchange>();
+  const all: Exchange[] = [];
+  const offered = new Map<string, Exchange>();
+  /** Offers that were made in a reply, by dialog. */
+  const late = new Map<string, Exchange>();
+  /** By transaction and dialog: what is behind the first description of a reply repeats it. */
+  const told = new Set<string>();
+  const begin = (offer: CallMessageView): Exchange => {
+    const exchange: Exchange = { offer, answer: undefined, result: 'no answer captured', notes: [] };
+    all.push(exchange);
+    return exchange;
+  };
   for (const message of messages) {
     if (message.repeat !== 'new') continue;
-    const key = `${message.callId} ${message.fromTag} ${message.cseq}`;
-    const exchange = found.get(key);
-    if (exchange === undefined) {
-      if (message.sdp === null) continue;
-      found.set(key, { offer: message, answer: undefined, result: 'no answer captured', notes: [] });
-    } else if (exchange.answer === undefined && message.isRequest !== exchange.offer.isRequest) {
-      if (message.status >= 300) exchange.result = `refused: ${labelOf(message)}`;
-      else if (message.sdp !== null) exchange.answer = message;
+    const { callId, fromTag, toTag, cseq, cseqMethod, status, sdp } = message;
+    const dialog = `${callId} ${fromTag} ${toTag}`;
+    const transaction = `${callId} ${fromTag} ${cseq} ${cseqMethod}`;
+    const offer = offered.get(transaction);
+    if (!message.isRequest && status >= 300) {
+      if (offer?.answer === undefined && offer !== undefined) offer.result = `refused: ${labelOf(message)}`;
+    } else if (sdp === null) {
+      continue;
+    } else if (message.isRequest) {
+      const awaited = late.get(dialog);
+      late.delete(dialog);
+      if (awaited !== undefined && (cseqMethod === 'PRACK' || cseqMethod === 'ACK')) awaited.answer = message;
+      else offered.set(transaction, begin(message));
+    } else if (!told.has(`${transaction} ${toTag}`)) {
+      told.add(`${transaction} ${toTag}`);
+      if (offer === undefined) late.set(dialog, begin(message));
+      else (offer.answer === undefined ? offer : begin(offer.offer)).answer = message;
     }
   }
-  for (const exchange of found.values()) judge(exchange);
-  return [...found.values()];
+  for (const exchange of all) judge(exchange);
+  return all;
 }
 
 function judge(exchange: Exchange): void {
   const { offer, answer, notes } = exchange;
-  const [offered] = mediaLines(offer.raw);
-  const [answered] = answer === undefined ? [] : mediaLines(answer.raw);
+  const offers = mediaLines(offer.raw);
+  const answers = answer === undefined ? [] : mediaLines(answer.raw);
+  const [offered] = offers;
+  const [answered] = answers;
   if (answer === undefined || offered === undefined || answered === undefined) return;
   notes.push(...addressNotes(offer, offered), ...addressNotes(answer, answered));
   if (isEncrypted(offered) && !isEncrypted(answered)) notes.push('offered with encryption, answered without');
-  exchange.result = resultOf(offered, answered);
+  // RFC 3264 §6: an answer has a media line for each of the offer, in its order.
+  const results = offers.map((media, index) => {
+    const result = resultOf(media, answers[index] ?? { ...media, port: 0 });
+    return offers.length === 1 ? result : `${media.media} ${result}`;
+  });
+  exchange.result = results.join('; ');
 }
 
 function resultOf(offered: MediaLine, answered: MediaLine): string {

@@ -5,8 +5,10 @@ import type { CallMessageView } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
 import { timeOfDay, visible, zonedIso, zoneMark } from '../show.ts';
 import { useZone, ZoneContext } from '../views/zone.tsx';
-import type { TimeMode } from './choice.ts';
-import { type Column, type Ladder, type LadderRow, legName, portsText, type RowTone } from './model.ts';
+import type { LadderChoice, TimeMode } from './choice.ts';
+import { type Column, placesText } from './columns.ts';
+import { type Ladder, legName } from './model.ts';
+import type { LadderRow, RowTone } from './row.ts';
 import { pause, signedSeconds } from './times.ts';
 
 /**
@@ -14,8 +16,13 @@ import { pause, signedSeconds } from './times.ts';
  * style sheet of the pages overrules them by class. Colour never says anything alone: labels and dashes repeat it.
  */
 const GUTTER = 140;
-const HEAD = 58;
+const HEAD = 76;
 const ROW = 46;
+/** Height of the mark for a long pause. */
+const BREAK = 30;
+/** In a drawing to scale: height of a second, and the most of one pause, which is then a mark. */
+const SECOND = 24;
+const MOST_SPACE = 240;
 const MARGIN = 14;
 /** Rows of one part. */
 const PART_ROWS = 40;
@@ -33,6 +40,7 @@ const INK: Readonly<Record<RowTone, string>> = {
   s5: '#a3161d',
   s6: '#a3161d',
   ghost: '#a3161d',
+  media: '#5b6573',
 };
 /** Colours of legs, transactions or dialogs; they come round again. */
 const HUES = ['#0a569c', '#0f6b6b', '#6b3fa0', '#7a4d00', '#0b6b34', '#a3161d', '#465262'];
@@ -48,6 +56,7 @@ const DASHES: Readonly<Partial<Record<RowTone, string>>> = {
   s5: '8 4',
   s6: '8 4',
   ghost: '3 5',
+  media: '2 4',
 };
 
 /** Where things stand in the picture. */
@@ -66,11 +75,46 @@ function geometryOf({ columns }: Ladder): Geometry {
   };
 }
 
+/** A row with the space above it, which is a mark where a long pause was. */
+interface Placed {
+  row: LadderRow;
+  /** Where it begins in its part. */
+  y: number;
+  space: number;
+  isBreak: boolean;
+}
+
+interface LadderPart {
+  rows: Placed[];
+  height: number;
+}
+
 /** Rows in pieces of `PART_ROWS`. */
-function partsOf({ rows }: Ladder): LadderRow[][] {
-  return Array.from({ length: Math.max(1, Math.ceil(rows.length / PART_ROWS)) }, (_, part) =>
-    rows.slice(part * PART_ROWS, (part + 1) * PART_ROWS),
-  );
+function partsOf({ rows }: Ladder, choice: LadderChoice): LadderPart[] {
+  return Array.from({ length: Math.max(1, Math.ceil(rows.length / PART_ROWS)) }, (_, part) => {
+    let height = 0;
+    const placed = rows.slice(part * PART_ROWS, (part + 1) * PART_ROWS).map((row) => {
+      const { space, isBreak } = spaceAbove(row, choice);
+      const y = height + space;
+      height = y + ROW;
+      return { row, y, space, isBreak };
+    });
+    return { rows: placed, height };
+  });
+}
+
+function spaceAbove({ deltaUs }: LadderRow, { pauses, gap }: LadderChoice): { space: number; isBreak: boolean } {
+  const seconds = deltaUs / 1e6;
+  switch (pauses) {
+    case 'even':
+      return { space: 0, isBreak: false };
+    case 'marked':
+      return seconds >= gap ? { space: BREAK, isBreak: true } : { space: 0, isBreak: false };
+    case 'scaled': {
+      const space = Math.max(0, Math.round(seconds * SECOND));
+      return space > MOST_SPACE ? { space: MOST_SPACE, isBreak: true } : { space, isBreak: false };
+    }
+  }
 }
 
 function nameOf({ columns, rows }: Ladder): string {
@@ -110,25 +154,26 @@ function Picture({
 }
 
 /** The ladder as a file of its own: the heads stand above every part, as nothing keeps them in sight. */
-export function ladderFile(ladder: Ladder, time: TimeMode, zone: Zone): string {
-  const { columns, rows } = ladder;
+export function ladderFile(ladder: Ladder, choice: LadderChoice, zone: Zone): string {
+  const { columns } = ladder;
   const { width, at, spacing } = geometryOf(ladder);
-  const parts = partsOf(ladder);
+  const parts = partsOf(ladder, choice);
+  let top = 0;
+  const placed = parts.map((part) => {
+    const y = top;
+    top += HEAD + part.height;
+    return { part, y };
+  });
   const picture = (
-    <Picture
-      className="ladder"
-      name={nameOf(ladder)}
-      width={width}
-      height={parts.length * HEAD + rows.length * ROW + MARGIN}
-    >
-      {parts.map((part, index) => (
-        <g transform={`translate(0 ${index * (HEAD + PART_ROWS * ROW)})`}>
+    <Picture className="ladder" name={nameOf(ladder)} width={width} height={top + MARGIN}>
+      {placed.map(({ part, y }) => (
+        <g transform={`translate(0 ${y})`}>
           <ClockHead ladder={ladder} />
           {columns.map((column, c) => (
             <Head column={column} x={at(c)} width={spacing - 24} />
           ))}
           <g transform={`translate(0 ${HEAD})`}>
-            <Part ladder={ladder} rows={part} time={time} />
+            <Part ladder={ladder} part={part} time={choice.time} />
           </g>
         </g>
       ))}
@@ -139,15 +184,23 @@ export function ladderFile(ladder: Ladder, time: TimeMode, zone: Zone): string {
   )}\n`;
 }
 
+/** Ways to change where a column stands; those that make no sense are `undefined`. */
+export interface ColumnLinks {
+  left: string | undefined;
+  right: string | undefined;
+  hide: string | undefined;
+}
+
 interface DrawingProps {
   ladder: Ladder;
-  time: TimeMode;
+  choice: LadderChoice;
+  links: (column: number) => ColumnLinks;
   /** Where a message's text is. */
   href: (message: CallMessageView) => string;
 }
 
 /** The ladder within a page: its heads stay in sight, and of its parts a browser draws those that are. */
-export function LadderDrawing({ ladder, time, href }: DrawingProps): VNode {
+export function LadderDrawing({ ladder, choice, links, href }: DrawingProps): VNode {
   const { columns } = ladder;
   const { width, at, spacing } = geometryOf(ladder);
   return (
@@ -155,12 +208,12 @@ export function LadderDrawing({ ladder, time, href }: DrawingProps): VNode {
       <Picture className="ladder-head" name={undefined} width={width} height={HEAD}>
         <ClockHead ladder={ladder} />
         {columns.map((column, index) => (
-          <Head column={column} x={at(index)} width={spacing - 24} />
+          <Head column={column} x={at(index)} width={spacing - 24} links={links(index)} />
         ))}
       </Picture>
-      {partsOf(ladder).map((rows) => (
-        <Picture className="ladder-part" name={undefined} width={width} height={rows.length * ROW}>
-          <Part ladder={ladder} rows={rows} time={time} href={href} />
+      {partsOf(ladder, choice).map((part) => (
+        <Picture className="ladder-part" name={undefined} width={width} height={part.height}>
+          <Part ladder={ladder} part={part} time={choice.time} href={href} />
         </Picture>
       ))}
     </div>
@@ -169,12 +222,12 @@ export function LadderDrawing({ ladder, time, href }: DrawingProps): VNode {
 
 function Part({
   ladder,
-  rows,
+  part: { rows, height },
   time,
   href,
 }: {
   ladder: Ladder;
-  rows: readonly LadderRow[];
+  part: LadderPart;
   time: TimeMode;
   /** Without it there are no links. */
   href?: DrawingProps['href'];
@@ -187,13 +240,26 @@ function Part({
   return (
     <>
       {columns.map((_, column) => (
-        <line class="l-life" x1={at(column)} y1={0} x2={at(column)} y2={rows.length * ROW} stroke="#b9c2cd" />
+        <line class="l-life" x1={at(column)} y1={0} x2={at(column)} y2={height} stroke="#b9c2cd" />
       ))}
-      {rows.map((row, index) => {
+      {rows.map(({ row, y, space, isBreak }) =>
+        isBreak ? (
+          <Break row={row} y={y - space} height={space} geometry={geometry} columns={columns.length} />
+        ) : undefined,
+      )}
+      {rows.map(({ row, y }) => {
         const { message } = row;
         const leg = legName(ladder, row);
         const drawing = (
-          <Row row={row} time={time} clock={clockOf(row, zone, mark)} leg={leg} y={index * ROW} geometry={geometry} />
+          <Row
+            row={row}
+            columns={columns}
+            time={time}
+            clock={clockOf(row, zone, mark)}
+            leg={leg}
+            y={y}
+            geometry={geometry}
+          />
         );
         const name = rowName(row, columns, leg, zone);
         return href === undefined || message === undefined ? (
@@ -233,35 +299,120 @@ function useClockMark({ rows }: Ladder): string {
   return first === undefined ? '' : zoneMark(first.atUs, zone);
 }
 
-function Head({ column, x, width }: { column: Column; x: number; width: number }): VNode {
-  const second = [column.role, portsText(column)].filter((text) => text !== '').join(', ');
+/** A long pause: the life lines are broken, and the time is told. */
+function Break({
+  row,
+  y,
+  height,
+  geometry: { width, at },
+  columns,
+}: {
+  row: LadderRow;
+  y: number;
+  height: number;
+  geometry: Geometry;
+  columns: number;
+}): VNode {
+  const middle = y + height / 2;
   return (
-    <g class="l-head">
-      <title>{`${column.label} ${second}`}</title>
-      <rect
-        class="l-box"
-        x={x - width / 2}
-        y={8}
-        width={width}
-        height={HEAD - 18}
-        rx={5}
-        fill="#f3f5f8"
-        stroke="#b9c2cd"
-      />
-      <text class="l-name" x={x} y={second === '' ? 32 : 25} text-anchor="middle" font-weight="600" fill="#1a1f27">
-        {cut(column.label, width / (CHARACTER + 0.8))}
+    <g class="l-break" role="img">
+      <title>{`nothing for ${pause(row.deltaUs)}`}</title>
+      <rect class="l-paper" x={GUTTER} y={middle - 7} width={width - GUTTER} height={14} fill="#ffffff" />
+      {Array.from({ length: columns }, (_, column) => (
+        <path
+          class="l-life"
+          d={`M${at(column) - 8} ${middle - 3}l16 -8m-16 14l16 -8`}
+          fill="none"
+          stroke="#b9c2cd"
+          stroke-width={1.5}
+        />
+      ))}
+      <text class="l-quiet" x={12} y={middle + 4} font-size="11" fill="#5b6573">
+        {`⋮ ${pause(row.deltaUs)}`}
       </text>
-      {second === '' ? undefined : (
-        <text class="l-quiet" x={x} y={40} text-anchor="middle" font-size="11" fill="#5b6573">
-          {cut(second, width / SMALL_CHARACTER)}
+    </g>
+  );
+}
+
+/** Base lines in a head: the first, and from one to the next. */
+const HEAD_TOP = 25;
+const HEAD_LINE = 17;
+
+/** A party: its name, what it does and where, and what it says it is. */
+function Head({
+  column,
+  x,
+  width,
+  links,
+}: {
+  column: Column;
+  x: number;
+  width: number;
+  /** Without them the head is a picture only. */
+  links?: ColumnLinks;
+}): VNode {
+  const lines = [
+    [column.role, placesText(column)].filter((text) => text !== '').join(', '),
+    visible(column.userAgent),
+  ].filter((text) => text !== '');
+  const left = x - width / 2;
+  return (
+    <g class="l-head" data-column={links === undefined ? undefined : column.key}>
+      <title>{[column.label, ...lines].join('\n')}</title>
+      <rect class="l-box" x={left} y={6} width={width} height={HEAD - 12} rx={5} fill="#f3f5f8" stroke="#b9c2cd" />
+      <text class="l-name" x={x} y={HEAD_TOP} text-anchor="middle" font-weight="600" fill="#1a1f27">
+        {cut(visible(column.label), (width - 60) / (CHARACTER + 0.8))}
+      </text>
+      {lines.map((line, index) => (
+        <text
+          class="l-quiet"
+          x={x}
+          y={HEAD_TOP + (index + 1) * HEAD_LINE}
+          text-anchor="middle"
+          font-size="11"
+          fill="#5b6573"
+        >
+          {cut(line, (width - 12) / SMALL_CHARACTER)}
         </text>
+      ))}
+      {links === undefined ? undefined : (
+        <>
+          <HeadLink href={links.left} sign="‹" meaning={`Move ${column.label} to the left`} x={left + 2} />
+          <HeadLink href={links.right} sign="›" meaning={`Move ${column.label} to the right`} x={left + 26} />
+          <HeadLink href={links.hide} sign="×" meaning={`Leave out ${column.label}`} x={left + width - 26} />
+        </>
       )}
     </g>
   );
 }
 
+/** A sign of the size of a finger tip. */
+function HeadLink({
+  href,
+  sign,
+  meaning,
+  x,
+}: {
+  href: string | undefined;
+  sign: string;
+  meaning: string;
+  x: number;
+}): VNode | undefined {
+  if (href === undefined) return undefined;
+  return (
+    <a class="l-move" href={href} aria-label={visible(meaning)}>
+      <title>{visible(meaning)}</title>
+      <rect class="l-hit" x={x} y={8} width={24} height={24} rx={4} fill="transparent" />
+      <text x={x + 12} y={25} text-anchor="middle" font-size="15" fill="#0a569c">
+        {sign}
+      </text>
+    </a>
+  );
+}
+
 interface RowProps {
   row: LadderRow;
+  columns: readonly Column[];
   time: TimeMode;
   clock: string;
   /** Several legs: each has a band in its colour, and its name. */
@@ -270,7 +421,7 @@ interface RowProps {
   geometry: Geometry;
 }
 
-function Row({ row, time, clock, leg, y, geometry: { width, at, spacing } }: RowProps): VNode {
+function Row({ row, columns, time, clock, leg, y, geometry: { width, at, spacing } }: RowProps): VNode {
   const { message } = row;
   const tone = toneClass(row);
   const [large, small] = timeTexts(row, time, clock);
@@ -292,7 +443,7 @@ function Row({ row, time, clock, leg, y, geometry: { width, at, spacing } }: Row
           </text>
         </>
       )}
-      {message === undefined ? undefined : (
+      {row.tone === 'ghost' ? undefined : (
         <>
           <text class="l-time" x={12} y={line - 3} fill="#1a1f27">
             {large}
@@ -303,6 +454,12 @@ function Row({ row, time, clock, leg, y, geometry: { width, at, spacing } }: Row
         </>
       )}
       <Line row={row} from={from} to={to} y={line} self={self} />
+      {message === undefined || self ? undefined : (
+        <>
+          <Port column={columns[row.from]} port={message.src.port} x={from} y={line} towards={to} />
+          <Port column={columns[row.to]} port={message.dst.port} x={to} y={line} towards={from} />
+        </>
+      )}
       <text
         class={`l-label ${tone}`}
         x={middle}
@@ -320,11 +477,41 @@ function Row({ row, time, clock, leg, y, geometry: { width, at, spacing } }: Row
   );
 }
 
+/** Port of an arrow's end, where the head of its column does not say it. */
+function Port({
+  column,
+  port,
+  x,
+  y,
+  towards,
+}: {
+  column: Column | undefined;
+  port: number;
+  x: number;
+  y: number;
+  towards: number;
+}): VNode | undefined {
+  const count = [...(column?.hosts.values() ?? [])].reduce((sum, ports) => sum + ports.length, 0);
+  if (count < 2) return undefined;
+  const isRight = towards > x;
+  return (
+    <text
+      class="l-quiet l-port"
+      x={isRight ? x - 5 : x + 5}
+      y={y - 6}
+      text-anchor={isRight ? 'end' : 'start'}
+      font-size="10"
+      fill="#5b6573"
+    >
+      {port}
+    </text>
+  );
+}
+
 /** The time of day, with how far it is from UTC where that is not what the head says: clocks have been changed. */
-function clockOf({ message }: LadderRow, zone: Zone, mark: string): string {
-  if (message === undefined) return '';
-  const own = zoneMark(message.atUs, zone);
-  return own === mark ? timeOfDay(message.atUs, zone) : `${timeOfDay(message.atUs, zone)} ${own}`;
+function clockOf({ atUs }: LadderRow, zone: Zone, mark: string): string {
+  const own = zoneMark(atUs, zone);
+  return own === mark ? timeOfDay(atUs, zone) : `${timeOfDay(atUs, zone)} ${own}`;
 }
 
 /** The time asked for, and below it the one that helps with it. A message from before the one above it is marked. */
@@ -397,22 +584,24 @@ function secondLine(row: LadderRow): string {
   const seen =
     row.message === undefined || row.message.agents.length < 2 ? [] : [`seen by ${row.message.agents.length}`];
   const again = row.retransmission > 0 ? [`retransmission ${row.retransmission}`] : [];
-  return [...again, ...row.details, ...seen].join(' · ');
+  const warning = row.warning === '' ? [] : [`▲ ${row.warning}`];
+  return [...warning, ...again, ...row.details, ...seen].join(' · ');
 }
 
 export function againText(row: LadderRow): string {
   const again = row.retransmission > 0 ? ` ↻${row.retransmission}` : '';
-  return row.folded > 0 ? `${again} (+${row.folded} ↻)` : again;
+  const folded = row.folded > 0 ? ` (+${row.folded} ↻)` : '';
+  return `${again}${folded}${row.times > 1 ? ` × ${row.times}` : ''}`;
 }
 
 /** The row in words, for those who do not see the picture. */
 function rowName(row: LadderRow, columns: readonly Column[], leg: string, zone: Zone): string {
   const { message } = row;
   const way = `from ${columns[row.from]?.label ?? ''} to ${columns[row.to]?.label ?? ''}`;
-  if (message === undefined) return visible(`${row.label} ${way}: expected, not captured`);
+  if (message === undefined) return visible(`${row.label} ${way}: ${row.details.join(', ')}`);
   const ends = `${formatEndpoint(message.src.ip, message.src.port)} → ${formatEndpoint(message.dst.ip, message.dst.port)}`;
   const again = row.retransmission > 0 ? `, retransmission ${row.retransmission}` : '';
-  const details = [leg, ...row.details]
+  const details = [leg, row.warning, row.times > 1 ? `${row.times} times` : '', ...row.details]
     .filter((text) => text !== '')
     .map((text) => `, ${text}`)
     .join('');

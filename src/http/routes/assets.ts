@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { etagOf, sendConditional } from '../conditional.ts';
 
 const ASSETS: readonly (readonly [string, string])[] = [
   ['style.css', 'text/css; charset=utf-8'],
   ['icon.svg', 'image/svg+xml'],
-  ...['main', 'live', 'keys', 'ladder', 'theme', 'zone'].map(
-    (name) => [`client/${name}.js`, 'text/javascript; charset=utf-8'] as const,
-  ),
+  ...readdirSync(new URL('../assets/client/', import.meta.url))
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => [`client/${name}`, 'text/javascript; charset=utf-8'] as const),
 ];
 
 /** The few files a page needs beside itself, read once; browsers ask again but get them only when changed. */

@@ -7,6 +7,8 @@ import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
 import { choiceOf, USUAL } from '../ladder/choice.ts';
+import { masked } from '../ladder/mask.ts';
+import { mediaReports } from '../ladder/media.ts';
 import { makeLadder } from '../ladder/model.ts';
 import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
@@ -40,7 +42,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
     query: CALL_PAGE_PARAMETERS,
     schema: CallPageSchema,
     exports: { svg: SVG, mermaid: MERMAID },
-    async read(params, _applied, { callid = '' }) {
+    async read(params, _applied, { callid = '' }, names) {
       const limit = params.integer(['n'], 1, MAX_MESSAGES, DEFAULT_MESSAGES);
       const around = params.text('around');
       const offset =
@@ -50,11 +52,21 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const choice = choiceOf(params);
       const compared = comparedOf(params);
       const isSorted = params.flag('sorted');
-      const { call, events } = await found(deps, callid, { offset, limit });
-      const complete = offset + call.items.length >= call.total;
-      const ladder = makeLadder(call.items, { ...choice, nowUs: deps.clock(), complete });
+      const { call: own, events } = await found(deps, callid, { offset, limit });
+      const held = await withOthers(deps, own, choice.added, limit);
+      const call = choice.mask ? withoutSecrets(held) : held;
+      const complete = offset + own.items.length >= own.total;
       const { items, ...rest } = call;
       const agreed = exchanges(items);
+      const reports = mediaReports(call.entries, items);
+      const ladder = makeLadder(items, {
+        ...choice,
+        nowUs: deps.clock(),
+        complete,
+        names,
+        reports: choice.media ? reports : [],
+        agreed,
+      });
       const media = agreed.map(({ offer, answer, result, notes }) => ({
         offer: offer.id,
         answer: answer?.id ?? null,
@@ -65,17 +77,53 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const comparison = left === undefined || right === undefined ? undefined : { left, right, isSorted };
       return {
         title: `Call ${visible(callid.length > MAX_TITLE ? `${callid.slice(0, MAX_TITLE)}…` : callid)}`,
-        data: withTimes({ ...rest, missing: ladder.missing, media, messages: items, events }),
+        data: withTimes({ ...rest, missing: ladder.missing, media, reports, messages: items, events }),
         html: () =>
-          CallPage({ call, ladder, events, limit, choice, exchanges: agreed, comparison, linksOut: deps.linksOut }),
+          CallPage({
+            call,
+            ladder,
+            events,
+            limit,
+            choice,
+            hasMedia: reports.length > 0,
+            exchanges: agreed,
+            comparison,
+            linksOut: deps.linksOut,
+          }),
         text: (zone) => callText(call, ladder, events, agreed, zone),
         exports: {
-          svg: { type: SVG, body: (zone) => ladderFile(ladder, choice.time, zone) },
+          svg: { type: SVG, body: (zone) => ladderFile(ladder, choice, zone) },
           mermaid: { type: MERMAID, body: () => ladderMermaid(ladder) },
         },
       };
     },
   });
+}
+
+/** A call with the messages of others that were asked for, as far as they were sent in the time of those shown. */
+async function withOthers(
+  { engine }: HttpDeps,
+  call: CallMessages,
+  callIds: readonly string[],
+  limit: number,
+): Promise<CallMessages> {
+  const { items, offset, total } = call;
+  const there = new Set([call.callId, ...items.map(({ callId }) => callId)]);
+  const wanted = callIds.filter((callId) => !there.has(callId));
+  const others = await Promise.all(wanted.map((callId) => engine.callMessages(callId, { offset: 0, limit })));
+  const fromUs = offset === 0 ? -Infinity : (items[0]?.atUs ?? 0);
+  const toUs = offset + items.length >= total ? Infinity : (items.at(-1)?.atUs ?? 0);
+  const more = others.flatMap((other) => other.items).filter(({ atUs }) => atUs >= fromUs && atUs <= toUs);
+  const all = new Map([...items, ...more].map((message) => [message.id, message]));
+  return {
+    ...call,
+    entries: [...call.entries, ...others.flatMap(({ entries }) => entries)],
+    items: [...all.values()].toSorted((a, b) => a.atUs - b.atUs || a.id - b.id),
+  };
+}
+
+function withoutSecrets(call: CallMessages): CallMessages {
+  return { ...call, items: call.items.map((message) => ({ ...message, raw: masked(message.raw) })) };
 }
 
 /** `/call/<callid>/text`, `/pcap`, `/pcapng`: all messages held of one call, to be saved. */
@@ -84,7 +132,14 @@ export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
   addFile(app, 'text', 'One call as text: summary, then every message held', TEXT, async (callid, zone) => {
     const { call, events } = await found(deps, callid, { offset: 0, limit: MAX_MESSAGES });
     const complete = call.items.length >= call.total;
-    const ladder = makeLadder(call.items, { ...USUAL, nowUs: deps.clock(), complete });
+    const ladder = makeLadder(call.items, {
+      ...USUAL,
+      nowUs: deps.clock(),
+      complete,
+      names: deps.aliases,
+      reports: [],
+      agreed: [],
+    });
     return callText(call, ladder, events, exchanges(call.items), zone);
   });
   for (const format of CAPTURE_FORMATS) {

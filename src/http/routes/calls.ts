@@ -48,7 +48,7 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
     schema: listOf(CallSchema),
     async read(params) {
       const filter = filterOf(params, CALL_FILTERS);
-      const search = searchOf(params, 'calls');
+      const search = searchOf(params, 'calls', deps.aliases);
       const page = await engine.listCalls({
         ...pagingOf(params),
         ...(filter === undefined ? {} : { filter }),
@@ -71,7 +71,7 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
     query: SEARCH_PARAMETER,
     schema: FormSchema,
     read(params) {
-      const search = searchOf(params, 'calls');
+      const search = searchOf(params, 'calls', deps.aliases);
       const form = formView('/calls/list', CALL_FILTERS, CALL_LIST_PARAMETERS);
       return {
         title: 'Search calls',

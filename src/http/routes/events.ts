@@ -34,7 +34,7 @@ export function eventRoutes(app: FastifyInstance, deps: HttpDeps): void {
     schema: EventListSchema,
     async read(params) {
       const filter = filterOf(params, EVENT_FILTERS);
-      const search = searchOf(params, 'events');
+      const search = searchOf(params, 'events', deps.aliases);
       const order = params.choice('order', EVENT_ORDERS);
       const query = {
         ...pagingOf(params),
@@ -66,7 +66,7 @@ export function eventRoutes(app: FastifyInstance, deps: HttpDeps): void {
     query: SEARCH_PARAMETER,
     schema: FormSchema,
     read(params) {
-      const search = searchOf(params, 'events');
+      const search = searchOf(params, 'events', deps.aliases);
       const form = formView('/events', EVENT_FILTERS, EVENT_LIST_PARAMETERS);
       return {
         title: 'Search events',

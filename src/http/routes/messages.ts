@@ -22,7 +22,7 @@ export function messageRoutes(app: FastifyInstance, deps: HttpDeps): void {
     query: MESSAGE_LIST_PARAMETERS,
     schema: MessageListSchema,
     async read(params) {
-      const search = searchOf(params, 'messages');
+      const search = searchOf(params, 'messages', deps.aliases);
       const page = await deps.engine.listMessages({
         ...pagingOf(params),
         ...(search === undefined ? {} : { search: search.search }),
@@ -45,7 +45,7 @@ export function messageRoutes(app: FastifyInstance, deps: HttpDeps): void {
     query: SEARCH_PARAMETER,
     schema: FormSchema,
     read(params) {
-      const search = searchOf(params, 'messages');
+      const search = searchOf(params, 'messages', deps.aliases);
       const form = formView('/messages', ['q'], MESSAGE_LIST_PARAMETERS);
       return {
         title: 'Search messages',

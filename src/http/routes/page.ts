@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type TSchema } from 'typebox';
+import type { Aliases } from '../../model/alias.ts';
 import type { Role } from '../../model/settings.ts';
 import type { Zone } from '../../model/zone.ts';
 import type { HttpDeps } from '../deps.ts';
 import { csvTable, csvText, type CsvTable } from '../csv.ts';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
-import { formatOf, send, type Answer } from '../reply.ts';
+import { formatOf, namesFor, send, type Answer } from '../reply.ts';
 import { FORMAT_PARAMETER, formatParameter, ZONE_PARAMETER } from '../schemas.ts';
 import { zoneOf } from '../zone.ts';
 
@@ -40,11 +41,13 @@ export interface Page {
   /**
    * @param applied what a change has just done, in words; `undefined` for plain reading
    * @param place values of the path's own parameters
+   * @param names of addresses, as the reader wants them shown
    */
   read: (
     params: Params,
     applied: string | undefined,
     place: Readonly<Record<string, string>>,
+    names: Aliases,
   ) => Answer | Promise<Answer>;
 }
 
@@ -79,12 +82,9 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
         allow: 'POST',
       });
     }
-    return send(
-      deps,
-      request,
-      reply,
-      await page.read(new Params(request.query, known, zone), undefined, placeOf(request)),
-    );
+    const names = namesFor(deps, request);
+    const params = new Params(request.query, known, zone);
+    return send(deps, request, reply, await page.read(params, undefined, placeOf(request), names));
   });
 
   if (change === undefined) return;
@@ -96,7 +96,10 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
     // Only the form of the answer may stand in the query: what is changed is in one place.
     const reading = new Params(request.query, ANSWER_PARAMETERS, zoneOf(request).zone);
     const applied = await change.apply(params);
-    const answer = typeof applied === 'string' ? await page.read(reading, applied, placeOf(request)) : applied;
+    const answer =
+      typeof applied === 'string'
+        ? await page.read(reading, applied, placeOf(request), namesFor(deps, request))
+        : applied;
     return send(deps, request, reply, answer);
   });
 }
@@ -110,8 +113,8 @@ function withCsv(page: Page): Page {
   return {
     ...page,
     exports: { ...page.exports, csv: CSV },
-    async read(params, applied, place) {
-      const answer = await page.read(params, applied, place);
+    async read(...asked) {
+      const answer = await page.read(...asked);
       const csv = { type: CSV, name, body: (zone: Zone) => csvText(table(answer.data, zone)) };
       return { ...answer, exports: { ...answer.exports, csv } };
     },

@@ -5,7 +5,7 @@ import { type FaultRow, type Flow, isClockOff, isSilent, octetsText, offsetText 
 import { formatNumber, visible } from '../show.ts';
 import { agoText, type Hint, listenerPlace, roughly } from '../why.ts';
 import { Section } from './layout.tsx';
-import { Captured, Cell, endpointText, Hints, Nothing, Pager, Pill, Table, Time, Transport } from './parts.tsx';
+import { Captured, Cell, Endpoint, Hints, Nothing, Pager, Pill, Table, Time, Transport } from './parts.tsx';
 
 export const agentAnchor = (id: string): string => `agent-${visible(id)}`;
 
@@ -111,7 +111,7 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
         <strong>{agent.captureId}</strong> <Captured text={agent.nodeName} />
         <br />
         <span class="path">
-          <Captured text={endpointText(agent.source)} />
+          <Endpoint at={agent.source} />
         </span>{' '}
         <Transport name={agent.transport} />
       </Cell>

@@ -6,17 +6,19 @@ import {
   COLOUR_MODES,
   GROUPINGS,
   SDP_MODES,
+  PAUSE_MODES,
   TIME_MODES,
   type ColourMode,
   type Grouping,
   type LadderChoice,
+  type PauseMode,
   type SdpMode,
   type TimeMode,
 } from '../ladder/choice.ts';
-import { labelOf } from '../ladder/label.ts';
-import { isRetransmission, letter, type Ladder } from '../ladder/model.ts';
+import { labelOf, letter } from '../ladder/label.ts';
+import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
-import { hueClass, LadderDrawing } from '../ladder/svg.tsx';
+import { type ColumnLinks, hueClass, LadderDrawing } from '../ladder/svg.tsx';
 import { callHref } from '../show.ts';
 import { Captured, CapturedLink, Cell, Nothing, Table } from './parts.tsx';
 
@@ -27,22 +29,98 @@ interface LadderViewProps {
   call: CallMessages;
   ladder: Ladder;
   choice: LadderChoice;
+  /** Something was measured of its media. */
+  hasMedia: boolean;
   at: PageLink;
 }
 
 /** The ladder with the ways to draw it; where scripts run, the message that is selected stands beside it. */
-export function LadderView({ call, ladder, choice, at }: LadderViewProps): VNode {
+export function LadderView({ call, ladder, choice, hasMedia, at }: LadderViewProps): VNode {
+  const drawn: Redrawn = (changes) => ladderAt(at, choiceParameters({ ...choice, ...changes }));
   return (
     <>
-      <LadderTools callId={call.callId} choice={choice} hasRepeats={call.items.some(isRetransmission)} at={at} />
-      <Legend ladder={ladder} call={call} choice={choice} at={at} />
+      <LadderTools call={call} ladder={ladder} choice={choice} hasMedia={hasMedia} at={at} drawn={drawn} />
+      <Legend ladder={ladder} call={call} choice={choice} drawn={drawn} />
+      <Arrangement ladder={ladder} choice={choice} drawn={drawn} />
+      <AddCall callId={call.callId} choice={choice} />
       <div class="stage">
         <div class="scroll ladder-frame" role="region" aria-label="Ladder" tabIndex={0} data-ladder={call.callId}>
-          <LadderDrawing ladder={ladder} time={choice.time} href={messageHref} />
+          <LadderDrawing
+            ladder={ladder}
+            choice={choice}
+            links={(column) => columnLinks(ladder, choice, drawn, column)}
+            href={messageHref}
+          />
         </div>
         <aside class="pane" aria-label="Selected message" data-pane="" hidden />
       </div>
     </>
+  );
+}
+
+/** The page with the ladder drawn another way. */
+type Redrawn = (changes: Partial<LadderChoice>) => string;
+
+function columnLinks({ columns }: Ladder, { hide }: LadderChoice, drawn: Redrawn, column: number): ColumnLinks {
+  const keys = columns.map(({ key }) => key);
+  const moved = (to: number): string | undefined => {
+    if (to < 0 || to >= keys.length) return undefined;
+    const order = keys.filter((_, index) => index !== column);
+    order.splice(to, 0, ...keys.slice(column, column + 1));
+    return drawn({ order });
+  };
+  return {
+    left: moved(column - 1),
+    right: moved(column + 1),
+    hide: keys.length > 1 ? drawn({ hide: [...hide, ...keys.slice(column, column + 1)] }) : undefined,
+  };
+}
+
+/** Hosts that are left out, and the way back to the usual order. */
+function Arrangement({
+  ladder: { hidden },
+  choice: { hide, order },
+  drawn,
+}: {
+  ladder: Ladder;
+  choice: LadderChoice;
+  drawn: Redrawn;
+}): VNode | undefined {
+  if (hidden.length === 0 && order.length === 0) return undefined;
+  return (
+    <ul class="legs">
+      {hidden.map(({ key, label }) => (
+        <li>
+          <span class="quiet">left out:</span> <Captured text={label} />{' '}
+          <a href={drawn({ hide: hide.filter((other) => other !== key) })}>draw</a>
+        </li>
+      ))}
+      {order.length === 0 ? undefined : (
+        <li>
+          <a href={drawn({ order: [] })}>Hosts in order of appearance</a>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+/** Another call beside this one, which nothing tells belongs to it. */
+function AddCall({ callId, choice }: { callId: string; choice: LadderChoice }): VNode {
+  const { with: added = '', ...others } = choiceParameters(choice);
+  return (
+    <details open={added !== ''}>
+      <summary>Draw other calls with it</summary>
+      <form class="filter" method="get" action={`${callHref(callId)}#ladder`}>
+        {Object.entries(others).map(([name, value]) =>
+          value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
+        )}
+        <label class="grow">
+          <span>With the calls of these Call-IDs</span>
+          <input type="search" name="with" value={added} autocomplete="off" spellcheck={false} />
+        </label>
+        <button type="submit">Draw together</button>
+      </form>
+    </details>
   );
 }
 
@@ -52,8 +130,9 @@ export const messageHref = ({ id }: { id: number }): string => `#${messageAnchor
 
 const GROUPING_TEXT: Readonly<Record<Grouping, string>> = {
   auto: 'automatic',
-  port: 'address and port',
+  alias: 'alias',
   ip: 'address',
+  port: 'address and port',
 };
 const COLOUR_TEXT: Readonly<Record<ColourMode, string>> = {
   class: 'kind',
@@ -67,25 +146,27 @@ const TIME_TEXT: Readonly<Record<TimeMode, string>> = {
   first: 'since the first',
 };
 const SDP_TEXT: Readonly<Record<SdpMode, string>> = { first: 'first media', all: 'all', off: 'off', mark: 'mark' };
+const PAUSE_TEXT: Readonly<Record<PauseMode, string>> = { marked: 'marked', scaled: 'to scale', even: 'not drawn' };
 const FOLD_TEXT = { drawn: 'drawn', counted: 'counted' } as const;
 
+const MASK_TEXT = { shown: 'shown', masked: 'masked' } as const;
+const MEDIA_TEXT = { drawn: 'drawn', 'left out': 'left out' } as const;
+
 function LadderTools({
-  callId,
+  call,
+  ladder,
   choice,
-  hasRepeats,
+  hasMedia,
   at,
-}: {
-  callId: string;
-  choice: LadderChoice;
-  hasRepeats: boolean;
-  at: PageLink;
+  drawn,
+}: LadderViewProps & {
+  drawn: Redrawn;
 }): VNode {
-  const drawn = (changes: Partial<LadderChoice>): string => ladderAt(at, choiceParameters({ ...choice, ...changes }));
   return (
     <div class="tools" id="ladder">
       <Tabs
         title="Columns by"
-        hotkey="a"
+        hotkey="h"
         all={GROUPINGS}
         now={choice.grouping}
         words={GROUPING_TEXT}
@@ -108,9 +189,35 @@ function LadderTools({
         href={(time) => drawn({ time })}
       />
       <Tabs title="SDP" hotkey="d" all={SDP_MODES} now={choice.sdp} words={SDP_TEXT} href={(sdp) => drawn({ sdp })} />
-      {hasRepeats ? (
+      <Tabs
+        title="Pauses"
+        hotkey="g"
+        all={PAUSE_MODES}
+        now={choice.pauses}
+        words={PAUSE_TEXT}
+        href={(pauses) => drawn({ pauses })}
+      />
+      {hasMedia ? (
         <Tabs
-          title="Retransmissions"
+          title="Media"
+          hotkey="m"
+          all={['left out', 'drawn']}
+          now={choice.media ? 'drawn' : 'left out'}
+          words={MEDIA_TEXT}
+          href={(name) => drawn({ media: name === 'drawn' })}
+        />
+      ) : undefined}
+      <Tabs
+        title="Credentials"
+        hotkey="M"
+        all={['shown', 'masked']}
+        now={choice.mask ? 'masked' : 'shown'}
+        words={MASK_TEXT}
+        href={(name) => drawn({ mask: name === 'masked' })}
+      />
+      {ladder.hasRepeats ? (
+        <Tabs
+          title="Repeats"
           hotkey="R"
           all={['drawn', 'counted']}
           now={choice.fold ? 'counted' : 'drawn'}
@@ -124,7 +231,7 @@ function LadderTools({
           <a href={at({ format })}>{format === 'json' || format === 'svg' ? format.toUpperCase() : format}</a>
         ))}
         {CAPTURE_FORMATS.map((format) => (
-          <a href={`${callHref(callId)}/${format}`}>{format}</a>
+          <a href={`${callHref(call.callId)}/${format}`}>{format}</a>
         ))}
       </span>
     </div>
@@ -169,7 +276,12 @@ function Tabs<Name extends string>({
 }
 
 /** Which letter is which leg, why it belongs here, and the way to leave it out. */
-function Legend({ ladder, call, choice, at }: LadderViewProps): VNode | undefined {
+function Legend({
+  ladder,
+  call,
+  choice,
+  drawn,
+}: Pick<LadderViewProps, 'ladder' | 'call' | 'choice'> & { drawn: Redrawn }): VNode | undefined {
   const { legs } = ladder;
   if (legs.length < 2) return undefined;
   const reasons = new Map(call.entries.flatMap((entry) => entry.legs.map((leg) => [leg.callId, leg.reason] as const)));
@@ -184,9 +296,15 @@ function Legend({ ladder, call, choice, at }: LadderViewProps): VNode | undefine
             <span class={`leg-mark ${hueClass(index)}`} /> <strong>leg {name}</strong>{' '}
             <CapturedLink text={callId} href={callHref(callId)} />{' '}
             <span class="quiet">
-              {callId === call.callId ? 'this call' : <Captured text={reasons.get(callId) ?? ''} />}
+              {callId === call.callId ? 'this call' : <Captured text={reasons.get(callId) ?? 'added by hand'} />}
             </span>{' '}
-            <a href={ladderAt(at, choiceParameters({ ...choice, without }))}>{isOut ? 'draw' : 'leave out'}</a>
+            <a href={drawn({ without })}>{isOut ? 'draw' : 'leave out'}</a>
+            {choice.added.includes(callId) ? (
+              <>
+                {' '}
+                <a href={drawn({ added: choice.added.filter((other) => other !== callId) })}>take away</a>
+              </>
+            ) : undefined}
           </li>
         );
       })}

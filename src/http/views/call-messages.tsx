@@ -1,12 +1,15 @@
 import type { VNode } from 'preact';
 import type { CallMessages, CallMessageView } from '../../model/views.ts';
-import { type Ladder, type LadderRow, legName } from '../ladder/model.ts';
+import { lineWarnings, type LineWarnings } from '../ladder/lint.ts';
+import { type Ladder, legName } from '../ladder/model.ts';
+import type { LadderRow } from '../ladder/row.ts';
 import { againText, toneClass } from '../ladder/svg.tsx';
 import { pause } from '../ladder/times.ts';
 import { formatNumber } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import { messageAnchor, messageHref, type PageLink } from './call-ladder.tsx';
-import { Captured, Cell, Nothing, Path, Table, TimeOfDay, Transport } from './parts.tsx';
+import { Captured, Cell, Facts, Nothing, Path, Table, Time, TimeOfDay, Transport } from './parts.tsx';
+import { RawText } from './raw-text.tsx';
 
 /** Id of the form that compares two messages. */
 export const COMPARE = 'compare';
@@ -32,7 +35,7 @@ export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
   const numbers = new Map(items.map((message, index) => [message, offset + index + 1]));
   const rows = ladder.rows.map((row) => {
     const { message } = row;
-    if (message === undefined) return <Missing row={row} ladder={ladder} />;
+    if (message === undefined) return <NoMessage row={row} ladder={ladder} />;
     const number = numbers.get(message) ?? 0;
     return (
       <Message
@@ -56,29 +59,31 @@ export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
   );
 }
 
-function Missing({ row, ladder }: { row: LadderRow; ladder: Ladder }): VNode {
+/** What was expected, or measured of media. */
+function NoMessage({ row, ladder }: { row: LadderRow; ladder: Ladder }): VNode {
+  const isMissing = row.tone === 'ghost';
   return (
     <tbody class="item">
       <tr>
         <Cell label="#" number>
           <Nothing />
         </Cell>
-        <Cell label="Time">
-          <Nothing />
-        </Cell>
+        <Cell label="Time">{isMissing ? <Nothing /> : <TimeOfDay us={row.atUs} />}</Cell>
         <Cell label="After" number>
-          <Nothing />
+          {isMissing ? <Nothing /> : pause(row.deltaUs)}
         </Cell>
         <Cell label="From → to">
           <Captured text={`${ladder.columns[row.from]?.label ?? ''} → ${ladder.columns[row.to]?.label ?? ''}`} />
         </Cell>
         <Cell label="Message">
-          <span class="alarm">
+          <span class={isMissing ? 'alarm' : undefined}>
             <Captured text={row.label} />
           </span>
         </Cell>
-        <Cell label="What else">expected, not captured</Cell>
-        <Cell label="Seen by">nobody</Cell>
+        <Cell label="What else">
+          <Captured text={row.details.join(' · ')} />
+        </Cell>
+        <Cell label="Seen by">{isMissing ? 'nobody' : <Nothing />}</Cell>
       </tr>
     </tbody>
   );
@@ -102,7 +107,8 @@ interface MessageProps {
 }
 
 function Message({ row, message, leg, number, elsewhere, isCompared }: MessageProps): VNode {
-  const more = [leg, REPEAT_TEXT[message.repeat]];
+  const more = [leg, row.warning, REPEAT_TEXT[message.repeat]];
+  if (row.times > 1) more.push(`${row.times} times in a row`);
   if (row.retransmission > 0) more.push(`retransmission ${row.retransmission}`);
   if (row.folded > 0) more.push(`retransmitted ${row.folded} ${row.folded === 1 ? 'time' : 'times'}`);
   const details = [...more, ...row.details, `CSeq ${message.cseq}`].filter((text) => text !== '');
@@ -154,6 +160,7 @@ function Word({ row }: { row: LadderRow }): VNode {
 }
 
 function Text({ message }: { message: CallMessageView }): VNode {
+  const warnings = lineWarnings(message);
   return (
     <tr class="more">
       <td colSpan={HEAD.length}>
@@ -163,43 +170,40 @@ function Text({ message }: { message: CallMessageView }): VNode {
             <span class="quiet">
               {formatNumber(message.length)} octets
               {message.shown < message.length ? `, ${formatNumber(message.shown)} of them shown` : ''}
+              {warnings.size > 0 ? `, ${warnings.size} ${warnings.size === 1 ? 'warning' : 'warnings'}` : ''}
             </span>
           </summary>
-          <RawText raw={message.raw} />
+          <div data-message-text="">
+            <Envelope message={message} warnings={warnings} />
+            <RawText raw={message.raw} warnings={warnings} />
+          </div>
         </details>
       </td>
     </tr>
   );
 }
 
-/** A message as captured: what cannot be seen is marked, but for the ends of lines. */
-export function RawText({ raw }: { raw: string }): VNode {
-  const lines = raw.split(/\r\n|\n/);
-  const body = lines.indexOf('');
-  return (
-    <pre class="raw">
-      {lines.map((line, index) => {
-        const colon = index > 0 && (body < 0 || index < body) ? line.indexOf(':') : -1;
-        return (
-          <>
-            {index === 0 ? '' : '\n'}
-            {index === 0 ? (
-              <strong>
-                <Captured text={line} />
-              </strong>
-            ) : colon > 0 ? (
-              <>
-                <span class="field">
-                  <Captured text={line.slice(0, colon)} />
-                </span>
-                <Captured text={line.slice(colon)} />
-              </>
-            ) : (
-              <Captured text={line} />
-            )}
-          </>
-        );
-      })}
-    </pre>
-  );
+/** How it came: who reported it, over what, when it was captured and when it arrived; and what is wrong with it. */
+function Envelope({ message, warnings }: { message: CallMessageView; warnings: LineWarnings }): VNode {
+  const { atUs, arrivedUs, src, dst, transport, agents, length, shown } = message;
+  const rows: [string, VNode | string][] = [
+    ['Captured', <Time us={atUs} />],
+    ['Arrived', `${pause(arrivedUs - atUs)} later`],
+    [
+      'Way',
+      <>
+        <Path src={src} dst={dst} /> <Transport name={transport} />
+      </>,
+    ],
+    ['Reported by', <AgentLinks agents={agents} />],
+    [
+      'Octets',
+      shown < length ? `${formatNumber(length)}, of which ${formatNumber(shown)} are held` : formatNumber(length),
+    ],
+  ];
+  if (warnings.size > 0) {
+    const texts = [...warnings].map(([line, text]) => `line ${line + 1}: ${text}`);
+    rows.push(['Warnings', <Captured text={texts.join('. ')} />]);
+  }
+  return <Facts rows={rows} />;
 }

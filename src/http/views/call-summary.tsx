@@ -56,7 +56,7 @@ export function Summary({ call, ladder, events, exchanges }: SummaryProps): VNod
     ['Caller', <CapturedLink text={from} href={link('/events', { fu: from })} />],
     ['Callee', <CapturedLink text={to} href={link('/events', { tu: to })} />],
     ['Request-URI', <Captured text={entry?.requestUri ?? first?.requestUri ?? ''} />],
-    ['Path', <Captured text={ladder.columns.map((column) => column.label).join(' → ')} />],
+    ['Path', <Captured text={ladder.path.join(' → ')} />],
     ['Started', <Time us={startUs} />],
   ];
   if (pddMs !== null) rows.push(['Setup', <Milliseconds ms={pddMs} />]);

@@ -21,6 +21,7 @@ export interface CallPageProps {
   events: readonly EventView[];
   limit: number;
   choice: LadderChoice;
+  hasMedia: boolean;
   exchanges: readonly Exchange[];
   comparison: Comparison | undefined;
   linksOut: readonly LinkOut[];
@@ -28,7 +29,7 @@ export interface CallPageProps {
 
 /** What happened to one call: in figures, as a ladder, as a table that says the same, and in the messages' own words. */
 export function CallPage(props: CallPageProps): VNode {
-  const { call, ladder, events, limit, choice, exchanges, comparison, linksOut } = props;
+  const { call, ladder, events, limit, choice, hasMedia, exchanges, comparison, linksOut } = props;
   const { items, offset, total } = call;
   const here = { ...choiceParameters(choice), s: offset > 0 ? offset : undefined };
   const at: PageLink = (changes) => link(callHref(call.callId), { ...here, ...changes });
@@ -45,7 +46,7 @@ export function CallPage(props: CallPageProps): VNode {
       )}
       {items.length === 0 ? undefined : (
         <Section title="Ladder">
-          <LadderView call={call} ladder={ladder} choice={choice} at={at} />
+          <LadderView call={call} ladder={ladder} choice={choice} hasMedia={hasMedia} at={at} />
           <MessagePager call={call} limit={limit} at={at} />
         </Section>
       )}
@@ -63,7 +64,7 @@ export function CallPage(props: CallPageProps): VNode {
             compared={comparison === undefined ? [] : [comparison.left.id, comparison.right.id]}
             at={at}
           />
-          {total > items.length ? <MessagePager call={call} limit={limit} at={at} /> : undefined}
+          {offset > 0 || total > limit ? <MessagePager call={call} limit={limit} at={at} /> : undefined}
         </Section>
       )}
       {call.entries
@@ -146,13 +147,14 @@ function CompareForm({
 
 function MessagePager({ call, limit, at }: { call: CallMessages; limit: number; at: PageLink }): VNode {
   const { offset, items, total } = call;
-  const last = offset + items.length;
+  // Messages of calls added by hand are not counted.
+  const last = Math.min(offset + limit, total);
   const page = (start: number): string => at({ s: start === 0 ? undefined : start, n: limit });
   return (
     <p class="pager">
       <span>
-        {total === items.length
-          ? `${total} ${total === 1 ? 'message' : 'messages'}`
+        {offset === 0 && last === total
+          ? `${items.length} ${items.length === 1 ? 'message' : 'messages'}`
           : `Messages ${offset + 1}–${last} of ${total}; what is missing is told on the last page`}
       </span>
       {offset > 0 ? <a href={page(Math.max(0, offset - limit))}>← Earlier</a> : undefined}

@@ -1,8 +1,10 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
+import type { Aliases } from '../../model/alias.ts';
 import type { Visitor } from '../access/access.ts';
 import type { ShownZone } from '../zone.ts';
 import { Account } from './login.tsx';
+import { NamesContext } from './parts.tsx';
 import { MadeAt, ZoneContext } from './zone.tsx';
 
 interface PageFrame {
@@ -19,6 +21,9 @@ interface PageFrame {
   forms: readonly string[];
   /** Chosen by the reader; without it the page follows the system. */
   theme: string | undefined;
+  /** Names of addresses, as the reader wants them shown, and whether there is a choice. */
+  names: Aliases;
+  hasNames: boolean;
   shown: ShownZone;
   body: VNode;
 }
@@ -54,7 +59,20 @@ export function renderPage(frame: PageFrame): string {
   )}\n`;
 }
 
-function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms, theme, body }: PageFrame): VNode {
+function Frame({
+  title,
+  url,
+  siteName,
+  version,
+  nowUs,
+  visitor,
+  canLogIn,
+  forms,
+  theme,
+  names,
+  hasNames,
+  body,
+}: PageFrame): VNode {
   const path = url.split('?', 1)[0] ?? '/';
   const place = placeOf(path);
   return (
@@ -90,7 +108,7 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
             <h1>{title}</h1>
             <span data-live-place="" />
           </div>
-          {body}
+          <NamesContext.Provider value={names}>{body}</NamesContext.Provider>
         </main>
         <footer>
           <span>
@@ -101,6 +119,7 @@ function Frame({ title, url, siteName, version, nowUs, visitor, canLogIn, forms,
             <a href="/pages">All pages</a>
           </span>
           <OtherForms url={url} forms={forms} />
+          {hasNames ? <span data-names-place={names.all.length > 0 ? 'aliases' : 'addresses'} /> : undefined}
           <span data-theme-place="" />
         </footer>
       </body>

@@ -1,9 +1,9 @@
 import type { VNode } from 'preact';
-import { LINK_ORDERS, type LinkCount, type LinkPage, type LinkQuery } from '../../model/engine.ts';
+import { LINK_ORDERS, type LinkCount, type LinkPage, type LinkQuery, type LinkView } from '../../model/engine.ts';
 import { formatNumber, visible } from '../show.ts';
-import { linkText, waysOf } from '../text/links.ts';
+import { waysOf } from '../text/links.ts';
 import type { Hint } from '../why.ts';
-import { Cell, Hints, Nothing, Pager, Table } from './parts.tsx';
+import { Cell, Hints, Named, Nothing, Pager, Table } from './parts.tsx';
 
 /** Directions as the server sees them. */
 const WAYS = { out: '→', in: '←', unknown: '↔' } as const;
@@ -24,7 +24,7 @@ export function LinkList({ page, query, why }: { page: LinkPage; query: LinkQuer
               {page.items.map((link) => (
                 <tr>
                   <Cell label="Link" brief>
-                    {linkText(link)}
+                    <Parties link={link} />
                   </Cell>
                   <Cell label="Total" number>
                     {formatNumber(link.total)}
@@ -44,6 +44,22 @@ export function LinkList({ page, query, why }: { page: LinkPage; query: LinkQuer
         </>
       )}
       <Pager page={page} path="/links" parameters={parametersOf(query)} />
+    </>
+  );
+}
+
+/** As `linkText`, with the names of server and client. */
+function Parties({ link: { server, transport, serverPort, client } }: { link: LinkView }): VNode {
+  const between = [transport?.toUpperCase() ?? null, serverPort === 0 ? '' : serverPort];
+  return (
+    <>
+      <Named ip={server} port={serverPort ?? 0} address={server} />
+      {between.map((part) => (part === null ? '' : `-${part}`))}
+      {client === null ? undefined : (
+        <>
+          -<Named ip={client} port={0} address={client} />
+        </>
+      )}
     </>
   );
 }

@@ -5,10 +5,10 @@ import type { InjectView } from '../../model/views.ts';
 import { FORMAT_TEXT, MESSAGE_FORMATS } from '../message-format.ts';
 import { DEFAULT_ENDPOINT, INJECT_TRANSPORTS } from '../schemas.ts';
 import { callHref, formatNumber } from '../show.ts';
-import { RawText } from './call-messages.tsx';
 import { CallRowsTable } from './calls.tsx';
 import { Section } from './layout.tsx';
 import { Captured, CapturedLink, Cell, Facts, Pill, Table } from './parts.tsx';
+import { RawText } from './raw-text.tsx';
 
 export function TcpTimeouts({
   timeouts,

@@ -1,4 +1,6 @@
-import type { ComponentChildren, VNode } from 'preact';
+import { type ComponentChildren, createContext, type VNode } from 'preact';
+import { useContext } from 'preact/hooks';
+import { NO_ALIASES } from '../../model/alias.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { EndpointView, Page } from '../../model/views.ts';
@@ -69,11 +71,29 @@ export function Transport({ name }: { name: string }): VNode {
   );
 }
 
+/** Names of addresses; none where the reader wants the addresses themselves. */
+export const NamesContext = createContext(NO_ALIASES);
+
+/** An address by its name, where it has one, with the address in its title. */
+export function Named({ ip, port, address }: EndpointView & { address: string }): VNode {
+  const name = useContext(NamesContext).nameOf(ip, port);
+  if (name === undefined) return <Captured text={address} />;
+  return (
+    <span class="alias" title={visible(address)}>
+      <Captured text={name} />
+    </span>
+  );
+}
+
+export function Endpoint({ at }: { at: EndpointView }): VNode {
+  return <Named {...at} address={endpointText(at)} />;
+}
+
 /** Where a message went, from and to; addresses stay whole when the line breaks. */
 export function Path({ src, dst }: { src: EndpointView; dst: EndpointView }): VNode {
   return (
     <span class="path">
-      <Captured text={endpointText(src)} /> <span aria-label="to">→</span> <Captured text={endpointText(dst)} />
+      <Endpoint at={src} /> <span aria-label="to">→</span> <Endpoint at={dst} />
     </span>
   );
 }

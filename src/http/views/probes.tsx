@@ -4,7 +4,7 @@ import { formatNumber } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { agentAnchor, ClockOffset, Heard, LastFault, ListenerTable, Reasons } from './agents.tsx';
 import { Section } from './layout.tsx';
-import { Captured, Cell, endpointText, Hints, Nothing, Pager, Table, Time } from './parts.tsx';
+import { Captured, Cell, Endpoint, Hints, Nothing, Pager, Table, Time } from './parts.tsx';
 
 const HEAD = [
   'Probe',
@@ -60,8 +60,7 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
       <Cell label="Probe">
         <strong>{probe.id}</strong>{' '}
         <span class="path">
-          <Captured text={endpointText(probe.peer)} /> <span aria-label="to">→</span>{' '}
-          <Captured text={endpointText(probe.local)} />
+          <Endpoint at={probe.peer} /> <span aria-label="to">→</span> <Endpoint at={probe.local} />
         </span>
       </Cell>
       <Cell label="SBC">

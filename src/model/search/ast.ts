@@ -1,3 +1,4 @@
+import type { Alias } from '../alias.ts';
 import type { SearchField } from './fields.ts';
 
 /**
@@ -29,6 +30,8 @@ export type SearchOperator = (typeof SEARCH_OPERATORS)[number];
 export type SearchValue =
   /** As it stands, for text; notation of the field's kind elsewhere. */
   | { readonly form: 'word'; readonly text: string; readonly at: number }
+  /** Name or group of addresses, with what decides which have it: the first that an address is in. */
+  | { readonly form: 'alias'; readonly text: string; readonly aliases: readonly Alias[]; readonly at: number }
   /** `*` stands for any characters, or none. */
   | { readonly form: 'pattern'; readonly text: string; readonly at: number }
   /** RE2 expression. */
@@ -60,6 +63,7 @@ function grouped(search: Search, parentheses: boolean): string {
 function valueText(value: SearchValue): string {
   switch (value.form) {
     case 'word':
+    case 'alias':
       return NEEDS_QUOTES.test(value.text) ? quotedWord(value.text) : value.text;
     case 'pattern':
       return value.text;

@@ -46,7 +46,7 @@ export const SEARCH_FIELDS = {
   tag: field('text', ['ftag', 'ttag'], 'From-tag or To-tag'),
   src: field('address', [], 'address the first request came from; also `192.0.2.0/24`, `192.0.2.1:5060`'),
   dst: field('address', [], 'address the first request went to'),
-  ip: field('address', ['addr'], 'any address the call was seen between'),
+  ip: field('address', ['addr', 'alias'], 'any address the call was seen between, or the alias of one'),
   sport: field('count', [], 'source port'),
   dport: field('count', [], 'destination port'),
   port: field('count', [], 'any port the call was seen between'),

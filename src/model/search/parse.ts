@@ -1,3 +1,4 @@
+import { type Aliases, NO_ALIASES } from '../alias.ts';
 import { CALL_STATES, callStateByName } from '../call-state.ts';
 import { eventByName, SELECTABLE_EVENTS } from '../event-type.ts';
 import { METHOD_NAMES } from '../method.ts';
@@ -49,13 +50,19 @@ export const ENDED_BY = ['caller', 'callee', 'timeout'] as const;
 
 /**
  * @param zone in which times are meant that say none
+ * @param aliases names that may stand for addresses
  * @returns the search, or what is wrong with its text
  */
-export function parseSearch(text: string, subject: SearchSubject, zone: Zone = UTC): Search | SearchFault {
+export function parseSearch(
+  text: string,
+  subject: SearchSubject,
+  zone: Zone = UTC,
+  aliases = NO_ALIASES,
+): Search | SearchFault {
   if (text.length > MAX_SEARCH_LENGTH) {
     return new SearchFault(MAX_SEARCH_LENGTH, `${text.length} characters, at most ${MAX_SEARCH_LENGTH} are allowed`);
   }
-  return new Parser(text, subject, zone).all();
+  return new Parser(text, subject, zone, aliases).all();
 }
 
 const BLANK = /\s*/y;
@@ -72,15 +79,17 @@ const SCHEME = /(?:sips?|tel|urn):/iy;
 class Parser {
   readonly #text: string;
   readonly #subject: SearchSubject;
+  readonly #aliases: Aliases;
   readonly #zone: Zone;
   #at = 0;
   #values = 0;
   #regexps = 0;
 
-  constructor(text: string, subject: SearchSubject, zone: Zone) {
+  constructor(text: string, subject: SearchSubject, zone: Zone, aliases: Aliases) {
     this.#text = text;
     this.#subject = subject;
     this.#zone = zone;
+    this.#aliases = aliases;
   }
 
   all(): Search | SearchFault {
@@ -252,10 +261,11 @@ class Parser {
   #checked(
     field: SearchField,
     op: SearchOperator,
-    values: SearchValue[],
+    given: SearchValue[],
     at: number,
     header?: string,
   ): Condition | SearchFault {
+    const values = fieldInfo(field).kind === 'address' ? given.map((value) => this.#resolved(value)) : given;
     this.#values += values.length;
     if (this.#values > MAX_VALUES) return this.#fault(`more than ${MAX_VALUES} values`, at);
     for (const value of values) {
@@ -275,6 +285,12 @@ class Parser {
       ...(isZoned ? { zone: this.#zone.name } : {}),
       at,
     };
+  }
+
+  /** A word in the place of an address may be the name of addresses. */
+  #resolved(value: SearchValue): SearchValue {
+    if (value.form !== 'word' || !this.#aliases.has(value.text)) return value;
+    return { form: 'alias', text: value.text, aliases: this.#aliases.deciding(value.text), at: value.at };
   }
 
   #fields(): SearchField[] {
@@ -315,7 +331,10 @@ const NOTATION: Readonly<Record<string, { read: (text: string) => unknown; allow
     read: (text) => readMoment(text) ?? readAround(text),
     allowed: 'a time such as -15m, 14:03, 14:03~5m, 2026-11-21 or 2026-11-21T14:03:05Z',
   },
-  address: { read: readPlace, allowed: 'an address, a network such as 192.0.2.0/24, or an address with its port' },
+  address: {
+    read: readPlace,
+    allowed: 'an address, a network such as 192.0.2.0/24, either with its port, or an alias',
+  },
   phone: { read: readPhone, allowed: 'a telephone number' },
 };
 
@@ -344,6 +363,7 @@ function wrongValue(field: SearchField, op: SearchOperator, value: SearchValue):
       return `a pattern of ${value.text.length} characters, at most ${MAX_REGEXP_LENGTH} are allowed`;
     return undefined;
   }
+  if (value.form === 'alias') return undefined;
   const notation = NOTATION[kind];
   const texts = value.form === 'range' ? [value.low, value.high].filter((text) => text !== '') : [value.text];
   if (texts.length === 0) return `a range needs one end at least, such as ${rangeExample(field)}`;

@@ -35,17 +35,17 @@ export function readDuration(text: string): number | undefined {
   return ms === undefined || ms < 0 ? undefined : ms;
 }
 
-/** An address or a network, and the port that was written behind an address. */
+/** An address or a network, and the port that was written behind it. */
 export interface Place {
   network: Cidr;
   port: number | undefined;
 }
 
-/** `192.0.2.1`, `192.0.2.0/24`, `192.0.2.1:5060`, `2001:db8::1`, `[2001:db8::1]:5060`. */
+/** `192.0.2.1`, `192.0.2.0/24`, `192.0.2.1:5060`, `192.0.2.0/24:5060`, `2001:db8::1`, `[2001:db8::1]:5060`. */
 export function readPlace(text: string): Place | undefined {
   const bare = parseCidr(text);
   if (bare !== undefined) return { network: bare, port: undefined };
-  const match = /^(?:\[([^\]]+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text);
+  const match = /^(?:\[([^\]]+)\]|([\d.]+(?:\/\d+)?))(?::(\d{1,5}))?$/.exec(text);
   if (match === null) return undefined;
   const network = parseCidr(match[1] ?? match[2] ?? '');
   const port = match[3] === undefined ? undefined : Number(match[3]);

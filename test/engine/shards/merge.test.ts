@@ -247,7 +247,7 @@ test('links of several shards are those of one that counted everything', () => {
         }
         return { items: [...views.values()], names: [...views.keys()] };
       };
-      const parts = [0, 1, 2].map((shard) => linksOf(messages.filter((message) => message.shard === shard)));
+      const parts = [0, 1, 2].map((shard) => linksOf(messages.filter((each) => each.shard === shard)));
       assert.deepEqual(mergeLinks(parts, query), mergeLinks([linksOf(messages)], query));
       assert.equal(
         mergeLinks(parts, query).total,

@@ -315,7 +315,7 @@ for (const { name: who, several, isSpread } of CASES) {
     const search = parseSearch('method:INVITE kind:request', 'messages');
     assert.ok(!(search instanceof SearchFault));
     const [a, b] = await both((engine) => engine.listMessages({ offset: 0, limit: 5000, search }));
-    assert.deepEqual([b.matched, b.total, b.isComplete, b.keeps], [a.matched, a.total, true, true]);
+    assert.deepEqual([b.matched, b.isComplete, b.keeps], [a.matched, true, true]);
     const texts = ({ items }: typeof a): string[] => items.map(({ raw }) => raw).toSorted();
     assert.ok(a.items.length > 10);
     assert.deepEqual(texts(b), texts(a));

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Aliases, NO_ALIASES, parseAlias } from '../../../src/model/alias.ts';
 import { USUAL } from '../../../src/http/ladder/choice.ts';
+import { placesText } from '../../../src/http/ladder/columns.ts';
 import { ladderMermaid } from '../../../src/http/ladder/mermaid.ts';
 import { type LadderOptions, legName, makeLadder } from '../../../src/http/ladder/model.ts';
 import type { CallMessageView } from '../../../src/model/views.ts';
 import { message } from '../fakes.ts';
 
 const START_US = 1_700_000_000_000_000;
-const LATER: LadderOptions = { ...USUAL, nowUs: START_US + 600e6, complete: true };
+const LATER: LadderOptions = {
+  ...USUAL,
+  nowUs: START_US + 600e6,
+  complete: true,
+  names: NO_ALIASES,
+  reports: [],
+  agreed: [],
+};
 
 /**
  * `0.100 A>B INVITE/1 t=x` or `0.200 B>A 180/1 t=x`: hosts A, B, C … are 192.0.2.1, .2, .3 …; a port may follow (`A:5070`);
@@ -84,8 +93,8 @@ test('a direct call has two columns and a row for each message', () => {
   assert.deepEqual(
     ladder.columns.map(({ label, role }) => [label, role]),
     [
-      ['192.0.2.1:5060', 'caller'],
-      ['192.0.2.2:5060', 'callee'],
+      ['192.0.2.1:5060', 'UAC'],
+      ['192.0.2.2:5060', 'UAS'],
     ],
   );
   assert.deepEqual(drawn(messages(...ANSWERED)), [
@@ -127,7 +136,7 @@ test('a proxy stands between, and each hop of a message is an arrow of its own',
   ]);
   assert.deepEqual(
     makeLadder(lines, LATER).columns.map((column) => column.role),
-    ['caller', 'proxy', 'callee'],
+    ['UAC', 'proxy', 'UAS'],
   );
 });
 
@@ -272,7 +281,15 @@ test('two legs of a B2BUA are lettered', () => {
 });
 
 test('no messages make an empty ladder', () => {
-  assert.deepEqual(makeLadder([], LATER), { columns: [], rows: [], missing: [], legs: [] });
+  assert.deepEqual(makeLadder([], LATER), {
+    columns: [],
+    path: [],
+    rows: [],
+    missing: [],
+    legs: [],
+    hidden: [],
+    hasRepeats: false,
+  });
 });
 
 test('Mermaid text holds one line per row, and hostile text cannot become a directive', () => {
@@ -331,4 +348,170 @@ test('session descriptions are named as asked for', () => {
   assert.deepEqual(details('mark'), ['SDP']);
   assert.deepEqual(details('first'), ['SDP 192.0.2.1:4000 PCMA']);
   assert.deepEqual(details('all'), ['SDP audio 192.0.2.1:4000 PCMA', 'SDP video refused 97']);
+});
+
+function names(...texts: string[]): Aliases {
+  return new Aliases(texts.flatMap((text) => parseAlias(text) ?? []));
+}
+
+const CHAIN = ['0.000 A>B INVITE/1', '0.001 B>C INVITE/1 h', '0.100 C>B 180/1 t=c', '0.101 B>A 180/1 t=c h'];
+
+test('addresses of one alias are one host, unless they talk to each other', () => {
+  const labels = (known: Aliases, grouping: LadderOptions['grouping'] = 'auto'): string[] =>
+    makeLadder(messages(...CHAIN), { ...LATER, names: known, grouping }).columns.map((column) => column.label);
+  assert.deepEqual(labels(names('192.0.2.2=proxy')), ['192.0.2.1:5060', 'proxy', '192.0.2.3:5060']);
+  const phones = names('192.0.2.1=phones', '192.0.2.3=phones');
+  assert.deepEqual(labels(phones), ['phones', '192.0.2.2:5060']);
+  assert.deepEqual(labels(phones, 'port'), ['phones', '192.0.2.2:5060', 'phones']);
+  const all = names('192.0.2.0/24=lab');
+  assert.deepEqual(labels(all), ['lab', 'lab', 'lab']);
+  assert.deepEqual(labels(all, 'alias'), ['lab']);
+});
+
+test('the head of a host tells its addresses and ports where its name does not', () => {
+  const places = (known: Aliases, ...lines: string[]): string[] =>
+    makeLadder(messages(...lines), { ...LATER, names: known, complete: false }).columns.map(placesText);
+  assert.deepEqual(places(NO_ALIASES, ...CHAIN), ['', '', '']);
+  assert.deepEqual(places(names('192.0.2.1=a'), ...CHAIN), ['192.0.2.1:5060', '', '']);
+  assert.deepEqual(places(names('192.0.2.1=phones', '192.0.2.3=phones'), ...CHAIN), [
+    '192.0.2.1:5060, 192.0.2.3:5060',
+    '',
+  ]);
+  const tcp = ['0.0 A:1>B INVITE/1 over=tcp', '0.1 A:2>B INFO/2 over=tcp', '0.2 A:3>B INFO/3 over=tcp'];
+  assert.deepEqual(places(NO_ALIASES, ...tcp, '0.3 A:4>B INFO/4 over=tcp'), ['ports 1, 2, 3 and 1 more', '']);
+  assert.deepEqual(places(names('192.0.2.1=a'), ...tcp), ['192.0.2.1 ports 1, 2, 3', '']);
+});
+
+test('an address nobody has is a host that is not known', () => {
+  const [line] = messages('0.0 A>B INVITE/1');
+  const ladder = makeLadder([{ ...line!, src: { ip: '0.0.0.0', port: 0 } }], { ...LATER, complete: false }); // one was made
+  assert.deepEqual(
+    ladder.columns.map((column) => column.label),
+    ['?', '192.0.2.2:5060'],
+  );
+});
+
+test('what a host says it is comes from its own messages, not from those a proxy passes on', () => {
+  const lines = messages(...CHAIN).map((line, n) => ({ ...line, userAgent: n < 2 ? 'phone' : 'desk' }));
+  assert.deepEqual(
+    makeLadder(lines, LATER).columns.map((column) => column.userAgent),
+    ['phone', '', 'desk'],
+  );
+});
+
+test('hosts stand in the order asked for, and those not named behind them', () => {
+  const labels = (order: string[]): string[] =>
+    makeLadder(messages(...CHAIN), { ...LATER, order }).columns.map((column) => column.label);
+  const [a, b, c] = ['192.0.2.1:5060', '192.0.2.2:5060', '192.0.2.3:5060'];
+  assert.deepEqual(labels([c]), [c, a, b]);
+  assert.deepEqual(labels([b, 'nobody', a]), [b, a, c]);
+  assert.deepEqual(drawn(messages(...CHAIN), { order: [c], complete: false }).slice(0, 2), [
+    '1>2 INVITE',
+    '2>0 INVITE',
+  ]);
+});
+
+test('the path is told in order of appearance, however hosts are arranged', () => {
+  const hosts = ['192.0.2.1:5060', '192.0.2.2:5060', '192.0.2.3:5060'];
+  const arranged = { ...LATER, order: hosts.slice(2), hide: hosts.slice(1, 2) };
+  assert.deepEqual(makeLadder(messages(...CHAIN), arranged).path, hosts);
+});
+
+test('a host that is left out takes its messages with it, and what is missing is still told of all', () => {
+  const lines = messages(...ANSWERED.slice(0, 3), '1.001 B>C 200/1 t=b h');
+  const ladder = makeLadder(lines, { ...LATER, hide: ['192.0.2.3:5060'] });
+  assert.deepEqual(
+    ladder.hidden.map((column) => column.label),
+    ['192.0.2.3:5060'],
+  );
+  assert.equal(ladder.rows.filter((row) => row.message !== undefined).length, 3);
+  assert.deepEqual(ladder.missing, ['ACK to 200 (CSeq 1) not captured']);
+});
+
+test('keep-alives of one kind in a row are one, with their number; what differs is drawn', () => {
+  const ping = (n: number, status = 200): string[] => [
+    `${n}.000 A>B OPTIONS/${n} t=b`,
+    `${n}.010 B>A ${status}/${n} t=b m=OPTIONS`,
+  ];
+  const lines = messages(...ping(1), ...ping(2), ...ping(3), ...ping(4, 481), ...ping(5), ...ping(6));
+  const { rows, hasRepeats } = makeLadder(lines, { ...LATER, fold: true });
+  assert.equal(hasRepeats, true);
+  assert.deepEqual(
+    rows.map(({ label, times }) => `${label} ${times}`),
+    [
+      'OPTIONS 3',
+      '200 Reason 3',
+      'OPTIONS 1',
+      '481 Reason 1',
+      'OPTIONS 1',
+      '200 Reason 1',
+      'OPTIONS 1',
+      '200 Reason 1',
+    ],
+  );
+  // From the answer of the first to what comes behind the third.
+  assert.equal(rows[2]?.deltaUs, 2_990_000);
+  assert.equal(makeLadder(lines, LATER).rows.length, 12);
+  assert.equal(makeLadder(messages(...ping(1), ...ping(2)), LATER).hasRepeats, false);
+});
+
+test('a request whose sender has sent a later one before is out of order', () => {
+  const lines = messages(...ANSWERED.slice(0, 4), '3.0 A>B INFO/3 t=b', '3.1 A>B INFO/2 t=b', '3.2 B>A INFO/1 f=b t=a');
+  assert.deepEqual(
+    makeLadder(lines, { ...LATER, complete: false }).rows.map((row) => row.warning),
+    ['', '', '', '', '', 'out of order: CSeq 2 after 3', ''],
+  );
+});
+
+test('a body that is no session description is named by its type', () => {
+  const [line] = messages('0.0 A>B INFO/2 t=b');
+  const raw = (type: string): string => `INFO sip:b SIP/2.0\r\n${type}\r\nContent-Length: 1\r\n\r\nx`;
+  const details = (type: string): string[] | undefined =>
+    makeLadder([{ ...line!, raw: raw(type) }], { ...LATER, complete: false }).rows[0]?.details; // one was made
+  assert.deepEqual(details('Content-Type: application/dtmf-relay'), ['DTMF-RELAY']);
+  assert.deepEqual(details('c: application/ISUP;version=itu-t92+'), ['ISUP']);
+  assert.deepEqual(details('Content-Type: application/sdp'), []);
+  const parts =
+    'Content-Type: multipart/mixed;boundary=b\r\n\r\n--b\r\nContent-Type: application/sdp\r\n\r\n--b\r\ncontent-type : application/isup';
+  assert.deepEqual(details(parts), ['ISUP']);
+});
+
+test('what was measured of media stands between its ends at its time', () => {
+  const report = {
+    atUs: START_US + 4e6,
+    callId: 'c1',
+    src: { ip: '192.0.2.9', port: 4000 },
+    dst: { ip: '192.0.2.2', port: 4002 },
+    label: 'RTP PCMA',
+    details: ['lost 3'],
+    message: null,
+    mos: 4.1,
+  };
+  const ladder = makeLadder(messages(...ANSWERED), {
+    ...LATER,
+    reports: [report, { ...report, atUs: START_US + 9e6 }],
+  });
+  assert.deepEqual(
+    ladder.columns.map((column) => column.label),
+    ['192.0.2.1:5060', '192.0.2.2:5060', '192.0.2.9:4000'],
+  );
+  assert.deepEqual(
+    ladder.rows.filter((row) => row.tone === 'media').map(({ from, to, sinceFirstUs }) => [from, to, sinceFirstUs]),
+    [
+      [2, 1, 4e6],
+      [2, 1, 9e6],
+    ],
+  );
+  assert.equal(ladder.rows[4]?.tone, 'media');
+});
+
+test('the row of an answer says what was agreed upon, where descriptions are shown', () => {
+  const lines = messages(...ANSWERED);
+  const agreed = [{ offer: lines[0]!, answer: lines[2], result: 'PCMA, both ways', notes: [] }]; // six were made
+  const details = (sdp: LadderOptions['sdp']): string[][] =>
+    makeLadder(lines, { ...LATER, sdp, agreed }).rows.map((row) =>
+      row.details.filter((text) => text.startsWith('agreed')),
+    );
+  assert.deepEqual(details('first'), [[], [], ['agreed: PCMA, both ways'], [], [], []]);
+  assert.deepEqual(details('mark').flat(), []);
 });

@@ -5,7 +5,10 @@ import type { CallMessageView } from '../../../src/model/views.ts';
 import { message } from '../fakes.ts';
 
 interface Said {
+  method?: string;
   cseq?: number;
+  status?: number;
+  toTag?: string;
   isReply?: boolean;
   address?: string;
   port?: number;
@@ -18,16 +21,23 @@ interface Said {
 /** A message with one audio line; replies go the other way. */
 function said(what: Said): CallMessageView {
   const {
+    method = 'INVITE',
     cseq = 1,
+    status = 200,
     isReply = false,
     address = isReply ? '192.0.2.2' : '192.0.2.1',
     port = 4000,
     codecs = '8 0',
+    toTag = isReply ? 'b' : '',
   } = what;
   const sdp = ['v=0', 's=-', `c=IN IP4 ${address}`, 't=0 0', `m=audio ${port} RTP/AVP ${codecs}`, ...(what.more ?? [])];
   const [src = '', dst = ''] = isReply ? ['192.0.2.2', '192.0.2.1'] : ['192.0.2.1', '192.0.2.2'];
   return message({
     cseq,
+    cseqMethod: method,
+    method: isReply ? '' : method,
+    status: isReply ? status : 0,
+    toTag,
     isRequest: !isReply,
     src: { ip: what.src ?? src, port: 5060 },
     dst: { ip: what.dst ?? dst, port: 5060 },
@@ -58,12 +68,88 @@ test('a call is put on hold with sendonly, or as older phones do it with an addr
   ]);
 });
 
+/** Which message answers which, by their places in the list. */
+function pairs(...messages: CallMessageView[]): [number, number][] {
+  return exchanges(messages).map(({ offer, answer }) => [
+    messages.indexOf(offer),
+    answer === undefined ? -1 : messages.indexOf(answer),
+  ]);
+}
+
+/** The same without a description. */
+const silent = (what: Said): CallMessageView => ({ ...said(what), sdp: null, raw: 'SIP' });
+
+const IN_DIALOG = { toTag: 'b' };
+
 test('a late offer is in the reply and its answer in the ACK, which has the number of the INVITE', () => {
-  const ack = said({ codecs: '0' });
-  assert.deepEqual(
-    exchanges([said({ isReply: true }), ack]).map(({ offer, answer }) => [offer.isRequest, answer]),
-    [[false, ack]],
-  );
+  const ack = said({ ...IN_DIALOG, method: 'ACK', codecs: '0' });
+  assert.deepEqual(pairs(silent({}), said({ isReply: true }), ack), [[1, 2]]);
+  // The 200 repeats what a provisional reply offered.
+  const early = said({ isReply: true, status: 183 });
+  assert.deepEqual(pairs(silent({}), early, said({ isReply: true }), ack), [[1, 3]]);
+});
+
+test('a late offer of a reliable provisional reply is answered by its PRACK (RFC 3262 §5)', () => {
+  const flow = [
+    silent({}),
+    said({ isReply: true, status: 183 }),
+    said({ ...IN_DIALOG, method: 'PRACK', cseq: 2 }),
+    silent({ isReply: true, method: 'PRACK', cseq: 2 }),
+    silent({ isReply: true }),
+    silent({ ...IN_DIALOG, method: 'ACK' }),
+  ];
+  assert.deepEqual(pairs(...flow), [[1, 2]]);
+});
+
+test('a PRACK may make an offer once the first is answered, and its own reply answers it', () => {
+  const flow = [
+    said({}),
+    said({ isReply: true, status: 183 }),
+    said({ ...IN_DIALOG, method: 'PRACK', cseq: 2 }),
+    said({ isReply: true, method: 'PRACK', cseq: 2 }),
+    silent({ isReply: true }),
+  ];
+  assert.deepEqual(pairs(...flow), [
+    [0, 1],
+    [2, 3],
+  ]);
+});
+
+test('an UPDATE is answered by its reply, or refused as in a glare (RFC 3311 §5.2)', () => {
+  const update = { ...IN_DIALOG, method: 'UPDATE', cseq: 3 };
+  const flow = [said({}), said({ isReply: true, status: 183 }), said(update)];
+  const answer = said({ isReply: true, method: 'UPDATE', cseq: 3 });
+  assert.deepEqual(pairs(...flow, answer), [
+    [0, 1],
+    [2, 3],
+  ]);
+  const glare = silent({ isReply: true, method: 'UPDATE', cseq: 3, status: 491 });
+  assert.deepEqual(results(...flow, { ...glare, reason: 'Request Pending' }), [
+    'PCMA, both ways',
+    'refused: 491 Request Pending',
+  ]);
+});
+
+test('each branch of a fork answers the offer for itself', () => {
+  const [b, c] = [said({ isReply: true, status: 183 }), said({ isReply: true, status: 183, toTag: 'c', codecs: '0' })];
+  const flow = [said({}), b, c, said({ isReply: true, toTag: 'c', codecs: '0' })];
+  assert.deepEqual(pairs(...flow), [
+    [0, 1],
+    [0, 2],
+  ]);
+  assert.deepEqual(results(...flow), ['PCMA, both ways', 'PCMU, both ways']);
+});
+
+test('every media line of an offer has its result, and one the answer does not have is refused', () => {
+  const video = ['m=video 4002 RTP/AVP 97', 'a=rtpmap:97 H264/90000'];
+  const refused = ['m=video 0 RTP/AVP 97'];
+  assert.deepEqual(results(said({ more: video }), said({ isReply: true, more: refused })), [
+    'audio PCMA, both ways; video refused',
+  ]);
+  assert.deepEqual(results(said({ more: video }), said({ isReply: true, more: [...video, 'a=inactive'] })), [
+    'audio PCMA, both ways; video H264, on hold both ways',
+  ]);
+  assert.deepEqual(results(said({ more: video }), said({ isReply: true })), ['audio PCMA, both ways; video refused']);
 });
 
 test('repeats and further replies with a description begin no exchange of their own', () => {

@@ -1,0 +1,151 @@
+import { parseIp } from '../../model/endpoint.ts';
+import type { CallMessageView, CallView, EndpointView, QosLegView, QosView } from '../../model/views.ts';
+import { formatNumber } from '../show.ts';
+
+/**
+ * What was measured of a call's media, by whoever measured it: SBCs in quality records, phones in the header field
+ * X-RTP-Stat of their last message, both in the body vq-rtcpxr (RFC 6035).
+ */
+export interface MediaReport {
+  atUs: number;
+  callId: string;
+  src: EndpointView;
+  dst: EndpointView;
+  /** `RTP PCMA, MOS 4.2`. */
+  label: string;
+  details: string[];
+  /** Id of the message that carries it; `null` for a record of its own. */
+  message: number | null;
+  /** Mean opinion score, where one was told. */
+  mos: number | null;
+}
+
+/** Reports of the calls and their messages, in order of time. */
+export function mediaReports(entries: readonly CallView[], messages: readonly CallMessageView[]): MediaReport[] {
+  const reports = [...entries.flatMap(recordsOf), ...messages.flatMap(reportsOf)];
+  return reports.toSorted((a, b) => a.atUs - b.atUs);
+}
+
+/** The same record is held by both legs, each of which draws its own; entries of one fork hold the same, too. */
+function recordsOf(entry: CallView, index: number, entries: readonly CallView[]): MediaReport[] {
+  if (entries.findIndex(({ callId }) => callId === entry.callId) !== index) return [];
+  return entry.qos.flatMap((record) =>
+    [record.incoming, record.outgoing].flatMap((leg) => (leg.callId === entry.callId ? recordOf(record, leg) : [])),
+  );
+}
+
+function recordOf(record: QosView, leg: QosLegView): MediaReport[] {
+  const { rtp, rtcp, mos } = leg;
+  const [flow] = leg.flows;
+  if (flow === undefined) return [];
+  const details = [
+    figure('packets', rtp.packets),
+    figure('lost', rtp.lost),
+    figure('jitter', rtp.averageJitter),
+    figure('RTCP lost', rtcp.lost),
+    figure('latency', rtcp.averageLatency),
+  ];
+  const { src, dst } = flow;
+  return [report({ atUs: record.endUs, callId: leg.callId, src, dst, message: null }, record.codec, mos, details)];
+}
+
+/** Only the first hop of a message counts; the others carry the same. */
+function reportsOf(message: CallMessageView): MediaReport[] {
+  return message.repeat === 'new' ? [...statisticsOf(message), ...qualityReportsOf(message)] : [];
+}
+
+const RTP_STAT = /^[XP]-RTP-Stat[ \t]*:[ \t]*([^\r\n]{1,500})/im;
+
+/** `X-RTP-Stat: PS=1230,OS=…,PR=1228,PL=2,JI=3,LA=20,EN=PCMA,DE=PCMA`, as phones and gateways write it. */
+function statisticsOf(message: CallMessageView): MediaReport[] {
+  const text = RTP_STAT.exec(message.raw)?.[1];
+  if (text === undefined) return [];
+  const values = new Map(
+    text.split(/[,;]/).map((pair) => {
+      const [name = '', value = ''] = pair.split('=', 2);
+      return [name.trim().toUpperCase(), value.trim()] as const;
+    }),
+  );
+  const told = (name: string, key: string): string => (values.has(key) ? `${name} ${values.get(key) ?? ''}` : '');
+  const details = [
+    told('sent', 'PS'),
+    told('received', 'PR'),
+    told('lost', 'PL'),
+    told('jitter', 'JI'),
+    told('latency', 'LA'),
+  ];
+  const mos = scoreOf(values.get('MOS') ?? values.get('MS'));
+  return [report(placeOf(message), values.get('EN') ?? values.get('DE') ?? '', mos, details)];
+}
+
+/** A report body has few lines; what is behind is not read. */
+const MAX_REPORT = 8000;
+
+/** RFC 6035 §4.6: `VQSessionReport`, addresses, codec and scores, each `name:key=value key=value`. */
+function qualityReportsOf(message: CallMessageView): MediaReport[] {
+  const start = message.raw.search(/^VQ(?:Session|Interval|Alert)Report\b/m);
+  if (start < 0) return [];
+  const values = new Map<string, string>();
+  for (const line of message.raw.slice(start, start + MAX_REPORT).split(/\r?\n/)) {
+    const [, name = '', rest = ''] = /^(\w{1,40}):(.*)$/.exec(line) ?? [];
+    for (const [, key = '', quoted, bare = ''] of rest.matchAll(/(\w{1,20})=(?:"([^"]*)"|(\S*))/g)) {
+      const place = `${name} ${key}`.toLowerCase();
+      if (!values.has(place)) values.set(place, quoted ?? bare);
+    }
+  }
+  const local = endpointOf(values, 'localaddr') ?? message.src;
+  const remote = endpointOf(values, 'remoteaddr') ?? message.dst;
+  const mos = scoreOf(values.get('qualityest moslq') ?? values.get('qualityest moscq'));
+  const told = (name: string, key: string, unit = ''): string =>
+    values.has(key) ? `${name} ${values.get(key) ?? ''}${unit}` : '';
+  const details = [
+    told('lost', 'packetloss nlr', ' %'),
+    told('discarded', 'packetloss jdr', ' %'),
+    told('jitter', 'jitterbuffer jbn', ' ms'),
+    told('round trip', 'delay rtd', ' ms'),
+  ];
+  // What was received: from the other side.
+  const ends = { ...placeOf(message), src: remote, dst: local };
+  return [report(ends, values.get('sessiondesc pd') ?? '', mos, details)];
+}
+
+function endpointOf(values: ReadonlyMap<string, string>, name: string): EndpointView | undefined {
+  const ip = values.get(`${name} ip`) ?? '';
+  const port = Number(values.get(`${name} port`) ?? 0);
+  return parseIp(ip) === undefined || !(port >= 0 && port <= 65_535) ? undefined : { ip, port };
+}
+
+const placeOf = ({ atUs, callId, src, dst, id }: CallMessageView): Omit<MediaReport, 'label' | 'details' | 'mos'> => ({
+  atUs,
+  callId,
+  src,
+  dst,
+  message: id,
+});
+
+function report(
+  place: Omit<MediaReport, 'label' | 'details' | 'mos'>,
+  codec: string,
+  mos: number | null,
+  details: readonly string[],
+): MediaReport {
+  const score = mos === null ? '' : `, MOS ${mos} ${verdictOf(mos)}`;
+  const label = `RTP${codec === '' ? '' : ` ${codec}`}${score}`;
+  return { ...place, label, details: details.filter((text) => text !== ''), mos };
+}
+
+/** ITU-T P.800.1 names no bounds; these are the usual ones. */
+function verdictOf(mos: number): string {
+  if (mos >= 4) return 'good';
+  if (mos >= 3) return 'fair';
+  return mos >= 2 ? 'poor' : 'bad';
+}
+
+function scoreOf(text: string | undefined): number | null {
+  const score = /^[0-5](?:\.\d{1,4})?$/.test(text ?? '') ? Number(text) : Number.NaN;
+  return score >= 1 ? score : null;
+}
+
+function figure(name: string, value: number | null): string {
+  return value === null ? '' : `${name} ${formatNumber(value)}`;
+}
