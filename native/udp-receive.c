@@ -35,13 +35,10 @@ enum { MEMINFO_QUEUED = 0, MEMINFO_LIMIT = 1, MEMINFO_DROPPED = 8, MEMINFO_WORDS
 
 /* Integers of one head; udp-batched.ts reads them by the same numbers. */
 enum { HEAD_LENGTH, HEAD_PORT, HEAD_FAMILY, HEAD_SCOPE, HEAD_ADDRESS, HEAD_INTS = HEAD_ADDRESS + 4 };
-enum { MAX_BATCH = 1024, MIN_SLOT = 65536, REST_MS = 1 };
+enum { MAX_BATCH = 1024, MIN_SLOT = 65536 };
 
 typedef struct {
   uv_poll_t poll;
-  uv_timer_t rest;
-  int handles;
-  bool is_drained;
   int fd;
   napi_env env;
   napi_async_context context;
@@ -77,7 +74,6 @@ static napi_value throw_system_error(napi_env env, const char *call, int number)
 
 static void on_closed(uv_handle_t *handle) {
   receiver *self = handle->data;
-  if (--self->handles > 0) return;
   self->closed = true;
   napi_remove_async_cleanup_hook(self->hook);
   if (self->collected) free_receiver(self);
@@ -88,7 +84,6 @@ static void close_receiver(receiver *self) {
   self->closing = true;
   /* Takes the socket out of the event loop before its number can mean another file. */
   uv_close((uv_handle_t *)&self->poll, on_closed);
-  uv_close((uv_handle_t *)&self->rest, on_closed);
   close(self->fd);
 }
 
@@ -103,13 +98,6 @@ static void on_collected(napi_env env, void *data, void *hint) {
   (void)hint;
   self->collected = true;
   if (self->closed) free_receiver(self);
-}
-
-static void on_readable(uv_poll_t *poll, int status, int events);
-
-static void on_rested(uv_timer_t *rest) {
-  receiver *self = rest->data;
-  uv_poll_start(&self->poll, UV_READABLE, on_readable);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events) {
@@ -129,7 +117,6 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
     napi_fatal_exception(env, error); /* as an exception in any other listener: the thread's "uncaughtException" */
   }
   napi_close_handle_scope(env, scope);
-  if (!self->closing && self->is_drained && getenv("NOREST") == NULL && uv_timer_start(&self->rest, on_rested, REST_MS, 0) == 0) uv_poll_stop(&self->poll);
 }
 
 static bool set_option(int fd, int level, int name, int value) {
@@ -190,9 +177,6 @@ static bool watch(napi_env env, receiver *self, napi_value slab, napi_value head
     free_receiver(self);
     return false;
   }
-  uv_timer_init(loop, &self->rest);
-  self->handles = 2;
-  self->rest.data = self;
   self->poll.data = self;
   self->env = env;
   if (napi_create_reference(env, slab, 1, &self->slab) == napi_ok &&
@@ -293,7 +277,6 @@ static napi_value receive(napi_env env, napi_callback_info info) {
       if (errno != EAGAIN && errno != EWOULDBLOCK) return throw_system_error(env, "recvmmsg", errno);
       received = 0;
     }
-    self->is_drained = (unsigned)received < self->batch;
     for (int n = 0; n < received; n++) {
       write_head(self->head + (size_t)n * HEAD_INTS, &self->messages[n], &self->senders[n]);
     }
