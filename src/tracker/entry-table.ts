@@ -115,6 +115,11 @@ export class EntryTable<Entry extends TableEntry<Entry>> {
     return this.#oldest;
   }
 
+  /** Whether an entry is in the table; of an entry that was in it before. */
+  has(entry: Entry): boolean {
+    return entry.newer !== undefined || this.#newest === entry;
+  }
+
   /** First entry that may have this hash; compare `hash` and key along `hashNext`. */
   chain(hash: number): Entry | undefined {
     const segment = this.#segment(hash);

@@ -106,6 +106,12 @@ function signatureOf(kept: Call | EventSlot): string {
   });
 }
 
+/** The status shown in lists: of the initiator's transactions, else of the other party's; 0 = none yet. */
+export function shownStatus(call: Call): number {
+  const [initiators, others] = pair(call, Row.STATUS);
+  return initiators === 0 ? others : initiators;
+}
+
 /** From the first request to the first sign of an answer. */
 export function setupMs(of: Call | EventSlot): number | null {
   return msBetween(of.createdUs, of.earlyUs === 0 ? of.finalUs : of.earlyUs);

@@ -145,7 +145,7 @@ test('what the ring gave to newer messages while a search paused is left out, an
 });
 
 test('more than a list holds is refused', async () => {
-  await assert.rejects(found(staged(), '', { offset: 9_950, limit: 100 }), EngineRequestError);
+  await assert.rejects(found(staged(), '', { offset: 19_950, limit: 100 }), EngineRequestError);
   await assert.rejects(found(staged(), 'payload:/(/'), EngineRequestError);
 });
 

@@ -9,7 +9,7 @@ import type { EventSlot } from '../../tracker/event-ring.ts';
 import { firstHopOf, type Hop, hopsOf } from '../../tracker/hops.ts';
 import type { LegIndex } from '../../tracker/legs.ts';
 import { qosView } from '../../tracker/qos.ts';
-import { half, Row } from '../../tracker/rows.ts';
+import { Row } from '../../tracker/rows.ts';
 import {
   callDurationMs,
   destinationOf,
@@ -17,6 +17,7 @@ import {
   observersOf,
   ringingMs,
   setupMs,
+  shownStatus,
   sourceOf,
 } from '../../tracker/views.ts';
 import type { SearchReader, SeenPlace } from './compile.ts';
@@ -161,8 +162,7 @@ function endedBy(flags: number): string {
 function callNumbers(call: Call, field: SearchField, legs: LegIndex, nowUs: number): readonly number[] {
   switch (field) {
     case 'status': {
-      // The status shown in lists: of the initiator's transactions, else of the other party's.
-      const status = half(call.row, call.base + Row.STATUS, 0) || half(call.row, call.base + Row.STATUS, 1);
+      const status = shownStatus(call);
       return status === 0 ? [] : [status];
     }
     case 'sport':

@@ -17,6 +17,7 @@ import { badParameter, HttpProblem } from '../problem.ts';
 import { CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
+import { togetherHref } from '../together.ts';
 import { CallPage } from '../views/call.tsx';
 import { zoneOf } from '../zone.ts';
 import { addPage } from './page.ts';
@@ -97,6 +98,14 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
         },
       };
     },
+  });
+}
+
+/** `/call?id=…&id=…`: where forms send the calls that somebody marked, to be one ladder. */
+export function togetherRoute(app: FastifyInstance): void {
+  app.get('/call', { schema: { hide: true } }, async (request, reply) => {
+    const callIds = new Params(request.query, ['id']).texts('id');
+    return reply.redirect(togetherHref(callIds), 302);
   });
 }
 

@@ -13,7 +13,6 @@ import {
   SEARCH_PARAMETER,
   wholeList,
 } from '../schemas.ts';
-import { withTimes } from '../show.ts';
 import { blacklistText, eventListText } from '../text/events.ts';
 import { formText } from '../text/pages.ts';
 import { searchOf } from '../search.ts';
@@ -52,7 +51,7 @@ export function eventRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const why = page.items.length === 0 ? whyNoEvents(await gatherFacts(deps), page, filter, search, order) : [];
       return {
         title: 'Events',
-        data: withTimes(why.length === 0 ? page : { ...page, why }),
+        data: why.length === 0 ? page : { ...page, why },
         html: () => EventList({ page, filter, search, order, why }),
         text: (zone) => eventListText(page, filter, search, why, deps.clock(), zone),
       };

@@ -14,7 +14,6 @@ import {
   RegistrationSettingsSchema,
   RegistrationTableSchema,
 } from '../schemas.ts';
-import { withTimes } from '../show.ts';
 import { formText } from '../text/pages.ts';
 import { registrationListText, registrationSettingsText, registrationTableText } from '../text/registrations.ts';
 import {
@@ -61,7 +60,7 @@ export function registrationRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const why = page.items.length === 0 ? whyNoRegistrations(await gatherFacts(deps), page, filter) : [];
       return {
         title: 'Registrations',
-        data: withTimes(why.length === 0 ? page : { ...page, why }),
+        data: why.length === 0 ? page : { ...page, why },
         html: () => RegistrationList({ page, filter, why }),
         text: (zone) => registrationListText(page, filter, why, zone),
       };

@@ -11,7 +11,7 @@ import { formatDuration } from '../../model/duration.ts';
 import type { AskedSearch } from '../search.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
-import { statusTone } from './calls.tsx';
+import { statusTone } from './call-columns.tsx';
 import { filterParameters, SearchForm } from './search.tsx';
 import {
   Captured,
@@ -55,7 +55,14 @@ export function EventList({ page, filter, search, order, why }: EventListProps):
   const isTail = order === 'newest' && page.offset === page.nextIndex;
   return (
     <>
-      <SearchForm subject="events" action="/events" search={search} filter={filter} limit={page.limit} order={order} />
+      <SearchForm
+        subject="events"
+        action="/events"
+        search={search}
+        filter={filter}
+        limit={page.limit}
+        kept={{ ...filterParameters(filter), order }}
+      />
       <div data-live={isTail ? 'events' : undefined}>
         {page.items.length === 0 ? (
           <Hints hints={why} tone="empty" title="Why is nothing here?" />

@@ -8,7 +8,7 @@ import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
 import { messageHref } from './call-ladder.tsx';
-import { statusTone } from './calls.tsx';
+import { statusTone } from './call-columns.tsx';
 import { Captured, CapturedLink, Cell, Hints, Pager, Path, Table, Time, Transport } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
 import { SearchForm } from './search.tsx';

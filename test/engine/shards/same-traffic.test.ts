@@ -253,6 +253,24 @@ for (const { name: who, several, isSpread } of CASES) {
     assert.deepEqual([b.matched, b.items.map((call) => call.callId)], [a.matched, a.items.map((call) => call.callId)]);
   });
 
+  test(`${who} find and order the same calls as one, and count them alike`, async () => {
+    const search = parseSearch('method:INVITE', 'calls');
+    if (search instanceof SearchFault) throw new Error(search.message);
+    const query = { ...WINDOW, search, order: { by: 'callid', descending: false } } as const;
+    const [a, b] = await both((engine) => engine.listCalls(query));
+    assert.ok(a.matched > 0 && a.matched < a.total);
+    assert.equal(b.matched, a.matched);
+    assert.deepEqual(
+      b.items.map((call) => call.callId),
+      a.items.map((call) => call.callId),
+    );
+    const [mine, theirs] = await both(async (engine) => {
+      const { total, matched, states, methods, statuses } = await engine.callSummary({ search });
+      return { total, matched, states, methods, statuses };
+    });
+    assert.deepEqual(theirs, mine);
+  });
+
   test(`${who} hold the same bindings as one, whatever Call-ID changed them last`, async () => {
     const [a, b] = await both((engine) => engine.listRegistrations(WINDOW));
     assert.equal(b.total, a.total);
