@@ -14,7 +14,7 @@ import { CallTracker } from '../../src/tracker/tracker.ts';
 import { decodeHep } from '../../src/wire/hep/decode.ts';
 import { type Figure, median, printFigures } from '../support/measure.ts';
 import { engineSettings } from '../support/settings.ts';
-import { callMessages, hepOf, overlappingCalls } from '../support/traffic.ts';
+import { callMessages, hepOf, MESSAGES_TO_ESTABLISH, overlappingCalls } from '../support/traffic.ts';
 
 /** Calls of a round, and how many of them are open at a time; a round's packets fit the caches as fresh ones would. */
 const CALLS = 2000;
@@ -111,7 +111,7 @@ export function benchMemory(calls = 200_000): Figure[] {
   };
   const before = used();
   for (let call = 0; call < calls; call++) {
-    for (const { text, forward } of callMessages(call).slice(0, 5)) {
+    for (const { text, forward } of callMessages(call).slice(0, MESSAGES_TO_ESTABLISH)) {
       pipeline.datagram(hepOf(text, forward, START_US), '192.0.2.1', 9060, START_US);
     }
   }

@@ -57,6 +57,7 @@ import type {
   ToEngine,
   WorkerStart,
 } from './protocol.ts';
+import { ENGINE_LIMITS } from './v8-options.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Longest a timer can be. */
@@ -366,7 +367,11 @@ export class EngineClient implements Engine {
       place: this.#among && { ...this.#among.place, generation: this.#restarts },
     };
     this.#heartbeat[0] = Date.now();
-    const worker = new Worker(this.#entry, { workerData, name: `engine${this.#among?.place.index ?? ''}` });
+    const worker = new Worker(this.#entry, {
+      workerData,
+      name: `engine${this.#among?.place.index ?? ''}`,
+      resourceLimits: ENGINE_LIMITS,
+    });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromEngine) => {

@@ -119,6 +119,7 @@ import { topTalkers } from './talkers.ts';
 /** Entries looked at by the timer wheel before packets get their turn again. */
 const EXPIRY_BUDGET = 2000;
 const TICK_MS = 100;
+const RATE_MARK_US = 1_000_000;
 /** Longest timeout of any state. */
 const MAX_FORCED_TIMEOUT_MS = 86_400_000;
 
@@ -163,6 +164,7 @@ export class EngineCore {
     pause: () => new Promise((resolve) => setImmediate(resolve)),
   };
   readonly #state: EngineState;
+  #ratesMarkedUs = 0;
   #timer: NodeJS.Timeout | undefined;
   #moreToExpire = false;
 
@@ -250,6 +252,7 @@ export class EngineCore {
     this.#timer = setInterval(() => {
       onTick();
       this.#dump?.flush();
+      this.#markRates();
       // Calls must not see the system's time before that of the first packet.
       if (this.#captureClock?.isSet === false) return;
       this.#expire();
@@ -263,6 +266,15 @@ export class EngineCore {
     this.#state.begin();
     this.#playing = this.#play();
     return views;
+  }
+
+  /** Once a second, for the rates of agents and probes. */
+  #markRates(): void {
+    const nowUs = this.#clock();
+    if (nowUs - this.#ratesMarkedUs < RATE_MARK_US) return;
+    this.#ratesMarkedUs = nowUs;
+    for (const agent of this.#agents.agents()) agent.mark(nowUs);
+    for (const probe of this.#probes.probes()) probe.mark(nowUs);
   }
 
   /** Stops taking input and works off what was received; then ends calls early and waits, if that was asked for. */
@@ -529,9 +541,10 @@ export class EngineCore {
     const { offset, limit } = query;
     checkLimit(limit);
     const items: AgentView[] = [];
+    const nowUs = this.#clock();
     let position = 0;
     for (const agent of this.#agents.agents()) {
-      if (position >= offset && items.length < limit) items.push(agent.view());
+      if (position >= offset && items.length < limit) items.push(agent.view(nowUs));
       position++;
     }
     return { total: this.#agents.size, matched: this.#agents.size, offset, limit, items };
@@ -541,7 +554,7 @@ export class EngineCore {
     const { offset, limit } = query;
     checkLimit(limit);
     const { size } = this.#probes;
-    return { total: size, matched: size, offset, limit, items: this.#probes.newest(offset, limit) };
+    return { total: size, matched: size, offset, limit, items: this.#probes.newest(offset, limit, this.#clock()) };
   }
 
   listeners(): ListenerView[] {

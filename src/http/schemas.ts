@@ -470,6 +470,8 @@ export const AgentSchema = Type.Object({
   lastSeen: Iso(),
   packets: Count(),
   bytes: Count(),
+  packetsPerSecond: Type.Number({ description: 'Over the last seconds' }),
+  bytesPerSecond: Type.Number({ description: 'Over the last seconds' }),
   tracked: Count(),
   sip: Count(),
   other: Count(),
@@ -508,6 +510,8 @@ export const ProbeSchema = Type.Object({
   host: OrNull(Type.String()),
   messages: Count('IPFIX messages'),
   bytes: Count(),
+  packetsPerSecond: Type.Number({ description: 'Over the last seconds' }),
+  bytesPerSecond: Type.Number({ description: 'Over the last seconds' }),
   sipSets: Count(),
   qosSets: Count(),
   received: Count('Sets, and messages without any: each is tracked, refused, ignored or dropped'),
@@ -529,7 +533,10 @@ export const ListenerSchema = Type.Object({
   connections: Type.Union([Type.Integer(), Type.Null()]),
 });
 
-export const ProbeListSchema = listOf(ProbeSchema, { listener: Type.Union([ListenerSchema, Type.Null()]) });
+export const ProbeListSchema = listOf(ProbeSchema, {
+  listener: Type.Union([ListenerSchema, Type.Null()]),
+  truncated: Type.Boolean({ description: 'More was asked for than one answer holds: s goes on' }),
+});
 
 const FaultRowSchema = Type.Object({
   code: Text('Fault code'),
@@ -539,7 +546,17 @@ const FaultRowSchema = Type.Object({
   last: OrNull(Type.Object({ sender: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
 });
 
+const SilentSchema = Type.Object({
+  id: Text('Agent or probe'),
+  name: Text('Name it goes by'),
+  sinceUs: Us('Last packet'),
+  since: Iso(),
+});
+
 export const AgentListSchema = listOf(AgentSchema, {
+  silent: Type.Array(SilentSchema, {
+    description: 'Agents and probes that have sent nothing for longer than usual, the last that fell silent first',
+  }),
   listeners: Type.Array(ListenerSchema),
   flow: Type.Array(Type.Object({ name: Text(), messages: Count(), meaning: Text(), href: Text() }), {
     description: 'Received, and where it went, each message once',
@@ -860,14 +877,16 @@ export const PAGING_PARAMETERS: Properties = {
 
 /** The list of probes shows more at once than other lists, as in the reference program. */
 export const PROBE_LIMIT = 1000;
+/** As many may be asked for there. */
+export const MAX_PROBES_ASKED = 100_000;
 export const PROBE_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   n: Type.Optional(
     Type.Integer({
       minimum: 1,
-      maximum: MAX_LIST_LIMIT,
+      maximum: MAX_PROBES_ASKED,
       default: PROBE_LIMIT,
-      description: 'Most items in the answer',
+      description: `Most items in the answer, which has ${MAX_LIST_LIMIT} at most`,
     }),
   ),
 };

@@ -247,12 +247,20 @@ export interface CallHistogram {
 }
 
 /** What calls can be told apart by, to see which are busiest or fail most. */
-export const TALKER_KINDS = ['source', 'destination', 'caller', 'callee', 'userAgent', 'status'] as const;
+export const TALKER_KINDS = [
+  'source',
+  'destination',
+  'caller',
+  'callee',
+  'failingNumber',
+  'userAgent',
+  'status',
+] as const;
 export type TalkerKind = (typeof TALKER_KINDS)[number];
 
 /** Calls of one origin whose outcome was reported between two times. */
 export interface TalkerView {
-  /** Address, user, user agent, or status code. */
+  /** Address, user, user agent, or status code; of failing numbers the callee of calls that were not answered. */
   key: string;
   calls: number;
   /** Of them, not answered. */

@@ -2,7 +2,7 @@ import { hashBytes } from '../model/hash.ts';
 import type { Observer } from '../model/observer.ts';
 import { splitUri } from '../sip/uri.ts';
 import { type Call } from './call.ts';
-import { copyHop, type Hop } from './hops.ts';
+import { firstHopOf, type Hop } from './hops.ts';
 import { EntryTable } from './entry-table.ts';
 import { Row } from './rows.ts';
 import { TextField, textOf } from './text-block.ts';
@@ -140,7 +140,7 @@ export function transactionOf(call: Call, status: number): RegisterTransaction {
     status,
     row[base + Row.HEADER_ORDER]!, // inside the row
     row[base + Row.HEADER_COUNT]!,
-    call.firstHop === undefined ? undefined : copyHop(call.firstHop),
+    firstHopOf(call),
     call.observer,
     call.moreObservers?.slice(),
   );

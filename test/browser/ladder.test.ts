@@ -134,6 +134,7 @@ test('a ladder is drawn as its reader wants it', async (t) => {
       await page.getByRole('link', { name: 'proxied', exact: true }).first().waitFor();
       assert.equal(await page.getByText('edge', { exact: true }).count(), 0);
       await page.keyboard.press('a');
+      await page.getByRole('button', { name: 'Shown: aliases' }).waitFor();
       await page.goto(`${origin}/links`);
       await page.getByText('edge', { exact: true }).first().waitFor();
     });

@@ -265,6 +265,12 @@ test('what an engineer reviews a collector by', async (t) => {
       await page.reload();
       assert.equal(await seen('p'), silent);
       assert.ok((await seen('a')) > silent);
+      // Nothing comes any more, and the page that is left open names the agent all the same.
+      const aside = page.getByRole('complementary', { name: 'Silent senders' });
+      await aside
+        .getByText(/^97@.*since .* UTC/)
+        .first()
+        .waitFor();
     });
 
     await t.test('a list that is live shows a new call by itself, and not while it is paused', async () => {

@@ -228,6 +228,17 @@ test('aliases_file holds aliases line by line, with comments, and those of alias
   ]);
 });
 
+test('the aliases of docs/ladder.md can be read', () => {
+  const example = /```yaml\n(aliases:\n[^]*?)```/.exec(readFileSync('docs/ladder.md', 'utf8'))?.[1] ?? '';
+  const { aliases } = load({ argv: ['--config=c.yaml'], files: { 'c.yaml': example, '/etc/sipcol/aliases': '' } });
+  assert.deepEqual(aliases.map(formatAlias), [
+    '192.0.2.10=SBC Frankfurt;ours',
+    '198.51.100.0/24=Example Telecom;carriers',
+    '198.51.100.7:5080=Example Telecom fax',
+    '[2001:db8::10]:5061=SBC Frankfurt;ours',
+  ]);
+});
+
 test('an aliases_file that is not there, has a line nobody can read, or has too many is refused', () => {
   const refused = (text: string | undefined, error: string): void =>
     assert.throws(

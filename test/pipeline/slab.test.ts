@@ -20,7 +20,7 @@ function shown({ agents, counters, events, tracker, reported }: PipelineStage): 
   const calls = all(tracker.table.openCursor());
   return {
     counters: [...counters.values],
-    agents: [...agents.agents()].map((agent) => agent.view()),
+    agents: [...agents.agents()].map((agent) => agent.view(0)),
     calls: calls.map((call) => callView(call, NOW_US, tracker.legs.of(call))),
     registrations: all(tracker.registrations.table.entries.openCursor()).map((binding) =>
       registrationView(binding, NOW_US),

@@ -282,6 +282,8 @@ function mergeAgent(a: AgentView, b: AgentView): AgentView {
     firstSeenUs: Math.min(a.firstSeenUs, b.firstSeenUs),
     packets: a.packets + b.packets,
     bytes: a.bytes + b.bytes,
+    packetsPerSecond: a.packetsPerSecond + b.packetsPerSecond,
+    bytesPerSecond: a.bytesPerSecond + b.bytesPerSecond,
     sip: a.sip + b.sip,
     other: a.other + b.other,
   };

@@ -27,8 +27,9 @@ export function startLive(): Live | undefined {
   const first = document.querySelector<HTMLElement>('[data-live]');
   const place = document.querySelector('[data-live-place]');
   const counted = first?.dataset['live'];
+  const everyS = Number(first?.dataset['liveEvery'] ?? 0);
   if (place === null || !isCounted(counted) || !('EventSource' in window)) return undefined;
-  const page = new LivePage(counted, place);
+  const page = new LivePage(counted, everyS, place);
   page.listen();
   return page;
 }
@@ -45,10 +46,12 @@ class LivePage implements Live {
   #latest = 0;
   #isPaused = false;
   #isFetching = false;
+  #isOverdue = false;
   #restUntil = 0;
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(counted: Counted, place: Element) {
+  /** @param everyS a page that tells time as well is due so often, whatever is counted; 0 = not */
+  constructor(counted: Counted, everyS: number, place: Element) {
     this.#counted = counted;
     this.#button.type = 'button';
     this.#button.title = 'Key: p';
@@ -56,6 +59,7 @@ class LivePage implements Live {
     this.#status.className = 'quiet';
     this.#status.setAttribute('role', 'status');
     place.append(this.#button, ' ', this.#status);
+    if (everyS > 0) setInterval(() => this.#comeDue(), everyS * 1000);
     this.#show();
   }
 
@@ -82,8 +86,14 @@ class LivePage implements Live {
     void this.#update();
   }
 
+  #comeDue(): void {
+    this.#isOverdue = true;
+    void this.#update();
+  }
+
   #isDue(): boolean {
-    return this.#latest !== this.#seen && !this.#isPaused && !this.#isFetching && !document.hidden && !isInUse();
+    const isNews = this.#latest !== this.#seen || this.#isOverdue;
+    return isNews && !this.#isPaused && !this.#isFetching && !document.hidden && !isInUse();
   }
 
   async #update(): Promise<void> {
@@ -103,6 +113,7 @@ class LivePage implements Live {
       if (answer.ok && !isInUse()) {
         exchange(new DOMParser().parseFromString(await answer.text(), 'text/html'));
         this.#seen = upTo;
+        this.#isOverdue = false;
       }
       this.#show();
     } catch {

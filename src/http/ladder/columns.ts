@@ -30,6 +30,8 @@ export interface ColumnOptions {
 /** Endpoints of messages as columns, in order of appearance but for those that were moved. */
 export class Columns {
   readonly #options: ColumnOptions;
+  /** Keys by endpoint: there are few, and each message asks for two. */
+  readonly #keys = new Map<string, string>();
   /** In order of appearance. */
   readonly #found = new Map<string, Column>();
   /** Addresses that talk to themselves: there only ports tell one party from the other. */
@@ -79,6 +81,13 @@ export class Columns {
 
   /** Key of the column an endpoint belongs to. */
   keyOf(end: EndpointView): string {
+    const text = formatEndpoint(end.ip, end.port);
+    const known = this.#keys.get(text) ?? this.#makeKey(end);
+    this.#keys.set(text, known);
+    return known;
+  }
+
+  #makeKey(end: EndpointView): string {
     const { grouping } = this.#options;
     if (UNKNOWN.has(end.ip)) return UNKNOWN_LABEL;
     if (grouping === 'port') return formatEndpoint(end.ip, end.port);

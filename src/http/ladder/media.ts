@@ -134,8 +134,10 @@ function report(
   return { ...place, label, details: details.filter((text) => text !== ''), mos };
 }
 
+export type Verdict = 'good' | 'fair' | 'poor' | 'bad';
+
 /** ITU-T P.800.1 names no bounds; these are the usual ones. */
-function verdictOf(mos: number): string {
+export function verdictOf(mos: number): Verdict {
   if (mos >= 4) return 'good';
   if (mos >= 3) return 'fair';
   return mos >= 2 ? 'poor' : 'bad';

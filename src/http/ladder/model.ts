@@ -166,9 +166,10 @@ class Drawing {
 
   #addMedia(report: MediaReport | undefined): void {
     if (report === undefined) return;
-    const { atUs, callId, src, dst, label, details } = report;
+    const { atUs, callId, src, dst, label, details, mos } = report;
     const ends: [string, string] = [this.#found.ofHost(src), this.#found.ofHost(dst)];
-    this.#row({ atUs, callId, transaction: `media ${callId}`, ends, tone: 'media', label, details });
+    const row = this.#row({ atUs, callId, transaction: `media ${callId}`, ends, tone: 'media', label, details });
+    if (row !== undefined) row.mos = mos;
   }
 
   /** Adds a row, unless one of its ends is left out. */
@@ -187,6 +188,7 @@ class Drawing {
       times: 1,
       deltaUs: 0,
       sinceFirstUs: 0,
+      mos: null,
       leg: this.#legs.indexOf(callId),
       transaction: number,
       hue: undefined,

@@ -26,6 +26,8 @@ export interface LadderRow {
   /** Microseconds since the row before, and since the first. */
   deltaUs: number;
   sinceFirstUs: number;
+  /** Mean opinion score of media, where one was told. */
+  mos: number | null;
   /** Number of its leg. */
   leg: number;
   /** Number of its transaction; an ACK or CANCEL belongs to the INVITE it is about. */

@@ -7,6 +7,7 @@ import { timeOfDay, visible, zonedIso, zoneMark } from '../show.ts';
 import { useZone, ZoneContext } from '../views/zone.tsx';
 import type { LadderChoice, TimeMode } from './choice.ts';
 import { type Column, placesText } from './columns.ts';
+import { type Verdict, verdictOf } from './media.ts';
 import { type Ladder, legName } from './model.ts';
 import type { LadderRow, RowTone } from './row.ts';
 import { pause, signedSeconds } from './times.ts';
@@ -58,6 +59,9 @@ const DASHES: Readonly<Partial<Record<RowTone, string>>> = {
   ghost: '3 5',
   media: '2 4',
 };
+
+/** The word beside it says the same. */
+const LAMPS: Readonly<Record<Verdict, string>> = { good: '#0b6b34', fair: '#c9a227', poor: '#a85b00', bad: '#a3161d' };
 
 /** Where things stand in the picture. */
 interface Geometry {
@@ -459,6 +463,15 @@ function Row({ row, columns, time, clock, leg, y, geometry: { width, at, spacing
           <Port column={columns[row.from]} port={message.src.port} x={from} y={line} towards={to} />
           <Port column={columns[row.to]} port={message.dst.port} x={to} y={line} towards={from} />
         </>
+      )}
+      {row.mos === null ? undefined : (
+        <circle
+          class={`lamp ${verdictOf(row.mos)}`}
+          cx={middle - Math.min(room, label.length * CHARACTER) / 2 - 12}
+          cy={line - 10}
+          r={5}
+          fill={LAMPS[verdictOf(row.mos)]}
+        />
       )}
       <text
         class={`l-label ${tone}`}
