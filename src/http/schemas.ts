@@ -13,6 +13,7 @@ import {
   MAX_ORDERED,
   RATE_COMPARISONS,
   REGISTRATION_FILTERS,
+  REGISTRATION_SORTS,
 } from '../model/engine.ts';
 import { RATE_SETTINGS, type RatePage } from '../model/event-rates.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
@@ -1006,6 +1007,7 @@ export const CALL_LIST_PARAMETERS: Properties = {
 export const MESSAGE_LIST_PARAMETERS: Properties = { ...PAGING_PARAMETERS, ...SEARCH_PARAMETER };
 export const REGISTRATION_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
+  ...orderParameters(REGISTRATION_SORTS),
   ...filterParameters(REGISTRATION_FILTERS, 'case-sensitive'),
 };
 export const REGISTRATION_SETTING_PARAMETERS: Properties = {

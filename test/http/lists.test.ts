@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { client } from './client.ts';
-import { call } from './fakes.ts';
+import { call, event, registration } from './fakes.ts';
 
 const HTML = { accept: 'text/html' };
 
@@ -199,6 +199,21 @@ suite('a long list', () => {
   });
 });
 
+test('bindings and events come whole, however many there are, and bindings in the order asked for', async () => {
+  const { get, deps } = client();
+  deps.engine.registrations = Array.from({ length: 400 }, (_, n) => registration({ id: n, aor: `sip:aor-${n}@x` }));
+  deps.engine.events = Array.from({ length: 400 }, (_, n) => event({ index: n }));
+  const { body } = await get('/regs/list?n=20000&sort=ends&order=asc', HTML);
+  assert.deepEqual(deps.engine.asked[0], [
+    'listRegistrations',
+    { offset: 0, limit: 20_000, order: { by: 'ends', descending: false } },
+  ]);
+  assert.equal(body.match(/<tbody class="item"/g)?.length, 400);
+  assert.match(body, /aria-sort="ascending"><a [^>]*>Ends in/);
+  const events = (await get('/events?n=20000', HTML)).body;
+  assert.equal(events.match(/<tbody class="item"/g)?.length, 400);
+});
+
 suite('several calls as one', () => {
   for (const [query, place] of [
     ['id=a%2540x&id=b%252Fc&id=a@x&id=d', '/call/a%40x?with=b%2Fc+d'],
@@ -260,6 +275,24 @@ suite('the summary of the calls list', () => {
       assert.ok(searches.has(q), q);
     }
   });
+});
+
+test('a row leads to such calls only, to none of them, and to its export', async () => {
+  const { body } = await client().get('/calls/list?q=method:INVITE', HTML);
+  const menu = /<ul class="row-menu".*?<\/ul>/s.exec(body)?.[0] ?? '';
+  const searches = [...menu.matchAll(/href="\/calls\/list\?([^"]*)"/g)].map(([, query = '']) =>
+    new URLSearchParams(query.replaceAll('&amp;', '&')).get('q'),
+  );
+  assert.deepEqual(searches.slice(0, 2), [
+    'method:INVITE AND from="sip:alice@example.com"',
+    'method:INVITE AND !from="sip:alice@example.com"',
+  ]);
+  assert.deepEqual(searches.slice(-1), ['method:INVITE AND !status:"200"']);
+  assert.match(menu, /href="\/call\/a84b4c76e66710%40pc33.example.com\/pcap"/);
+  assert.match(menu, /target="_blank" rel="noopener"/);
+  for (const q of searches) {
+    assert.equal((await client().get(`/calls/list?q=${encodeURIComponent(q ?? '')}`)).statusCode, 200, q ?? '');
+  }
 });
 
 test('calls that belong together are one row where the address says so', async () => {

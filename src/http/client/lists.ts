@@ -11,6 +11,7 @@ export function startLists(): Binding[] {
   if (bar === null) return [];
   rememberColumns(bar);
   keepCount(bar);
+  startCopying();
   startZoom();
   const filter = new RowFilter(bar);
   return [
@@ -67,6 +68,16 @@ function markRow(event: KeyboardEvent): void {
   event.preventDefault();
   box.checked = !box.checked;
   box.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+/** Buttons to copy what they carry. Browsers give pages the clipboard over TLS and on the own host only. */
+function startCopying(): void {
+  if (!('clipboard' in navigator)) return;
+  document.documentElement.classList.add('copies');
+  document.addEventListener('click', ({ target }) => {
+    const text = target instanceof HTMLElement ? target.dataset['copy'] : undefined;
+    if (text !== undefined) void navigator.clipboard.writeText(text);
+  });
 }
 
 /** The button says how many it would open. */

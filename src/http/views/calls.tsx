@@ -22,6 +22,7 @@ import {
   Cells,
   ColumnChooser,
   columnsNamed,
+  type ListAddress,
   type ListColumn,
   ListTable,
   longRows,
@@ -44,6 +45,7 @@ import {
   Transport,
 } from './parts.tsx';
 import { interfaceText, Quality } from './quality.tsx';
+import { RowMenu } from './row-menu.tsx';
 import { filterParameters, SearchForm } from './search.tsx';
 
 /** Rows beyond which each is one line: what unfolds would make the page too long to send. */
@@ -110,7 +112,7 @@ export function CallList(props: CallListProps): VNode {
               <Later />
             ) : (
               page.items.map((call, at) => (
-                <CallRows call={call} columns={columns} index={page.offset + at} isMarkable />
+                <CallRows call={call} columns={columns} index={page.offset + at} inList={{ search, address }} />
               ))
             )}
           </ListTable>
@@ -146,12 +148,13 @@ function CallRows({
   call,
   columns,
   index,
-  isMarkable = false,
+  inList,
 }: {
   call: CallView;
   columns: readonly ListColumn<CallView>[];
   index: number;
-  isMarkable?: boolean;
+  /** Where the call is one of those somebody works with. */
+  inList?: { search: AskedSearch | undefined; address: ListAddress };
 }): VNode {
   const repeats = retransmissionsOf(call);
   return (
@@ -161,7 +164,7 @@ function CallRows({
       </tr>
       <tr class="more">
         <td colSpan={columns.length} class="named">
-          {isMarkable ? <MarkBox call={call} /> : undefined}
+          {inList === undefined ? undefined : <MarkBox call={call} />}
           <CapturedLink text={call.callId} href={callHref(call.callId)} opens />
           <details>
             <summary>
@@ -175,6 +178,7 @@ function CallRows({
                 {repeats === 0 ? '' : `, ${repeats} ${repeats === 1 ? 'retransmission' : 'retransmissions'}`}
               </span>
             </summary>
+            {inList === undefined ? undefined : <RowMenu call={call} {...inList} />}
             <CallFacts call={call} />
           </details>
         </td>
