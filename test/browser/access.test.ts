@@ -18,15 +18,9 @@ const TLS = join(ROOT, 'fixtures/tls');
 /** "correct horse", hashed by Python's hashlib.scrypt(n=1024, r=8, p=1). */
 const USERS = 'alice:admin:scrypt.10.8.1.MDEyMzQ1Njc4OWFiY2RlZg.6g3umF-uVrJsObaTZhIbbTlgrvOEFcCItdwSjtPF67M';
 
-/** A call of a minute ago. */
+/** A call that goes on: one that has ended leaves the table while somebody looks. */
 const startUs = (Math.floor(Date.now() / 1000) - 60) * 1e6;
-const CALL = [
-  '0.0 A>B INVITE/1',
-  '1.0 B>A 200/1 t=b',
-  '1.1 A>B ACK/1 t=b',
-  '9.0 A>B BYE/2 t=b',
-  '9.1 B>A 200/2/BYE t=b',
-];
+const CALL = ['0.0 A>B INVITE/1', '1.0 B>A 200/1 t=b', '1.1 A>B ACK/1 t=b'];
 /** What stands on a page, but for what counts on while somebody looks. */
 const SHOWN = `document.querySelector('main').innerText.replaceAll(/\\d+m?\\d*m?s\\b/g, '')`;
 
@@ -121,8 +115,8 @@ test('people log in over TLS, follow links of other sites to their page, and log
       const lines = CALL.map((line) => readMessage(`${line} f=a id=given from=sip:4711@example.com`));
       for (const packet of packetsOf(lines, startUs)) await agent.send(packet, collector.hepUdp);
       agent.close();
-      await until('the call has ended', 15_000, async () => {
-        const answer = await page.request.get(`${origin}/events?q=type:call-end&format=json`);
+      await until('the call is answered', 15_000, async () => {
+        const answer = await page.request.get(`${origin}/events?q=type:call-start&format=json`);
         return ((await answer.json()) as { matched: number }).matched > 0 || undefined;
       });
       const second = startUs / 1e6;
