@@ -22,7 +22,7 @@ const USERS = 'alice:admin:scrypt.10.8.1.MDEyMzQ1Njc4OWFiY2RlZg.6g3umF-uVrJsObaT
 const startUs = (Math.floor(Date.now() / 1000) - 60) * 1e6;
 const CALL = ['0.0 A>B INVITE/1', '1.0 B>A 200/1 t=b', '1.1 A>B ACK/1 t=b'];
 /** What stands on a page, but for what counts on while somebody looks. */
-const SHOWN = `document.querySelector('main').innerText.replaceAll(/\\d+m?\\d*m?s\\b/g, '')`;
+const SHOWN = `document.querySelector('main').innerText.replaceAll(/[\\d.]+(?:m[\\d.]+)?m?s\\b/g, '')`;
 
 test('people log in over TLS, follow links of other sites to their page, and log out', async (t) => {
   if (blocked(t, browserObstacle())) return;
