@@ -3,11 +3,9 @@
  * the rate still tracked, and how long it takes until nothing is given up any more. The collector is a process as users
  * start it; sender, collector and asking client share the machine. `--json FILE` writes the figures.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startCollector } from './support/collector.ts';
 import { type Figure, printFigures, writeJson } from './support/measure.ts';
 import { UdpSender } from './support/sender.ts';
 import { overlappingCalls, ROUND } from './support/traffic.ts';
@@ -24,11 +22,11 @@ const RECOVERY_LIMIT_MS = 10_000;
 const { values } = parseArgs({ options: { json: { type: 'string' }, rate: { type: 'string', default: '50000' } } });
 const packets = overlappingCalls(4000, 1000, 3, ROUND);
 const sender = new UdpSender();
-const collector = await startCollector();
+const collector = await startCollector(['--hep_udp_port=auto', '--hep_tcp_port=0']);
 try {
   const figures: Figure[] = [];
   const send = (rate: number, seconds: number): Promise<unknown> =>
-    sender.send(collector.hepPort, rate, seconds, packets);
+    sender.send(collector.portOf('hep-udp'), rate, seconds, packets);
   await send(WARM_UP_RATE, SECONDS);
   await askAll(delay(SECONDS * 250));
   figures.push(...(await latencies('idle', delay(SECONDS * 500))));
@@ -38,30 +36,8 @@ try {
   printFigures('bench:api', figures);
   if (values.json !== undefined) writeJson(values.json, figures);
 } finally {
-  collector.stop();
+  await collector.stop();
   sender.remove();
-}
-
-/** Starts the program of this build and waits for its ports. */
-async function startCollector(): Promise<{ url: string; hepPort: number; stop(): void }> {
-  const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url));
-  const options = [
-    '--hep_addr=127.0.0.1',
-    '--hep_udp_port=auto',
-    '--hep_tcp_port=0',
-    '--ipfix_port=0',
-    '--http_port=auto',
-    // One address asks as often as it can.
-    '--http_rate_limit=0',
-  ];
-  const program = spawn(process.execPath, [cli, 'serve', ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let log = '';
-  const portOf = (name: string): string | undefined =>
-    new RegExp(`"listener":"${name}".*?"port":(\\d+)`).exec(log)?.[1];
-  program.stderr.setEncoding('utf8');
-  while (portOf('http') === undefined) log += String((await once(program.stderr, 'data'))[0]);
-  program.stderr.resume();
-  return { url: `http://127.0.0.1:${portOf('http')}`, hepPort: Number(portOf('hep-udp')), stop: () => program.kill() };
 }
 
 async function ask(path: string): Promise<number> {

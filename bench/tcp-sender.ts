@@ -1,17 +1,19 @@
 /**
  * Sends packets of realistic calls over one TCP connection, as fast as they are taken, from a process of its own.
- * Arguments: hep3 or ipfix, port, packets. Prints how many it sent when it is done.
+ * Arguments: hep3, ipfix or established (HEP3, calls that do not end), port, packets. Prints how many it sent when it is
+ * done.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { connectSet, message } from '../src/probe/encode.ts';
-import { ipfixOf, overlappingCalls, ROUND } from './support/traffic.ts';
+import { ipfixOf, MESSAGES_PER_CALL, MESSAGES_TO_ESTABLISH, overlappingCalls, ROUND } from './support/traffic.ts';
 
-const [protocol, port, wanted] = process.argv.slice(2);
+const [kind, port, wanted] = process.argv.slice(2);
 const CALLS = 4000;
 const OPEN_CALLS = 1000;
 
-const packets = overlappingCalls(CALLS, OPEN_CALLS, protocol === 'ipfix' ? ipfixOf : 3, ROUND);
+const messages = kind === 'established' ? MESSAGES_TO_ESTABLISH : MESSAGES_PER_CALL;
+const packets = overlappingCalls(CALLS, OPEN_CALLS, kind === 'ipfix' ? ipfixOf : 3, ROUND, messages);
 const stream = Buffer.concat(packets);
 const places: number[] = [];
 for (let at = stream.indexOf(ROUND); at >= 0; at = stream.indexOf(ROUND, at + ROUND.length)) places.push(at);
@@ -19,7 +21,7 @@ for (let at = stream.indexOf(ROUND); at >= 0; at = stream.indexOf(ROUND, at + RO
 const socket = connect(Number(port), '127.0.0.1');
 await once(socket, 'connect');
 socket.resume();
-if (protocol === 'ipfix') {
+if (kind === 'ipfix') {
   const identity = { hostName: 'bench', keepaliveS: 0, configFlags: 0xfc, configFlags2: 0, systemId: 0 };
   socket.write(message([connectSet(identity)], 0, 0));
 }

@@ -6,6 +6,8 @@ import { encodeHep1, encodeHep2, encodeHep3, type HepMessage } from '../../src/w
  * ACK, BYE, 200; from many callers, with identifiers as phones make them.
  */
 export const MESSAGES_PER_CALL = 7;
+/** As many of them as establish it. */
+export const MESSAGES_TO_ESTABLISH = 5;
 
 const SDP = [
   'v=0',
@@ -133,19 +135,21 @@ export function ipfixOf(text: string, forward: boolean, atUs: number): Buffer {
  *
  * @param as HEP version, or IPFIX messages
  * @param prefix stands in all identifiers
+ * @param messages how many of each call, from its first on
  */
 export function overlappingCalls(
   calls: number,
   window: number,
   as: HepVersion | typeof ipfixOf = 3,
   prefix = '',
+  messages = MESSAGES_PER_CALL,
 ): Buffer[] {
   const packets: Buffer[] = [];
   const startUs = 1_700_000_000_000_000;
   const spread = Math.max(1, Math.floor(window / MESSAGES_PER_CALL));
   const all = Array.from({ length: calls }, (_, call) => callMessages(call, prefix));
   for (let step = 0; step < calls + spread * MESSAGES_PER_CALL; step++) {
-    for (let n = 0; n < MESSAGES_PER_CALL; n++) {
+    for (let n = 0; n < messages; n++) {
       const entry = all[step - n * spread]?.[n];
       if (entry === undefined) continue;
       const { text, forward } = entry;

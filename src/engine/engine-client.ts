@@ -3,6 +3,8 @@ import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import { CounterSet } from '../model/counters.ts';
 import {
   type CallQuery,
+  type CallSelection,
+  type CallSummary,
   type CallTableStats,
   type CallTimeoutView,
   type Engine,
@@ -46,7 +48,16 @@ import type {
 } from '../model/views.ts';
 import type { ShardPlace } from './shards/place.ts';
 import type { Restore } from './state.ts';
-import type { EngineMethod, EngineMethods, FromEngine, StopSettings, WorkerStart } from './protocol.ts';
+import type {
+  EngineMethod,
+  EngineMethods,
+  EngineRequest,
+  FromEngine,
+  StopSettings,
+  ToEngine,
+  WorkerStart,
+} from './protocol.ts';
+import { ENGINE_LIMITS } from './v8-options.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Longest a timer can be. */
@@ -186,6 +197,10 @@ export class EngineClient implements Engine {
 
   async listCalls(query: CallQuery): Promise<Page<CallView>> {
     return this.#askList<Page<CallView>>('listCalls', [query]);
+  }
+
+  async callSummary(selection: CallSelection): Promise<CallSummary> {
+    return (await this.#ask('callSummary', [selection])).result as CallSummary;
   }
 
   async callsByCallId(callId: string): Promise<CallView[]> {
@@ -329,8 +344,12 @@ export class EngineClient implements Engine {
       }, timeoutMs);
       const items: unknown[] = [];
       this.#pending.set(id, { resolve: (result) => resolve({ result, items }), reject, items, timer });
-      worker.postMessage({ id, method, args });
+      this.#tell({ id, method, args } as EngineRequest); // the arguments are those of the method
     });
+  }
+
+  #tell(message: ToEngine): void {
+    this.#worker?.postMessage(message);
   }
 
   /** Counters are still there after a crash; and what made an engine crash twice is not brought back once more. */
@@ -348,7 +367,11 @@ export class EngineClient implements Engine {
       place: this.#among && { ...this.#among.place, generation: this.#restarts },
     };
     this.#heartbeat[0] = Date.now();
-    const worker = new Worker(this.#entry, { workerData, name: `engine${this.#among?.place.index ?? ''}` });
+    const worker = new Worker(this.#entry, {
+      workerData,
+      name: `engine${this.#among?.place.index ?? ''}`,
+      resourceLimits: ENGINE_LIMITS,
+    });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromEngine) => {
@@ -377,6 +400,7 @@ export class EngineClient implements Engine {
       case 'part': {
         const items = this.#pending.get(message.id)?.items;
         if (items !== undefined) for (const item of message.items) items.push(item);
+        this.#tell({ taken: message.id });
         return;
       }
       case 'result':

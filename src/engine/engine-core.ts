@@ -13,6 +13,8 @@ import {
 } from '../model/counters.ts';
 import {
   type CallQuery,
+  type CallSelection,
+  type CallSummary,
   type CallTableStats,
   type CallTimeoutView,
   EngineRequestError,
@@ -96,13 +98,14 @@ import { forceTimeouts } from './force-timeout.ts';
 import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { callCapture, keptMessages } from './call-capture.ts';
+import { callSummary } from './call-summary.ts';
 import { callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
 import { allLinks, listLinks, type ShardLinks } from './link-query.ts';
 import { listMessages } from './message-list.ts';
 import type { StopSettings } from './protocol.ts';
-import { listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
+import { type Emit, listCalls, listEvents, listRegistrations, type Slicing } from './queries.ts';
 import { RateService } from './rates.ts';
 import type { OutcomeView } from './shards/foreign-accounts.ts';
 import { Handover } from './shards/handover.ts';
@@ -116,6 +119,7 @@ import { topTalkers } from './talkers.ts';
 /** Entries looked at by the timer wheel before packets get their turn again. */
 const EXPIRY_BUDGET = 2000;
 const TICK_MS = 100;
+const RATE_MARK_US = 1_000_000;
 /** Longest timeout of any state. */
 const MAX_FORCED_TIMEOUT_MS = 86_400_000;
 
@@ -124,9 +128,6 @@ interface Source {
   stop(graceMs: number): Promise<void>;
   view(): ListenerView;
 }
-
-/** Where a list's items go while it is being made. */
-export type Emit<Item> = (items: Item[]) => void;
 
 /**
  * One shard: sockets, pipeline, tracker, ring and counters, nothing shared with another. It runs in a worker thread
@@ -163,6 +164,7 @@ export class EngineCore {
     pause: () => new Promise((resolve) => setImmediate(resolve)),
   };
   readonly #state: EngineState;
+  #ratesMarkedUs = 0;
   #timer: NodeJS.Timeout | undefined;
   #moreToExpire = false;
 
@@ -250,6 +252,7 @@ export class EngineCore {
     this.#timer = setInterval(() => {
       onTick();
       this.#dump?.flush();
+      this.#markRates();
       // Calls must not see the system's time before that of the first packet.
       if (this.#captureClock?.isSet === false) return;
       this.#expire();
@@ -263,6 +266,15 @@ export class EngineCore {
     this.#state.begin();
     this.#playing = this.#play();
     return views;
+  }
+
+  /** Once a second, for the rates of agents and probes. */
+  #markRates(): void {
+    const nowUs = this.#clock();
+    if (nowUs - this.#ratesMarkedUs < RATE_MARK_US) return;
+    this.#ratesMarkedUs = nowUs;
+    for (const agent of this.#agents.agents()) agent.mark(nowUs);
+    for (const probe of this.#probes.probes()) probe.mark(nowUs);
   }
 
   /** Stops taking input and works off what was received; then ends calls early and waits, if that was asked for. */
@@ -300,6 +312,10 @@ export class EngineCore {
 
   listCalls(query: CallQuery, emit: Emit<CallView>): Promise<Omit<Page<CallView>, 'items'>> {
     return listCalls(this.tracker, query, this.#clock, this.#slicing, emit);
+  }
+
+  callSummary(selection: CallSelection): Promise<CallSummary> {
+    return callSummary(this.tracker, selection, this.#clock(), this.#slicing);
   }
 
   callsByCallId(callId: string): CallView[] {
@@ -525,9 +541,10 @@ export class EngineCore {
     const { offset, limit } = query;
     checkLimit(limit);
     const items: AgentView[] = [];
+    const nowUs = this.#clock();
     let position = 0;
     for (const agent of this.#agents.agents()) {
-      if (position >= offset && items.length < limit) items.push(agent.view());
+      if (position >= offset && items.length < limit) items.push(agent.view(nowUs));
       position++;
     }
     return { total: this.#agents.size, matched: this.#agents.size, offset, limit, items };
@@ -537,7 +554,7 @@ export class EngineCore {
     const { offset, limit } = query;
     checkLimit(limit);
     const { size } = this.#probes;
-    return { total: size, matched: size, offset, limit, items: this.#probes.newest(offset, limit) };
+    return { total: size, matched: size, offset, limit, items: this.#probes.newest(offset, limit, this.#clock()) };
   }
 
   listeners(): ListenerView[] {
@@ -546,7 +563,7 @@ export class EngineCore {
 
   /** Where calls and bindings stand in the order of creation, newest first, as far as a page needs to know. */
   order(what: OrderedTable, query: CallQuery | RegistrationQuery): Promise<TableOrder> {
-    return orderOf(this.tracker, what, query, this.#slicing);
+    return orderOf(this.tracker, what, query, this.#clock(), this.#slicing);
   }
 
   joins(callIds: readonly string[]): Promise<LegJoins> {

@@ -10,7 +10,7 @@ import type { CallMessageView } from '../model/views.ts';
 import { SipMessage } from '../sip/message.ts';
 import type { MessageRing } from '../tracker/message-ring.ts';
 import { MAX_RAW_OCTETS, messageView } from './call-messages.ts';
-import { checkWindow, Slice, type Slicing } from './queries.ts';
+import { checkWindow, type Emit, Slice, type Slicing } from './queries.ts';
 import { compileSearch } from './search/compile.ts';
 import { MESSAGE_READER, SearchedMessage } from './search/message-reader.ts';
 
@@ -23,7 +23,7 @@ export async function listMessages(
   query: MessageQuery,
   nowUs: number,
   slicing: Slicing,
-  emit: (items: CallMessageView[]) => void,
+  emit: Emit<CallMessageView>,
 ): Promise<Omit<MessagePage, 'items'>> {
   checkWindow(query);
   const { offset, limit, search } = query;
@@ -44,7 +44,8 @@ export async function listMessages(
   let position = ring.newest;
   for (; ring.isHeld(position); position = ring.before(position)) {
     if (slice.isOver()) {
-      emit(items);
+      // oxlint-disable-next-line no-await-in-loop -- whoever takes items may be slower than they are made
+      await emit(items);
       items = [];
       // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
       await slice.pause();
@@ -60,17 +61,22 @@ export async function listMessages(
     if (newest === undefined) {
       if (ordinal > ring.perCall) newestOrdinals.set(callEntryId, ordinal);
     } else if (ordinal <= newest - ring.perCall) continue;
-    const message = new SearchedMessage(ring.peek(position));
     total++;
-    sinceUs = message.kept.trackedAtUs;
+    sinceUs = ring.trackedAtUs(position);
+    const isInWindow = matched >= offset && matched < offset + limit;
+    if (test === undefined && !isInWindow) {
+      matched++;
+      continue;
+    }
+    const message = new SearchedMessage(ring.peek(position), sip);
     if (test !== undefined && !test(message)) continue;
-    if (matched >= offset && matched < offset + limit) {
+    if (isInWindow) {
       octets += message.kept.octets.length;
       const callId = displayText(message.sip.text(message.sip.callIdStart, message.sip.callIdEnd));
       items.push(messageView(message.kept, callId, sip, octets <= MAX_RAW_OCTETS));
     }
     matched++;
   }
-  emit(items);
+  await emit(items);
   return { total, matched, offset, limit, isComplete, sinceUs, keeps: ring.isOn };
 }

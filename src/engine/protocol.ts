@@ -1,6 +1,7 @@
 import type { CaptureFormatName, CaptureSummary } from '../model/capture.ts';
 import type {
   CallQuery,
+  CallSelection,
   EventQuery,
   InjectedMessage,
   LinkQuery,
@@ -43,6 +44,7 @@ export interface StopSettings {
 /** Methods by name with their arguments. */
 export interface EngineMethods {
   listCalls: [query: CallQuery];
+  callSummary: [selection: CallSelection];
   callsByCallId: [callId: string];
   callMessages: [callId: string, window: { offset: number; limit: number }];
   callCapture: [callId: string, format: CaptureFormatName];
@@ -88,9 +90,16 @@ export interface EngineMethods {
 }
 export type EngineMethod = keyof EngineMethods;
 
-export type ToEngine = {
+export type EngineRequest = {
   [Method in EngineMethod]: { id: number; method: Method; args: EngineMethods[Method] };
 }[EngineMethod];
+
+/** A part has been taken in: the next may come. Nobody is sent more than they can look after besides other work. */
+export interface PartTaken {
+  taken: number;
+}
+
+export type ToEngine = EngineRequest | PartTaken;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 

@@ -17,8 +17,10 @@ import type { EntryTable, TableEntry } from '../tracker/entry-table.ts';
 import type { EventRing, EventSlot } from '../tracker/event-ring.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import { callView, eventView, registrationView } from '../tracker/views.ts';
+import { type EntryOrder, FirstInOrder, type SortKey } from './first-in-order.ts';
 import { compileSearch } from './search/compile.ts';
 import { callReader, EVENT_READER } from './search/readers.ts';
+import { bindingKey, callKey } from './sort-keys.ts';
 import { textTest } from './text-filter.ts';
 
 /**
@@ -34,6 +36,9 @@ export interface Slicing {
   /** Resolves once the engine has looked after its input. */
   pause(): Promise<void>;
 }
+
+/** Takes the items of a slice; what it answers is waited for before the next ones are made. */
+export type Emit<Item> = (items: Item[]) => unknown;
 
 /** Counts work and says when a slice is over. */
 export class Slice {
@@ -85,9 +90,23 @@ function callText(call: Call, field: CallFilterField): string {
   }
 }
 
-/** Whether a call is asked for; `undefined` = each is. */
-export function callTest(query: CallQuery): ((call: Call) => boolean) | undefined {
-  const { filter } = query;
+/** What a query asks a table for: which entries, and in which order; without one, newest first. */
+export interface Listing<Entry> {
+  test: ((entry: Entry) => boolean) | undefined;
+  order: EntryOrder<Entry> | undefined;
+}
+
+export function callListing(tracker: CallTracker, query: CallQuery, nowUs: number): Listing<Call> {
+  const { search, order, isMerged } = query;
+  const reader = callReader(tracker.legs, nowUs);
+  const test = both(filterTest(query), search && compileSearch(search, reader, nowUs));
+  return {
+    test: isMerged === true ? both(test, firstOfLegs(tracker, test)) : test,
+    order: order && { keyOf: callKey(order.by, reader), descending: order.descending },
+  };
+}
+
+function filterTest({ filter }: CallQuery): ((call: Call) => boolean) | undefined {
   if (filter === undefined) return undefined;
   const test = textTest(filter, false);
   if (filter.field === 'state') {
@@ -96,70 +115,88 @@ export function callTest(query: CallQuery): ((call: Call) => boolean) | undefine
   return (call) => test(displayText(callText(call, filter.field)));
 }
 
-/** Calls, newest first. `emit` gets the items of the asked window in order. */
+/** When an entry came into its table: a fork is younger than the call it is of. */
+export function bornUs(entry: { createdUs: number; forkedUs?: number | null }): number {
+  return Math.max(entry.createdUs, entry.forkedUs ?? 0);
+}
+
+/** Whether of the calls that belong to a call, those of its own Call-ID too, none that matches began before it. */
+export function firstOfLegs(
+  tracker: CallTracker,
+  test: ((call: Call) => boolean) | undefined,
+): (call: Call) => boolean {
+  return (call) => {
+    const callIds = [displayText(call.callId), ...tracker.legs.of(call).map((leg) => leg.callId)];
+    return !callIds
+      .flatMap((callId) => tracker.family(callId))
+      .some((other) => isBefore(other, call) && (test === undefined || test(other)));
+  };
+}
+
+function isBefore(a: Call, b: Call): boolean {
+  return bornUs(a) - bornUs(b) < 0 || (bornUs(a) === bornUs(b) && a.id < b.id);
+}
+
+/** Calls in the order asked for. `emit` gets the items of the asked window in order. */
 export async function listCalls(
   tracker: CallTracker,
   query: CallQuery,
   nowUs: () => number,
   slicing: Slicing,
-  emit: (items: CallView[]) => void,
+  emit: Emit<CallView>,
 ): Promise<Omit<Page<CallView>, 'items'>> {
   const view = (call: Call): CallView => callView(call, nowUs(), tracker.legs.of(call));
-  const searched = query.search && compileSearch(query.search, callReader(tracker.legs, nowUs()), nowUs());
-  return listEntries(tracker.table, query, both(callTest(query), searched), view, slicing, emit);
+  return listEntries(tracker.table, query, callListing(tracker, query, nowUs()), view, slicing, emit);
 }
 
-/** Bindings, newest first, as `listCalls`. */
+/** Bindings, as `listCalls`. */
 export async function listRegistrations(
   tracker: CallTracker,
   query: RegistrationQuery,
   nowUs: () => number,
   slicing: Slicing,
-  emit: (items: RegistrationView[]) => void,
+  emit: Emit<RegistrationView>,
 ): Promise<Omit<Page<RegistrationView>, 'items'>> {
   const { entries } = tracker.registrations.table;
   const view = (binding: Binding): RegistrationView => registrationView(binding, nowUs());
-  return listEntries(entries, query, registrationTest(query), view, slicing, emit);
+  return listEntries(entries, query, registrationListing(query), view, slicing, emit);
 }
 
-/** As `callTest`. */
-export function registrationTest(query: RegistrationQuery): ((binding: Binding) => boolean) | undefined {
-  const { filter } = query;
-  if (filter === undefined) return undefined;
-  const test = textTest(filter, false);
-  return filter.field === 'aor'
-    ? (binding) => test(displayText(binding.aor))
-    : (binding) => test(displayText(binding.contact.text));
+export function registrationListing({ filter, order }: RegistrationQuery): Listing<Binding> {
+  const test = filter && textTest(filter, false);
+  return {
+    test:
+      test &&
+      (filter.field === 'aor'
+        ? (binding) => test(displayText(binding.aor))
+        : (binding) => test(displayText(binding.contact.text))),
+    order: order && { keyOf: (binding) => bindingKey(binding, order.by), descending: order.descending },
+  };
 }
 
-async function listEntries<Entry extends TableEntry<Entry>, View>(
+/**
+ * Shows `visit` every entry that matches, newest first, until it has had enough.
+ *
+ * @returns how many match; where all do, those behind the end of the walk are counted too
+ */
+export async function walk<Entry extends TableEntry<Entry>>(
   table: EntryTable<Entry>,
-  query: { offset: number; limit: number },
   test: ((entry: Entry) => boolean) | undefined,
-  view: (entry: Entry) => View,
-  slicing: Slicing,
-  emit: (items: View[]) => void,
-): Promise<Omit<Page<View>, 'items'>> {
-  checkWindow(query);
-  const { offset, limit } = query;
-  const slice = new Slice(slicing, test === undefined ? LOOKS_PER_CLOCK : 1);
+  slice: Slice,
+  visit: (entry: Entry) => 'more' | 'enough',
+  beforePause: () => unknown = () => undefined,
+): Promise<number> {
   const cursor = table.openCursor();
   let matched = 0;
-  let items: View[] = [];
   try {
     for (let entry = cursor.next(); entry !== undefined; entry = cursor.next()) {
       if (test === undefined || test(entry)) {
-        if (matched >= offset && matched < offset + limit) items.push(view(entry));
         matched++;
-        // Without a filter everything behind the window matches too: no need to walk it.
-        if (test === undefined && matched >= offset + limit) {
-          matched = table.size;
-          break;
-        }
+        if (visit(entry) === 'enough' && test === undefined) return table.size;
       }
       if (slice.isOver()) {
-        emit(items);
-        items = [];
+        // oxlint-disable-next-line no-await-in-loop -- whoever takes items may be slower than they are made
+        await beforePause();
         // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
         await slice.pause();
       }
@@ -167,8 +204,72 @@ async function listEntries<Entry extends TableEntry<Entry>, View>(
   } finally {
     cursor.close();
   }
-  emit(items);
+  return matched;
+}
+
+async function listEntries<Entry extends TableEntry<Entry>, View>(
+  table: EntryTable<Entry>,
+  query: { offset: number; limit: number },
+  { test, order }: Listing<Entry>,
+  view: (entry: Entry) => View,
+  slicing: Slicing,
+  emit: Emit<View>,
+): Promise<Omit<Page<View>, 'items'>> {
+  checkWindow(query);
+  const { offset, limit } = query;
+  const end = offset + limit;
+  const slice = new Slice(slicing, test === undefined && order === undefined ? LOOKS_PER_CLOCK : 1);
+  let items: View[] = [];
+  const flush = (): unknown => {
+    const taken = emit(items);
+    items = [];
+    return taken;
+  };
+  let matched: number;
+  if (order === undefined) {
+    let place = 0;
+    const visit = (entry: Entry): 'more' | 'enough' => {
+      if (place >= offset && place < end) items.push(view(entry));
+      return ++place < end ? 'more' : 'enough';
+    };
+    matched = await walk(table, test, slice, visit, flush);
+  } else {
+    const found = await firstInOrder(table, { test, order }, end, slice);
+    matched = found.matched;
+    for (const { entry } of found.first.slice(offset)) {
+      // What has left the table meanwhile leaves no gap.
+      if (table.has(entry)) items.push(view(entry));
+      if (slice.isOver()) {
+        // oxlint-disable-next-line no-await-in-loop -- whoever takes items may be slower than they are made
+        await flush();
+        // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
+        await slice.pause();
+      }
+    }
+  }
+  await flush();
   return { total: table.size, matched, offset, limit };
+}
+
+/** The first `size` entries of an order, each with what it was put there by. */
+export async function firstInOrder<Entry extends TableEntry<Entry>>(
+  table: EntryTable<Entry>,
+  { test, order }: { test: Listing<Entry>['test']; order: EntryOrder<Entry> },
+  size: number,
+  slice: Slice,
+): Promise<{ matched: number; first: { entry: Entry; key: SortKey }[] }> {
+  const heap = new FirstInOrder(size, order);
+  const matched = await walk(table, test, slice, (entry) => {
+    heap.offer(entry);
+    return 'more';
+  });
+  const first: { entry: Entry; key: SortKey }[] = [];
+  for (let last = heap.takeLast(); last !== undefined; last = heap.takeLast()) {
+    first.push(last);
+    // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
+    if (slice.isOver()) await slice.pause();
+  }
+  return { matched, first: first.toReversed() };
 }
 
 function eventText(event: EventView, field: EventFilterField): string {
@@ -223,7 +324,7 @@ export async function listEvents(
   query: EventQuery,
   nowUs: number,
   slicing: Slicing,
-  emit: (items: EventView[]) => void,
+  emit: Emit<EventView>,
 ): Promise<Omit<EventPage, 'items'>> {
   checkWindow(query);
   const { offset, limit } = query;
@@ -247,13 +348,14 @@ export async function listEvents(
       }
     }
     if (slice.isOver()) {
-      emit(items);
+      // oxlint-disable-next-line no-await-in-loop -- whoever takes items may be slower than they are made
+      await emit(items);
       items = [];
       // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
       await slice.pause();
     }
   }
-  emit(items);
+  await emit(items);
   const held = ring.nextIndex - ring.firstIndex;
   return { total: held, matched, offset, limit, nextIndex: ring.nextIndex, capacity: ring.capacity, ringStartedUs };
 }

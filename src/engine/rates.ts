@@ -12,7 +12,7 @@ import type { Clock } from '../model/ports.ts';
 import type { Page, RateEntryView } from '../model/views.ts';
 import { type EventRates, okCreatedLongerAgo, okLongerAgo, type RateEntry, RateSweep } from '../tracker/event-rates.ts';
 import { addressText, rateEntryView } from '../tracker/views.ts';
-import { checkWindow, Slice, type Slicing } from './queries.ts';
+import { checkWindow, type Emit, Slice, type Slicing } from './queries.ts';
 import { textTest } from './text-filter.ts';
 
 /** Slots a collection looks at before packets get their turn again: a fraction of a millisecond. */
@@ -57,7 +57,7 @@ export class RateService {
   }
 
   /** Entries in the order of their slots, which is no order to people, but stays while entries come and go. */
-  async list(query: RateQuery, emit: (items: RateEntryView[]) => void): Promise<Omit<Page<RateEntryView>, 'items'>> {
+  async list(query: RateQuery, emit: Emit<RateEntryView>): Promise<Omit<Page<RateEntryView>, 'items'>> {
     checkWindow(query);
     const { offset, limit } = query;
     const rates = this.#rates;
@@ -86,12 +86,13 @@ export class RateService {
         }
       }
       if (slice.isOver()) {
-        emit(items);
+        // oxlint-disable-next-line no-await-in-loop -- whoever takes items may be slower than they are made
+        await emit(items);
         items = [];
         await slice.pause();
       }
     }
-    emit(items);
+    await emit(items);
     return { total: rates.size, matched, offset, limit };
   }
 

@@ -58,6 +58,7 @@ export async function topTalkers(ring: EventRing, query: TalkersQuery, slicing: 
       destination: top('destination'),
       caller: top('caller'),
       callee: top('callee'),
+      failingNumber: top('failingNumber'),
       userAgent: top('userAgent'),
       status: top('status'),
     },
@@ -97,6 +98,8 @@ function keyOf(slot: EventSlot, kind: TalkerKind): string {
       return partyOf(textOf(slot.block, TextField.FROM));
     case 'callee':
       return partyOf(textOf(slot.block, TextField.TO));
+    case 'failingNumber':
+      return slot.type === EventType.CALL_ATTEMPT ? partyOf(textOf(slot.block, TextField.TO)) : '';
     case 'userAgent':
       return slot.userAgent;
     case 'status':

@@ -4,7 +4,7 @@ import { EngineRequestError } from '../model/engine.ts';
 import type { Log } from '../model/log.ts';
 import { systemClock } from './clock.ts';
 import { EngineCore } from './engine-core.ts';
-import type { FromEngine, LogLevel, ToEngine, WorkerStart } from './protocol.ts';
+import type { EngineRequest, FromEngine, LogLevel, ToEngine, WorkerStart } from './protocol.ts';
 import { tuneForPackets } from './v8-options.ts';
 
 /** Entry point of an engine thread: an `EngineCore` and its end of the conversation in protocol.ts. */
@@ -26,13 +26,21 @@ const log: Log = { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn
 const heartbeat = new Float64Array(start.heartbeatMemory);
 const core = new EngineCore(start.settings, new CounterSet(start.counterMemory), systemClock(), log, start.place);
 
-async function answer(request: ToEngine): Promise<unknown> {
-  const emit = (items: unknown[]): void => {
-    if (items.length > 0) send({ type: 'part', id: request.id, items });
+/** By request: what goes on when its part has been taken. */
+const waiting = new Map<number, () => void>();
+
+async function answer(request: EngineRequest): Promise<unknown> {
+  const emit = async (items: unknown[]): Promise<void> => {
+    if (items.length === 0) return;
+    const taken = new Promise<void>((resolve) => waiting.set(request.id, resolve));
+    send({ type: 'part', id: request.id, items });
+    await taken;
   };
   switch (request.method) {
     case 'listCalls':
       return core.listCalls(...request.args, emit);
+    case 'callSummary':
+      return core.callSummary(...request.args);
     case 'callsByCallId':
       return core.callsByCallId(...request.args);
     case 'callMessages':
@@ -119,6 +127,11 @@ async function answer(request: ToEngine): Promise<unknown> {
 }
 
 port.on('message', (request: ToEngine) => {
+  if ('taken' in request) {
+    waiting.get(request.taken)?.();
+    waiting.delete(request.taken);
+    return;
+  }
   answer(request).then(
     (result) => send({ type: 'result', id: request.id, result }),
     (error: unknown) => {

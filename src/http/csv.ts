@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import type { Zone } from '../model/zone.ts';
+import type { Pieces } from './pieces.ts';
 import { visible, zonedIso } from './show.ts';
 
 /** What CSV files are made of: names of columns, and rows with a cell for each. */
@@ -24,7 +25,7 @@ export function csvTable(item: TSchema, items: readonly unknown[], zone: Zone): 
   const cells = paths.map((path) => (known.has(`${path.join('.')}Us`) ? timeCell(path, zone) : plainCell(path)));
   return {
     columns: paths.map((path) => path.join('.')),
-    rows: items.map((member) => cells.map((cell) => cell(member))),
+    rows: rowsOf(items, cells),
   };
 }
 
@@ -43,11 +44,14 @@ function timeCell(path: readonly string[], zone: Zone): Cell {
   };
 }
 
+function* rowsOf(items: readonly unknown[], cells: readonly Cell[]): Generator<unknown[]> {
+  for (const item of items) yield cells.map((cell) => cell(item));
+}
+
 /** RFC 4180 with a heading row; nothing in it is taken for a formula by a spreadsheet, and every row is one line. */
-export function csvText({ columns, rows }: CsvTable): string {
-  const lines = [columns.map(quoted).join(',')];
-  for (const row of rows) lines.push(row.map((value) => quoted(cellText(value))).join(','));
-  return `${lines.join('\r\n')}\r\n`;
+export function* csvPieces({ columns, rows }: CsvTable): Pieces {
+  yield `${columns.map(quoted).join(',')}\r\n`;
+  for (const row of rows) yield `${row.map((value) => quoted(cellText(value))).join(',')}\r\n`;
 }
 
 function pathsOf(schema: Shape): string[][] {

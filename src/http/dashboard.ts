@@ -7,6 +7,7 @@ import {
   REFUSED_BY_FAULT,
   Regs,
   SETUP_ANSWERED,
+  SETUP_FAILED,
 } from '../model/counters.ts';
 import type { TalkerKind, TalkersView, TalkerView } from '../model/engine.ts';
 import { quotedWord } from '../model/search/ast.ts';
@@ -72,6 +73,7 @@ const TALKERS: readonly { kind: TalkerKind; title: string; search: (key: string)
   { kind: 'destination', title: 'Destinations', search: (key) => `dst:${key}` },
   { kind: 'caller', title: 'Callers', search: (key) => `from=${quotedWord(key)}` },
   { kind: 'callee', title: 'Callees', search: (key) => `to=${quotedWord(key)}` },
+  { kind: 'failingNumber', title: 'Failing numbers', search: (key) => `to=${quotedWord(key)} type:call-attempt` },
   { kind: 'userAgent', title: 'User agents', search: (key) => `ua=${quotedWord(key)}` },
   { kind: 'status', title: 'Outcomes', search: (key) => `status:${key}` },
 ];
@@ -79,7 +81,9 @@ const TALKERS: readonly { kind: TalkerKind; title: string; search: (key: string)
 function figures({ total, spanMs }: SeriesWindow, events: (search: string) => string): Figure[] {
   const perSecond = (value: number): number | null => (spanMs > 0 ? (value / spanMs) * 1000 : null);
   const ended = total(Outcomes.ENDED);
-  const setups = SETUP_ANSWERED.reduce((sum, index) => sum + total(index), 0);
+  const sum = (indices: readonly number[]): number => indices.reduce((all, index) => all + total(index), 0);
+  const setups = sum(SETUP_ANSWERED);
+  const failedSetups = sum(SETUP_FAILED);
   const lost = total(Ingest.REFUSED) + total(Ingest.DROPPED);
   const plain = { of: null };
   return [
@@ -103,7 +107,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
     },
     {
       name: 'asr',
-      title: 'ASR',
+      title: 'ASR (SER)',
       unit: 'ratio',
       value: asr(total),
       of: seizures(total),
@@ -112,7 +116,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
     },
     {
       name: 'ner',
-      title: 'NER',
+      title: 'NER (SEER)',
       unit: 'ratio',
       value: ner(total),
       of: seizures(total),
@@ -120,8 +124,26 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       href: events('type:call-attempt !status:3xx,401,407,480,486,600,603'),
     },
     {
+      name: 'abr',
+      title: 'ABR',
+      unit: 'ratio',
+      value: ratio(total(Outcomes.ANSWERED), attempts(total)),
+      of: attempts(total),
+      formula: 'ABR: answered ÷ INVITEs, nothing left out',
+      href: events('type:call-start'),
+    },
+    {
+      name: 'scr',
+      title: 'SCR',
+      unit: 'ratio',
+      value: ratio(total(Outcomes.ENDED), attempts(total)),
+      of: attempts(total),
+      formula: 'SCR, RFC 6076: sessions completed, which is ended by BYE, ÷ INVITEs',
+      href: events('type:call-end'),
+    },
+    {
       name: 'isa',
-      title: 'Ineffective',
+      title: 'ISA',
       unit: 'ratio',
       value: ratio(total(Outcomes.INEFFECTIVE), attempts(total)),
       of: attempts(total),
@@ -130,7 +152,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
     },
     {
       name: 'setup_p50',
-      title: 'PDD median',
+      title: 'PDD 50 %',
       unit: 'ms',
       value: percentile(total, 0.5),
       of: setups,
@@ -147,8 +169,27 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       href: slowHref(percentile(total, 0.95), events),
     },
     {
+      name: 'setup_p99',
+      title: 'PDD 99 %',
+      unit: 'ms',
+      value: percentile(total, 0.99),
+      of: setups,
+      formula: 'PDD, RFC 6076 SRD of answered calls: INVITE to ringing, or to the answer; 99 of 100 are faster',
+      href: slowHref(percentile(total, 0.99), events),
+    },
+    {
+      name: 'setup_failed_p95',
+      title: 'PDD failed',
+      unit: 'ms',
+      value: percentile(total, 0.95, SETUP_FAILED),
+      of: failedSetups,
+      formula:
+        'PDD, RFC 6076 SRD of calls not answered: INVITE to ringing, or to the final reply; 95 of 100 are faster',
+      href: events('type:call-attempt'),
+    },
+    {
       name: 'acd',
-      title: 'ACD',
+      title: 'ACD (SDT)',
       unit: 'ms',
       value: ended > 0 ? total(Outcomes.TALK_MS) / ended : null,
       of: ended,

@@ -68,13 +68,6 @@ function lastOf(code: string, senders: readonly Sender[]): FaultRow['last'] {
   return last;
 }
 
-/** Even a quiet agent sends something within this: OPTIONS, a keep-alive, a report. */
-const SILENT_AFTER_US = 10_000_000;
-
-export function isSilent(lastSeenUs: number, nowUs: number): boolean {
-  return nowUs - lastSeenUs > SILENT_AFTER_US;
-}
-
 /** How far a clock is off: `-2h7m47s`, `+150ms`. */
 export function offsetText(ms: number): string {
   const size = roughly(Math.abs(ms));

@@ -34,8 +34,9 @@ export const ner = (count: Count): number | null =>
   ratio(count(Outcomes.ANSWERED) + count(Outcomes.UNTAKEN), seizures(count));
 
 /** Within its class, a percentile is where an even spread would have it; beyond the last limit, that limit. */
-export function percentile(count: Count, share: number): number | null {
-  const classes = SETUP_ANSWERED.map(count);
+/** @param setups counters of the classes: those of calls answered, or of the others */
+export function percentile(count: Count, share: number, setups: readonly number[] = SETUP_ANSWERED): number | null {
+  const classes = setups.map(count);
   const measured = classes.reduce((sum, value) => sum + value, 0);
   if (measured === 0) return null;
   const wanted = measured * share;

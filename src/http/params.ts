@@ -119,10 +119,11 @@ export interface Paging {
 }
 
 /** `n`/`limit` and `s`/`offset`. */
-export function pagingOf(params: Params, defaultLimit = DEFAULT_LIMIT): Paging {
+/** @param most more may be asked for than the engine gives at once */
+export function pagingOf(params: Params, defaultLimit = DEFAULT_LIMIT, most = MAX_LIST_LIMIT): Paging {
   return {
     offset: params.integer(['s', 'offset'], 0, Number.MAX_SAFE_INTEGER, 0),
-    limit: params.integer(['n', 'limit'], 1, MAX_LIST_LIMIT, defaultLimit),
+    limit: params.integer(['n', 'limit'], 1, most, defaultLimit),
   };
 }
 

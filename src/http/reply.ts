@@ -5,10 +5,12 @@ import type { AboutInfo } from './deps.ts';
 import type { Clock } from '../model/ports.ts';
 import type { AccessSettings } from '../model/settings.ts';
 import type { Zone } from '../model/zone.ts';
+import { cookieOf } from './cookies.ts';
 import { sendConditional } from './conditional.ts';
 import { badParameter, HttpProblem } from './problem.ts';
 import { visible } from './show.ts';
-import { renderPage } from './views/layout.tsx';
+import { jsonPieces, type Pieces, sendPieces, wholeText } from './pieces.ts';
+import { pagePieces } from './views/layout.tsx';
 import { rememberedZone, type ShownZone, zoneOf } from './zone.ts';
 
 export const FORMATS = ['html', 'json', 'text'] as const;
@@ -27,7 +29,7 @@ export interface Export {
   type: string;
   /** Name of the file, for what browsers should not open by themselves. */
   name?: string;
-  body: (zone: Zone) => string;
+  body: (zone: Zone) => string | Pieces;
 }
 
 /** One answer in its three forms; only the one asked for is made. */
@@ -35,7 +37,9 @@ export interface Answer {
   title: string;
   data: unknown;
   html: () => VNode;
-  text: (zone: Zone) => string;
+  /** Parts of the page that take the place of `Later` in it: rows of a list that may be long. */
+  rows?: () => Iterable<VNode>;
+  text: (zone: Zone) => string | Pieces;
   /** Forms of this page alone, by the name in `?format=`. */
   exports?: Readonly<Record<string, Export>>;
   status?: number;
@@ -106,13 +110,14 @@ export function send(site: Site, request: FastifyRequest, reply: FastifyReply, a
   const exported = answer.exports?.[format];
   if (exported !== undefined) {
     if (exported.name !== undefined) reply.header('content-disposition', `attachment; filename="${exported.name}"`);
-    return reply.type(exported.type).send(exported.body(shown.zone));
+    return sendPieces(reply.type(exported.type), exported.body(shown.zone));
   }
   const form = FORMATS.find((known) => known === format) ?? 'text';
   const content = render(site, request, form, shown, answer);
   // A page says when it was made.
-  if (answer.isSteady === true && form !== 'html') return sendConditional(request, reply, CONTENT_TYPE[form], content);
-  return reply.type(CONTENT_TYPE[form]).send(content);
+  if (answer.isSteady === true && form !== 'html')
+    return sendConditional(request, reply, CONTENT_TYPE[form], wholeText(content));
+  return sendPieces(reply.type(CONTENT_TYPE[form]), content);
 }
 
 export function sendProblem(
@@ -126,13 +131,13 @@ export function sendProblem(
   reply.code(problem.status).headers(problem.headers);
   reply.type(format === 'json' ? 'application/problem+json; charset=utf-8' : CONTENT_TYPE[format]);
   const text = (): string => `Error ${problem.status} ${problem.title}: ${visible(problem.message)}\n`;
-  return reply.send(
-    render(site, request, format, rememberedZone(request), { title: problem.title, data: problem, html, text }),
-  );
+  const problemPage = { title: problem.title, data: problem, html, text };
+  return sendPieces(reply, render(site, request, format, rememberedZone(request), problemPage));
 }
 
-function themeOf(cookies = ''): string | undefined {
-  return /(?:^|; ?)theme=(light|dark)(?:;|$)/.exec(cookies)?.[1];
+function themeOf(cookies: string | undefined): string | undefined {
+  const theme = cookieOf(cookies, 'theme');
+  return theme === 'light' || theme === 'dark' ? theme : undefined;
 }
 
 /** Names of addresses for this reader, who may want the addresses themselves. */
@@ -140,14 +145,20 @@ export function namesFor({ aliases }: Pick<Site, 'aliases'>, request: FastifyReq
   return wantsAddresses(request) ? NO_ALIASES : aliases;
 }
 
-function wantsAddresses({ headers: { cookie = '' } }: FastifyRequest): boolean {
-  return /(?:^|; ?)names=addresses(?:;|$)/.test(cookie);
+function wantsAddresses({ headers }: FastifyRequest): boolean {
+  return cookieOf(headers.cookie, 'names') === 'addresses';
 }
 
-function render(site: Site, request: FastifyRequest, format: Format, shown: ShownZone, answer: Answer): string {
-  if (format === 'json') return `${JSON.stringify(answer.data)}\n`;
+function render(
+  site: Site,
+  request: FastifyRequest,
+  format: Format,
+  shown: ShownZone,
+  answer: Answer,
+): string | Pieces {
+  if (format === 'json') return jsonPieces(answer.data);
   if (format === 'text') return answer.text(shown.zone);
-  return renderPage({
+  return pagePieces({
     title: answer.title,
     url: request.url,
     siteName: site.about.name,
@@ -161,5 +172,6 @@ function render(site: Site, request: FastifyRequest, format: Format, shown: Show
     names: namesFor(site, request),
     hasNames: site.aliases.all.length > 0,
     body: answer.html(),
+    ...(answer.rows === undefined ? {} : { rows: answer.rows() }),
   });
 }

@@ -4,13 +4,16 @@ import { RATE_INTERVALS_MS } from '../model/statistics.ts';
 import { TIMED_CALL_STATES } from '../model/call-state.ts';
 import {
   CALL_FILTERS,
+  CALL_SORTS,
   EVENT_FILTERS,
   EVENT_ORDERS,
   LINK_ORDERS,
   MAX_LINK_DEPTH,
   MAX_LIST_LIMIT,
+  MAX_ORDERED,
   RATE_COMPARISONS,
   REGISTRATION_FILTERS,
+  REGISTRATION_SORTS,
 } from '../model/engine.ts';
 import { RATE_SETTINGS, type RatePage } from '../model/event-rates.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
@@ -179,6 +182,7 @@ const CallMessageSchema = Type.Object({
 export const CALL_PAGE_PARAMETERS: Properties = {
   n: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 500, description: 'Most messages shown' })),
   s: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Index of the first message shown' })),
+  message: Type.Optional(Type.Integer({ minimum: 0, description: 'Id of the message selected in the ladder' })),
   group: Type.Optional(
     Type.String({
       enum: [...GROUPINGS],
@@ -467,6 +471,8 @@ export const AgentSchema = Type.Object({
   lastSeen: Iso(),
   packets: Count(),
   bytes: Count(),
+  packetsPerSecond: Type.Number({ description: 'Over the last seconds' }),
+  bytesPerSecond: Type.Number({ description: 'Over the last seconds' }),
   tracked: Count(),
   sip: Count(),
   other: Count(),
@@ -505,6 +511,8 @@ export const ProbeSchema = Type.Object({
   host: OrNull(Type.String()),
   messages: Count('IPFIX messages'),
   bytes: Count(),
+  packetsPerSecond: Type.Number({ description: 'Over the last seconds' }),
+  bytesPerSecond: Type.Number({ description: 'Over the last seconds' }),
   sipSets: Count(),
   qosSets: Count(),
   received: Count('Sets, and messages without any: each is tracked, refused, ignored or dropped'),
@@ -526,7 +534,10 @@ export const ListenerSchema = Type.Object({
   connections: Type.Union([Type.Integer(), Type.Null()]),
 });
 
-export const ProbeListSchema = listOf(ProbeSchema, { listener: Type.Union([ListenerSchema, Type.Null()]) });
+export const ProbeListSchema = listOf(ProbeSchema, {
+  listener: Type.Union([ListenerSchema, Type.Null()]),
+  truncated: Type.Boolean({ description: 'More was asked for than one answer holds: s goes on' }),
+});
 
 const FaultRowSchema = Type.Object({
   code: Text('Fault code'),
@@ -536,7 +547,17 @@ const FaultRowSchema = Type.Object({
   last: OrNull(Type.Object({ sender: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
 });
 
+const SilentSchema = Type.Object({
+  id: Text('Agent or probe'),
+  name: Text('Name it goes by'),
+  sinceUs: Us('Last packet'),
+  since: Iso(),
+});
+
 export const AgentListSchema = listOf(AgentSchema, {
+  silent: Type.Array(SilentSchema, {
+    description: 'Agents and probes that have sent nothing for longer than usual, the last that fell silent first',
+  }),
   listeners: Type.Array(ListenerSchema),
   flow: Type.Array(Type.Object({ name: Text(), messages: Count(), meaning: Text(), href: Text() }), {
     description: 'Received, and where it went, each message once',
@@ -857,14 +878,16 @@ export const PAGING_PARAMETERS: Properties = {
 
 /** The list of probes shows more at once than other lists, as in the reference program. */
 export const PROBE_LIMIT = 1000;
+/** As many may be asked for there. */
+export const MAX_PROBES_ASKED = 100_000;
 export const PROBE_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   n: Type.Optional(
     Type.Integer({
       minimum: 1,
-      maximum: MAX_LIST_LIMIT,
+      maximum: MAX_PROBES_ASKED,
       default: PROBE_LIMIT,
-      description: 'Most items in the answer',
+      description: `Most items in the answer, which has ${MAX_LIST_LIMIT} at most`,
     }),
   ),
 };
@@ -932,14 +955,59 @@ export const SEARCH_PARAMETER: Properties = {
   ),
 };
 
+/** Figures beside the calls list are asked for: they need a look at every call held. */
+export const CALL_SUMMARY_PARAMETERS: Properties = {
+  summary: Type.Optional(Type.String({ description: '1: say what all that match are like, not only those shown' })),
+  merge: Type.Optional(Type.String({ description: '1: of calls that belong together only the first that matches' })),
+};
+
+export const CallSummarySchema = Type.Object({
+  total: Count('Entries held'),
+  matched: Count('Entries that match'),
+  merged: Count('Of them, such that are the first of the calls they belong to'),
+  states: Counts,
+  methods: Counts,
+  statuses: Counts,
+  histogram: Type.Object({
+    widthS: Type.Integer({ description: 'Width of a bar in seconds' }),
+    bars: Type.Array(Type.Object({ startUs: Us('First moment of the bar'), start: Iso(), calls: Count() })),
+  }),
+});
+
+/** @param sorts what the list can be put in order by */
+function orderParameters(sorts: readonly string[]): Properties {
+  return {
+    sort: Type.Optional(
+      Type.String({
+        enum: [...sorts],
+        description: `Puts everything that matches in order; reaches to item ${MAX_ORDERED}. Without it, newest first`,
+      }),
+    ),
+    order: Type.Optional(
+      Type.String({ enum: ['asc', 'desc'], description: 'With sort: ascending (default) or descending' }),
+    ),
+  };
+}
+
+export function columnsParameter(columns: readonly string[]): Properties {
+  return {
+    columns: Type.Optional(
+      Type.String({ description: `Columns of the page, in their order, with commas. Of: ${columns.join(', ')}` }),
+    ),
+  };
+}
+
 export const CALL_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...SEARCH_PARAMETER,
+  ...orderParameters(CALL_SORTS),
+  ...CALL_SUMMARY_PARAMETERS,
   ...filterParameters(CALL_FILTERS, 'case-sensitive'),
 };
 export const MESSAGE_LIST_PARAMETERS: Properties = { ...PAGING_PARAMETERS, ...SEARCH_PARAMETER };
 export const REGISTRATION_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
+  ...orderParameters(REGISTRATION_SORTS),
   ...filterParameters(REGISTRATION_FILTERS, 'case-sensitive'),
 };
 export const REGISTRATION_SETTING_PARAMETERS: Properties = {

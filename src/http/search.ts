@@ -21,6 +21,16 @@ export function searchOf(params: Params, subject: SearchSubject, aliases: Aliase
   return { text, search };
 }
 
+/** A search for what meets a condition too, as text; of conditions on the time of the first request the new one holds. */
+export function narrowed(search: AskedSearch | undefined, condition: string): string {
+  const parts = search === undefined ? [] : search.search.kind === 'and' ? search.search.parts : [search.search];
+  const isTime = condition.startsWith('start:');
+  const kept = parts.filter((part) => !(isTime && part.kind === 'condition' && part.field === 'start'));
+  return [...kept.map((part) => (part.kind === 'or' ? `(${searchText(part)})` : searchText(part))), condition].join(
+    ' AND ',
+  );
+}
+
 /** One condition of a search, how it is written, and the search without it. */
 export interface SearchPart {
   text: string;

@@ -88,8 +88,11 @@ export function withTimes(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
+/** Of an address, by name. */
+export type Parameters = Readonly<Record<string, string | number | undefined>>;
+
 /** A path with parameters; values are encoded, absent ones left out. */
-export function link(path: string, parameters: Readonly<Record<string, string | number | undefined>> = {}): string {
+export function link(path: string, parameters: Parameters = {}): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.append(name, String(value));
   const text = query.toString();
@@ -100,7 +103,12 @@ export function link(path: string, parameters: Readonly<Record<string, string | 
 export function callHref(callId: string): string {
   if (callId === '') return '/calls/list';
   if (callId === '.' || callId === '..') return link('/events', { cid: callId });
-  return `/call/${encodeURIComponent(callId.replace(/\p{Cs}/gu, '\ufffd'))}`;
+  return `/call/${encodedCallId(callId)}`;
+}
+
+/** A Call-ID without anything that could not stand in markup or an address. */
+export function encodedCallId(callId: string): string {
+  return encodeURIComponent(callId.replace(/\p{Cs}/gu, '\ufffd'));
 }
 
 /** A path of ours, or the index: a form must not lead to other sites, whatever a browser takes for one. */

@@ -35,6 +35,7 @@ import { UTC } from '../model/zone.ts';
 import type { CounterColumns, HttpDeps } from './deps.ts';
 import { FIELD_DOC } from './schemas.ts';
 import type { AskedSearch } from './search.ts';
+import { silentSenders } from './silence.ts';
 import { link } from './show.ts';
 
 /**
@@ -201,6 +202,7 @@ export function whyNoCalls(
       const text = 'A finished call leaves the list after some seconds; its events stay longer';
       narrowed.push({ code: 'finished', text, href: link('/events', { q: search.text }) });
     }
+    narrowed.push(...silentHints(facts));
     if (filter?.field === 'cid') {
       const href = link('/events', { cid: filter.value, re: filter.regexp ? 1 : undefined });
       narrowed.push({
@@ -254,7 +256,9 @@ export function whyNoMessages(facts: Facts, page: MessagePage, search: AskedSear
             href: '/hep/list',
           },
         ];
-  return [...(narrowed ?? [...limitHints(counters), ...trafficHints(facts)]), ...overload];
+  const hints =
+    narrowed === undefined ? [...limitHints(counters), ...trafficHints(facts)] : [...narrowed, ...silentHints(facts)];
+  return [...hints, ...overload];
 }
 
 export function whyNoRegistrations(
@@ -263,7 +267,7 @@ export function whyNoRegistrations(
   filter: TextFilter<string> | undefined,
 ): Hint[] {
   const narrowed = whyNarrowed(page, filter, '/regs/list', 'binding(s) held', 'case matters');
-  if (narrowed !== undefined) return narrowed;
+  if (narrowed !== undefined) return [...narrowed, ...silentHints(facts)];
   const { counters } = facts;
   const hints: Hint[] = [];
   const created = get(counters, Regs.CREATED);
@@ -313,7 +317,7 @@ export function whyNoEvents(
   const what = `event(s) held of ${page.nextIndex} generated`;
   const narrowed =
     whyNarrowed(page, filter, '/events', what, 'case does not matter') ?? whyNotFound(page, search, '/events', what);
-  if (narrowed !== undefined) return narrowed;
+  if (narrowed !== undefined) return [...narrowed, ...silentHints(facts)];
   const { counters } = facts;
   const hints: Hint[] = [];
   const suppressed = get(counters, EvRate.BLST_TYPE);
@@ -469,6 +473,7 @@ function trafficHints(facts: Facts): Hint[] {
       text: plural(refused, 'connection(s) refused by hep_allow or a connection limit'),
       href: '/about/config',
     });
+  hints.push(...silentHints(facts));
   const tlsErrors = get(counters, Hep.TLS_ERRORS);
   if (tlsErrors > 0)
     hints.push({
@@ -477,6 +482,20 @@ function trafficHints(facts: Facts): Hint[] {
       href: '/counters?group=hep&nz=1',
     });
   return hints;
+}
+
+/** Named at most; the page of agents has them all. */
+const MOST_NAMED = 3;
+
+/** Whoever has stopped sending: what is missing may be what they saw. */
+function silentHints({ agents, nowUs }: Facts): Hint[] {
+  return silentSenders(agents, [], nowUs)
+    .slice(0, MOST_NAMED)
+    .map(({ id, name, sinceUs }) => ({
+      code: 'agent-silent',
+      text: `Agent ${id}${name === '' ? '' : ` (${name})`} has been silent for ${roughly((nowUs - sinceUs) / 1000)}`,
+      href: '/hep/list',
+    }));
 }
 
 function nothingReceived({ listeners, uptimeMs }: Facts): Hint[] {

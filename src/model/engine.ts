@@ -1,6 +1,7 @@
 import type { CaptureFormatName } from './capture.ts';
 import type { RatePage } from './event-rates.ts';
 import type { Search } from './search/ast.ts';
+import type { SearchField } from './search/fields.ts';
 import type { CallEviction } from './settings.ts';
 import type { TransportName } from './transport.ts';
 import type {
@@ -59,13 +60,70 @@ export interface ListQuery<Field extends string> {
   filter?: TextFilter<Field>;
 }
 
-/** Newest call first. */
-export interface CallQuery extends ListQuery<CallFilterField> {
-  search?: Search;
+/** What calls can be put in order by: names of the search language, where a call has one value under them. */
+export const CALL_SORTS = [
+  'start',
+  'at',
+  'state',
+  'method',
+  'status',
+  'reason',
+  'from',
+  'to',
+  'ruri',
+  'src',
+  'dst',
+  'transport',
+  'ua',
+  'callid',
+  'xcallid',
+  'duration',
+  'pdd',
+  'ring',
+  'msgs',
+  'retrans',
+  'hops',
+  'legs',
+  'mos',
+  'agent',
+] as const satisfies readonly SearchField[];
+export type CallSort = (typeof CALL_SORTS)[number];
+
+/** What bindings can be put in order by. */
+export const REGISTRATION_SORTS = [
+  'start',
+  'at',
+  'state',
+  'aor',
+  'contact',
+  'ends',
+  'refreshes',
+  'ua',
+  'callid',
+] as const;
+export type RegistrationSort = (typeof REGISTRATION_SORTS)[number];
+
+/** An order of everything that matches, not of a page. Entries without a value come last; the newest of equals first. */
+export interface ListOrder<Name extends string> {
+  by: Name;
+  descending: boolean;
 }
 
-/** Newest binding first. */
-export type RegistrationQuery = ListQuery<RegistrationFilterField>;
+/** How far a list reaches that is put in order: what lies behind is found by a narrower search. */
+export const MAX_ORDERED = 100_000;
+
+/** Newest call first, where no other order is asked for. */
+export interface CallQuery extends ListQuery<CallFilterField> {
+  search?: Search;
+  order?: ListOrder<CallSort>;
+  /** Of calls that belong together only the first that matches; of those in several engine threads, of each thread. */
+  isMerged?: boolean;
+}
+
+/** Newest binding first, where no other order is asked for. */
+export interface RegistrationQuery extends ListQuery<RegistrationFilterField> {
+  order?: ListOrder<RegistrationSort>;
+}
 
 export const EVENT_ORDERS = ['oldest', 'newest'] as const;
 
@@ -78,7 +136,7 @@ export interface EventQuery extends ListQuery<EventFilterField> {
 /** What a search among messages may take: it answers then with what it found, and says how far back that was. */
 export const MAX_SEARCH_MS = 2000;
 
-/** The message that arrived last first. */
+/** The message that arrived last first; several threads take turns by arrival, each in the order in which it took them. */
 export interface MessageQuery {
   offset: number;
   limit: number;
@@ -165,13 +223,44 @@ export interface EventBlacklistView {
   types: { name: string; blacklisted: boolean }[];
 }
 
+/** Which calls a summary is of, as in a list of them. */
+export type CallSelection = Pick<CallQuery, 'filter' | 'search'>;
+
+/** What the calls of a search are like, all of them, not those of a page. */
+export interface CallSummary {
+  total: number;
+  matched: number;
+  /** Of them, such that belong to no other, or were the first of those they belong to. */
+  merged: number;
+  /** Entries by name; only names that occur. Status classes are `1xx` to `6xx`. */
+  states: Record<string, number>;
+  methods: Record<string, number>;
+  statuses: Record<string, number>;
+  /** Entries by the time of their first request, in bars of equal width; none without an entry. */
+  histogram: CallHistogram;
+}
+
+export interface CallHistogram {
+  widthS: number;
+  /** Start of a bar and its entries, in order of time; empty ones are left out. */
+  bars: { startUs: number; calls: number }[];
+}
+
 /** What calls can be told apart by, to see which are busiest or fail most. */
-export const TALKER_KINDS = ['source', 'destination', 'caller', 'callee', 'userAgent', 'status'] as const;
+export const TALKER_KINDS = [
+  'source',
+  'destination',
+  'caller',
+  'callee',
+  'failingNumber',
+  'userAgent',
+  'status',
+] as const;
 export type TalkerKind = (typeof TALKER_KINDS)[number];
 
 /** Calls of one origin whose outcome was reported between two times. */
 export interface TalkerView {
-  /** Address, user, user agent, or status code. */
+  /** Address, user, user agent, or status code; of failing numbers the callee of calls that were not answered. */
   key: string;
   calls: number;
   /** Of them, not answered. */
@@ -343,6 +432,7 @@ export interface TcpTimeoutView {
  */
 export interface Engine {
   listCalls(query: CallQuery): Promise<Page<CallView>>;
+  callSummary(selection: CallSelection): Promise<CallSummary>;
   /** All entries held under one Call-ID, oldest first. */
   callsByCallId(callId: string): Promise<CallView[]>;
   /** What is held of one call, other legs too; messages from `offset` on in order of time. */
@@ -391,4 +481,4 @@ export interface Engine {
   health(): EngineHealth;
 }
 
-export const MAX_LIST_LIMIT = 10_000;
+export const MAX_LIST_LIMIT = 20_000;

@@ -320,6 +320,9 @@ export interface AgentView {
   lastSeenUs: number;
   packets: number;
   bytes: number;
+  /** Over the last seconds. */
+  packetsPerSecond: number;
+  bytesPerSecond: number;
   tracked: number;
   sip: number;
   other: number;
@@ -372,6 +375,9 @@ export interface ProbeView {
   host: string | null;
   messages: number;
   bytes: number;
+  /** Over the last seconds. */
+  packetsPerSecond: number;
+  bytesPerSecond: number;
   sipSets: number;
   qosSets: number;
   /** Everything received, each once: tracked + refused + ignored + dropped. */

@@ -1,6 +1,7 @@
 import { IGNORED_REASONS, type IgnoredReason } from '../model/counters.ts';
 import { type Fault, faultInfo, FAULTS } from '../model/fault.ts';
 import type { Observer } from '../model/observer.ts';
+import { type Rate, Throughput } from './throughput.ts';
 
 const FAULT_COUNT = FAULTS.reduce((most, info) => Math.max(most, info.fault), 0) + 1;
 const HEX_OCTETS = 32;
@@ -17,6 +18,7 @@ export class Account implements Observer {
   /** Everything received: tracked + refused + ignored + dropped, once what was handed over is added up. */
   packets = 0;
   bytes = 0;
+  readonly #throughput: Throughput;
   tracked = 0;
   /** SIP messages parsed, and messages ignored. */
   sip = 0;
@@ -42,6 +44,16 @@ export class Account implements Observer {
     this.canWait = canWait;
     this.ip = ip;
     this.lastSeenUs = nowUs;
+    this.#throughput = new Throughput(nowUs);
+  }
+
+  /** Lets the rate go on; to be called about once a second. */
+  mark(nowUs: number): void {
+    this.#throughput.mark(this.packets, this.bytes, nowUs);
+  }
+
+  rate(nowUs: number): Rate {
+    return this.#throughput.rate(this.packets, this.bytes, nowUs);
   }
 
   /** Notes something received, of so many octets. */

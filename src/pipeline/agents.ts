@@ -48,7 +48,7 @@ export class Agent extends Account {
     if (name !== this.nodeName) this.nodeName = name;
   }
 
-  view(): AgentView {
+  view(nowUs: number): AgentView {
     return {
       id: this.id,
       source: { ip: this.ip, port: this.port },
@@ -60,6 +60,7 @@ export class Agent extends Account {
       lastSeenUs: this.lastSeenUs,
       packets: this.packets,
       bytes: this.bytes,
+      ...this.rate(nowUs),
       tracked: this.tracked,
       sip: this.sip,
       other: this.other,

@@ -31,7 +31,7 @@ export class Probe extends Account {
     this.lastIoUs = nowUs;
   }
 
-  view(): ProbeView {
+  view(nowUs: number): ProbeView {
     const { request } = this;
     return {
       id: this.number,
@@ -56,6 +56,7 @@ export class Probe extends Account {
       host: request === undefined ? null : displayText(request.host),
       messages: this.messages,
       bytes: this.bytes,
+      ...this.rate(nowUs),
       sipSets: this.sipSets,
       qosSets: this.qosSets,
       received: this.packets,
@@ -102,11 +103,15 @@ export class ProbeTable {
     this.#counters.set(Ipfix.MAX_CONN_LIFETIME, Math.max(lifetimeS, this.#counters.get(Ipfix.MAX_CONN_LIFETIME)));
   }
 
+  probes(): IterableIterator<Probe> {
+    return this.#probes.values();
+  }
+
   /** Newest first. */
-  newest(offset: number, limit: number): ProbeView[] {
+  newest(offset: number, limit: number, nowUs: number): ProbeView[] {
     return [...this.#probes]
       .toReversed()
       .slice(offset, offset + limit)
-      .map((probe) => probe.view());
+      .map((probe) => probe.view(nowUs));
   }
 }

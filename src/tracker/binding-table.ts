@@ -2,7 +2,7 @@ import { hashBytes } from '../model/hash.ts';
 import type { Observer } from '../model/observer.ts';
 import { splitUri } from '../sip/uri.ts';
 import { type Call } from './call.ts';
-import { copyHop, type Hop } from './hops.ts';
+import { firstHopOf, type Hop } from './hops.ts';
 import { EntryTable } from './entry-table.ts';
 import { Row } from './rows.ts';
 import { TextField, textOf } from './text-block.ts';
@@ -32,7 +32,7 @@ export class Binding extends Timed {
   /** Given by the table, 0 before. */
   id = 0;
   readonly hash: number;
-  bucketNext: Binding | undefined = undefined;
+  hashNext: Binding | undefined = undefined;
   older: Binding | undefined = undefined;
   newer: Binding | undefined = undefined;
 
@@ -140,7 +140,7 @@ export function transactionOf(call: Call, status: number): RegisterTransaction {
     status,
     row[base + Row.HEADER_ORDER]!, // inside the row
     row[base + Row.HEADER_COUNT]!,
-    call.firstHop === undefined ? undefined : copyHop(call.firstHop),
+    firstHopOf(call),
     call.observer,
     call.moreObservers?.slice(),
   );
@@ -190,7 +190,7 @@ export class BindingTable {
   ofAor(aor: string): Binding[] {
     const hash = this.#hash(aor);
     const found: Binding[] = [];
-    for (let entry = this.entries.chain(hash); entry !== undefined; entry = entry.bucketNext) {
+    for (let entry = this.entries.chain(hash); entry !== undefined; entry = entry.hashNext) {
       if (entry.hash === hash && entry.aor === aor) found.push(entry);
     }
     return found;

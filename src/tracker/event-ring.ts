@@ -6,10 +6,10 @@ import type { Transport } from '../model/transport.ts';
 import type { Binding } from './binding-table.ts';
 import { MAX_CONTACT } from './attributes.ts';
 import type { Call } from './call.ts';
-import type { Hop } from './hops.ts';
+import { firstHopOf, type Hop } from './hops.ts';
 import { type EventRates, type RateOutcome, RateVerdict } from './event-rates.ts';
 import { countOutcome } from './outcomes.ts';
-import { Row } from './rows.ts';
+import { FIRST_TRACE, More, Row, TRACE_LENGTH } from './rows.ts';
 import { TextField, withText } from './text-block.ts';
 
 /**
@@ -22,8 +22,9 @@ import { TextField, withText } from './text-block.ts';
 export const GENERATED_ON = ['request', 'reply', 'timeout', 'unknown'] as const;
 export type GeneratedOn = (typeof GENERATED_ON)[number];
 
-/** The part of a row an event keeps: everything before the sightings. */
-export const EVENT_ROW = Row.SIGHTING_NEXT;
+/** What an event keeps of a call's rows: the first up to the trace, then the whole trace in one piece. */
+export const EVENT_ROW = Row.TRACE + TRACE_LENGTH;
+const LATER_TRACE = Row.TRACE + FIRST_TRACE;
 
 export class EventSlot {
   /** Running number, from 0; -1 = never used. */
@@ -71,13 +72,20 @@ export class EventSlot {
   rateLimit = 0;
   rateIntervalUs = 0;
   rateSinceUs = 0;
-  /** Copy of the call's row up to `EVENT_ROW`, at `base` of `row`. */
+  /** `EVENT_ROW` integers of the call's rows, at `base` of `row`. */
   readonly row: Int32Array;
   readonly base: number;
 
   constructor(row: Int32Array, base: number) {
     this.row = row;
     this.base = base;
+  }
+
+  get later(): Int32Array {
+    return this.row;
+  }
+  get laterBase(): number {
+    return this.base + LATER_TRACE;
   }
 }
 
@@ -130,7 +138,7 @@ export class EventRing {
   /** Records an event of a call as it stands now. */
   call(call: Call, type: EventType, tsUs: number, on: GeneratedOn, status: number, reason: string): void {
     countOutcome(this.#outcomes, call, type, tsUs, status);
-    const hop = call.firstHop;
+    const hop = firstHopOf(call);
     const slot = this.take(type, tsUs, hop);
     if (slot === undefined) return;
     slot.tsUs = tsUs;
@@ -280,10 +288,13 @@ function setCall(slot: EventSlot, call: Call, on: GeneratedOn): void {
   slot.emitted = call.emitted;
   slot.lastEvent = call.lastEvent;
   slot.generatedOn = on;
-  const { row: from, base: fromBase } = call;
+  const { row: from, base: fromBase, later, laterBase } = call;
   const { row: to, base: toBase } = slot;
-  // Inside both rows: they are at least EVENT_ROW long.
-  for (let n = 0; n < EVENT_ROW; n++) to[toBase + n] = from[fromBase + n]!;
+  // Inside the rows.
+  for (let n = 0; n < LATER_TRACE; n++) to[toBase + n] = from[fromBase + n]!;
+  for (let n = 0; n < TRACE_LENGTH - FIRST_TRACE; n++) {
+    to[toBase + LATER_TRACE + n] = later === undefined ? 0 : later[laterBase + More.TRACE + n]!;
+  }
 }
 
 function setNoCall(slot: EventSlot, on: GeneratedOn): void {

@@ -1,43 +1,43 @@
 import { CallState } from '../model/call-state.ts';
-import { type Call, CallFlag } from './call.ts';
+import { type Call, CallFlag, type FinishedPlace } from './call.ts';
 
 /**
  * Calls that are over and only wait for repeats, in the order in which they finished: what is evicted first.
  *
- *   first ⇄ call ⇄ call ⇄ last        links lie in the calls, so putting in and taking out is a few stores
+ *   first ⇄ place ⇄ place ⇄ last        a call knows its place, so putting in and taking out is a few stores
  */
 export class FinishedCalls {
-  #first: Call | undefined;
-  #last: Call | undefined;
+  #first: FinishedPlace | undefined;
+  #last: FinishedPlace | undefined;
 
-  /** The call that has been finished for longest. */
-  get first(): Call | undefined {
-    return this.#first;
+  /** The call that has been finished for longest, if it is not this one: then the next. */
+  firstBut(call: Call | undefined): Call | undefined {
+    const first = this.#first;
+    return first !== undefined && first.call === call ? first.after?.call : first?.call;
   }
 
   /** Takes note of a call's state; call it after every change of state and of `CallFlag.SUBSCRIBED`. */
   note(call: Call): void {
     const finished = isFinished(call);
-    if (finished === call.isFinished) return;
+    if (finished === (call.extras?.finished !== undefined)) return;
     if (finished) this.#append(call);
     else this.remove(call);
   }
 
   remove(call: Call): void {
-    if (!call.isFinished) return;
-    call.isFinished = false;
-    if (call.finishedBefore === undefined) this.#first = call.finishedAfter;
-    else call.finishedBefore.finishedAfter = call.finishedAfter;
-    if (call.finishedAfter === undefined) this.#last = call.finishedBefore;
-    else call.finishedAfter.finishedBefore = call.finishedBefore;
-    call.finishedBefore = undefined;
-    call.finishedAfter = undefined;
+    const place = call.extras?.finished;
+    if (place === undefined) return;
+    call.withExtras().finished = undefined;
+    if (place.before === undefined) this.#first = place.after;
+    else place.before.after = place.after;
+    if (place.after === undefined) this.#last = place.before;
+    else place.after.before = place.before;
   }
 
   /** Puts calls that came back from a snapshot, in whatever order, into that of their ends. */
   arrange(): void {
     const calls: Call[] = [];
-    for (let call = this.#first; call !== undefined; call = this.#first) {
+    for (let call = this.firstBut(undefined); call !== undefined; call = this.firstBut(undefined)) {
       this.remove(call);
       calls.push(call);
     }
@@ -46,11 +46,11 @@ export class FinishedCalls {
   }
 
   #append(call: Call): void {
-    call.isFinished = true;
-    call.finishedBefore = this.#last;
-    if (this.#last === undefined) this.#first = call;
-    else this.#last.finishedAfter = call;
-    this.#last = call;
+    const place: FinishedPlace = { call, before: this.#last, after: undefined };
+    call.withExtras().finished = place;
+    if (this.#last === undefined) this.#first = place;
+    else this.#last.after = place;
+    this.#last = place;
   }
 }
 

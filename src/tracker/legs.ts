@@ -70,7 +70,7 @@ export class LegIndex {
     if (naming === undefined) this.#naming.set(callId, [call]);
     else if (naming.length < MAX_NAMING) naming.push(call);
     else return false;
-    call.legs = { callId, reason, next: call.legs };
+    call.withExtras().legs = { callId, reason, next: call.legs };
     return true;
   }
 
@@ -86,7 +86,7 @@ export class LegIndex {
       if (others.length === 0) this.#naming.delete(link.callId);
       else this.#naming.set(link.callId, others);
     }
-    call.legs = undefined;
+    if (call.extras !== undefined) call.extras.legs = undefined;
   }
 
   /** What a call named, in that order. */

@@ -2,7 +2,7 @@ import { CallState } from '../model/call-state.ts';
 import { Method } from '../model/method.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Call } from './call.ts';
-import { Row } from './rows.ts';
+import { half, Row } from './rows.ts';
 import { hasText, isText, TextField } from './text-block.ts';
 
 /**
@@ -37,7 +37,7 @@ export function findCall(first: Call | undefined, hash: number, message: SipMess
   match.fit = Fit.NONE;
   match.direction = 0;
   match.family = 0;
-  for (let call = first; call !== undefined; call = call.bucketNext) {
+  for (let call = first; call !== undefined; call = call.hashNext) {
     if (call.hash !== hash || !isText(call.block, TextField.CALL_ID, bytes, message.callIdStart, message.callIdEnd))
       continue;
     match.family++;
@@ -73,8 +73,8 @@ function isBetter(call: Call, best: Call | undefined, message: SipMessage, direc
   const other = lastCseq(best, direction);
   if ((mine === message.cseq) !== (other === message.cseq)) return mine === message.cseq;
   if (message.cseq >= mine && message.cseq >= other) {
-    const waits = isChallenge(call.row[call.base + Row.STATUS]!);
-    if (waits !== isChallenge(best.row[best.base + Row.STATUS]!)) return waits;
+    const waits = isChallenge(half(call.row, call.base + Row.STATUS, 0));
+    if (waits !== isChallenge(half(best.row, best.base + Row.STATUS, 0))) return waits;
   }
   // The younger one, wherever the two stand in their bucket.
   return mine === other ? call.id > best.id : mine > other;
@@ -115,7 +115,7 @@ export function actionFor(match: Match, call: Call, message: SipMessage, known: 
   if (match.fit === Fit.FULL) return Action.UPDATE;
   const negative = state === CallState.INV_NEG || state === CallState.NON_INV_NEG;
   if (match.fit === Fit.CALL_ID) {
-    return negative && isChallenge(call.row[call.base + Row.STATUS]!) ? Action.SET_TAGS : Action.FORK;
+    return negative && isChallenge(half(call.row, call.base + Row.STATUS, 0)) ? Action.SET_TAGS : Action.FORK;
   }
   const hasToTag = message.toTagEnd > message.toTagStart;
   const provisional100 = isReply && message.statusCode === 100;

@@ -12,7 +12,11 @@ export function observerBit(call: Call, observer: Observer): number {
     call.observer = observer;
     return 1;
   }
-  const more = (call.moreObservers ??= []);
+  const { moreObservers: more } = call;
+  if (more === undefined) {
+    call.withExtras().moreObservers = [observer];
+    return 1 << 1;
+  }
   let position = more.indexOf(observer);
   if (position < 0) {
     position = more.findIndex((other) => other.id === observer.id);

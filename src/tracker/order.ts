@@ -1,7 +1,7 @@
 import { Method } from '../model/method.ts';
 import type { SipMessage } from '../sip/message.ts';
 import type { Call } from './call.ts';
-import { Row } from './rows.ts';
+import { half, Row } from './rows.ts';
 
 /** What comes in order and what comes late, by CSeq and status, for each direction of a call. */
 
@@ -28,7 +28,7 @@ export function isLateReply(call: Call, message: SipMessage, direction: 0 | 1): 
   const at = call.base + direction;
   const replied = call.row[at + Row.REPLY_CSEQ]!;
   if (message.cseq !== replied) return message.cseq < replied;
-  const last = call.row[at + Row.ORDER_STATUS]!;
+  const last = half(call.row, call.base + Row.ORDER_STATUS, direction);
   const answersAfterAll = message.statusCode >= 200 && message.statusCode < 300 && (last < 200 || last >= 300);
   return message.statusCode <= last && !answersAfterAll;
 }

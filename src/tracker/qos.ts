@@ -92,9 +92,9 @@ export class QosTable {
     if (incomingCalls.length + outgoingCalls.length === 0) return Given.NONE;
     let given: Given = Given.LEFT_OUT;
     for (const call of [...incomingCalls, ...outgoingCalls]) {
-      call.qos ??= [];
-      if (call.qos.length >= MAX_PER_CALL) continue;
-      call.qos.push(kept);
+      const records = (call.withExtras().qos ??= []);
+      if (records.length >= MAX_PER_CALL) continue;
+      records.push(kept);
       given = Given.KEPT;
     }
     for (const call of outgoingCalls) this.#calls.legs.join(call, incoming.callId, LegReason.QOS_RECORD);

@@ -1,7 +1,7 @@
 import { CallState } from '../model/call-state.ts';
 import { EventType } from '../model/event-type.ts';
 import { type Call, CallFlag } from './call.ts';
-import { Row } from './rows.ts';
+import { half, Row } from './rows.ts';
 
 const STATUS_TIMEOUT = 408;
 const STATUS_CANCELED = 487;
@@ -13,7 +13,7 @@ export function reportedStatus(call: Call, type: EventType): { code: number; rea
   if ((call.flags & CallFlag.FORCED_TIMEOUT) !== 0) {
     return { code: STATUS_TIMEOUT, reason: 'internal: call state timeout' };
   }
-  const code = call.row[call.base + Row.STATUS]!;
+  const code = half(call.row, call.base + Row.STATUS, 0);
   if (type === EventType.SUB_NEW && (code < 200 || code >= 300)) {
     // NOTIFY told it; what is stored is of an attempt before.
     return { code: STATUS_IMPLIED_START, reason: 'internal: implied OK' };

@@ -25,7 +25,7 @@ export const BINDING_PARTS = ['contact', 'transaction', 'announced'] as const;
 export const BINDING_PLACES = [
   'hash',
   'bytes',
-  'bucketNext',
+  'hashNext',
   'older',
   'newer',
   'wheelPrevious',
@@ -103,7 +103,7 @@ function writeBinding(out: ByteWriter, binding: Binding): void {
   writeBlock(out, transaction.block);
   for (const name of TRANSACTION_INTS) out.int(transaction[name]);
   writeObservers(out, transaction.observer, transaction.moreObservers);
-  writeHops(out, transaction.hop);
+  writeHops(out, transaction.hop === undefined ? [] : [transaction.hop]);
 }
 
 function readTransaction(entry: Entry, names: SnapshotNames): RegisterTransaction {
@@ -121,7 +121,7 @@ function readTransaction(entry: Entry, names: SnapshotNames): RegisterTransactio
     entry.number('status'),
     entry.number('headerOrder'),
     entry.number('headerCount'),
-    readHops(entry),
+    readHops(entry)[0],
     observer,
     more.length === 0 ? undefined : more,
   );

@@ -1,16 +1,16 @@
 import { CALL_STATES, type CallState } from '../model/call-state.ts';
-import type { EventType } from '../model/event-type.ts';
+import { EVENT_NAMES, type EventType } from '../model/event-type.ts';
 import { type Method, METHOD_NAMES } from '../model/method.ts';
 import type { Observer } from '../model/observer.ts';
 import type { QosRecord } from '../model/qos.ts';
 import type { Transport } from '../model/transport.ts';
 import { type Call, type KeptQos, type LegReason } from './call.ts';
-import { Hop } from './hops.ts';
-import { Row, Time } from './rows.ts';
+import { type Hop, hopsOf, putHops } from './hops.ts';
+import { half, More, Row, setHalf, Time } from './rows.ts';
 import { type ByteWriter, doubles, type Entry, type Field, ints, list, texts as textFields } from './snapshot-codec.ts';
 import type { SnapshotTable, SnapshotWalk } from './snapshot-file.ts';
 import type { SnapshotNames } from './snapshot-names.ts';
-import { spans } from './snapshot-spans.ts';
+import { type Span, spans } from './snapshot-spans.ts';
 import { blockOf, TextField, textOf } from './text-block.ts';
 import { TimedRequest } from './timed-request.ts';
 import type { CallTracker } from './tracker.ts';
@@ -40,34 +40,21 @@ export function blockFields(prefix = ''): Field[] {
 }
 
 /** Fields with a form of their own, below. */
-export const CALL_PARTS = [
-  'block',
-  'observer',
-  'moreObservers',
-  'firstHop',
-  'legs',
-  'requested',
-  'qos',
-  'row',
-  'times',
-] as const;
+export const CALL_PARTS = ['block', 'observer', 'extras', 'page'] as const;
+export const EXTRAS_PARTS = ['forkedUs', 'moreObservers', 'hopsLeftOut', 'legs', 'requested', 'qos'] as const;
 /** What belongs to the process: places in tables and rows, made anew. */
 export const CALL_PLACES = [
   'hash',
-  'base',
   'slot',
-  'timeBase',
-  'bytes',
-  'bucketNext',
+  'hashNext',
   'older',
   'newer',
-  'finishedBefore',
-  'finishedAfter',
-  'isFinished',
   'wheelPrevious',
   'wheelNext',
   'wheelSlot',
 ] as const;
+
+export const EXTRAS_PLACES = ['finished'] as const;
 
 export const HOP_INTS = [
   'family',
@@ -88,8 +75,29 @@ export const HOP_INTS = [
 ] as const;
 export const REQUEST_FIELDS = ['hasToTag', 'expires', 'star', 'contactCount', 'contacts'] as const;
 
-const ROW_FIELDS = spans(Row);
+/** A field of the row and, where it goes on in the second row, so many ints at `laterAt` of that. */
+interface RowField extends Span {
+  readonly isHalves: boolean;
+  readonly laterAt: number;
+  readonly laterCount: number;
+}
+
+/** Pairs that lie in one integer; in a snapshot they are two. */
+const HALVES: ReadonlySet<string> = new Set(['STATUS', 'ORDER_STATUS', 'LAST_METHOD', 'LAST_STATUS']);
+const LATER = spans(More);
+const NOTHING_LATER = new Int32Array(More.SIZE);
+/** Of a row what is not kept as a list of its own, and not made anew. */
+const ROW_FIELDS = spans(Row)
+  .filter(({ at }) => at < Row.HOP)
+  .map((span): RowField => {
+    const later = LATER.find(({ name }) => name === span.name);
+    return { ...span, isHalves: HALVES.has(span.name), laterAt: later?.at ?? 0, laterCount: later?.count ?? 0 };
+  });
 const TIME_FIELDS = spans(Time);
+
+function valuesOf({ count, isHalves, laterCount }: RowField): number {
+  return isHalves ? 2 : count + laterCount;
+}
 
 const rowField = (name: string): string => `row.${name}`;
 const timeField = (name: string): string => `time.${name}`;
@@ -101,8 +109,8 @@ const FIELDS: readonly Field[] = [
   ...ints(...CALL_INTS),
   ...blockFields(),
   ...textFields(...CALL_TEXTS),
-  ...doubles(...TIME_FIELDS.map(({ name }) => timeField(name))),
-  ...ROW_FIELDS.map(({ name, count }): Field => ({ name: rowField(name), kind: 'int', count })),
+  ...doubles(...TIME_FIELDS.map(({ name }) => timeField(name)), timeField('FORKED')),
+  ...ROW_FIELDS.map((field): Field => ({ name: rowField(field.name), kind: 'int', count: valuesOf(field) })),
   OBSERVERS,
   HOPS,
   list('legs', [...ints('reason'), ...textFields('callId')]),
@@ -168,9 +176,19 @@ function writeCall(out: ByteWriter, call: Call): void {
   for (const name of CALL_TEXTS) out.text(call[name]);
   const { row, base, times, timeBase } = call;
   for (const { at } of TIME_FIELDS) out.double(times[timeBase + at]!); // inside the row
-  out.ints(row, base, base + Row.SIZE);
+  out.double(call.forkedUs);
+  for (const field of ROW_FIELDS) {
+    const at = base + field.at;
+    if (field.isHalves) {
+      out.int(half(row, at, 0));
+      out.int(half(row, at, 1));
+    } else {
+      out.ints(row, at, at + field.count);
+      if (field.laterCount > 0) writeLater(out, call, field.laterAt, field.laterCount);
+    }
+  }
   writeObservers(out, call.observer, call.moreObservers);
-  writeHops(out, call.firstHop);
+  writeHops(out, hopsOf(call));
   let legs = 0;
   for (let leg = call.legs; leg !== undefined; leg = leg.next) legs++;
   out.int(legs);
@@ -186,6 +204,11 @@ function writeCall(out: ByteWriter, call: Call): void {
     out.text(observer.id);
     out.double(receivedUs);
   }
+}
+
+function writeLater(out: ByteWriter, { later, laterBase }: Call, at: number, count: number): void {
+  if (later === undefined) out.ints(NOTHING_LATER, at, at + count);
+  else out.ints(later, laterBase + at, laterBase + at + count);
 }
 
 export function writeBlock(out: ByteWriter, block: string): void {
@@ -207,11 +230,9 @@ export function writeObservers(
   for (const other of more ?? []) out.text(other.id);
 }
 
-export function writeHops(out: ByteWriter, first: Hop | undefined): void {
-  let hops = 0;
-  for (let hop = first; hop !== undefined; hop = hop.next) hops++;
-  out.int(hops);
-  for (let hop = first; hop !== undefined; hop = hop.next) for (const name of HOP_INTS) out.int(hop[name]);
+export function writeHops(out: ByteWriter, hops: readonly Hop[]): void {
+  out.int(hops.length);
+  for (const hop of hops) for (const name of HOP_INTS) out.int(hop[name]);
 }
 
 function writeRequest(out: ByteWriter, requested: TimedRequest | undefined): void {
@@ -231,52 +252,60 @@ function writeRequest(out: ByteWriter, requested: TimedRequest | undefined): voi
 function readCall(entry: Entry, call: Call, names: SnapshotNames): void {
   call.flags = entry.number('flags');
   call.emitted = entry.number('emitted');
-  call.lastEvent = entry.number('lastEvent') as EventType; // shown by a look-up that knows what to do with others
-  call.hopsLeftOut = entry.number('hopsLeftOut');
+  const lastEvent = entry.number('lastEvent');
+  if (EVENT_NAMES[lastEvent] !== undefined) call.lastEvent = lastEvent as EventType; // has a name
+  const hopsLeftOut = entry.number('hopsLeftOut');
+  if (hopsLeftOut > 0) call.withExtras().hopsLeftOut = hopsLeftOut;
   for (const name of ['userAgent', 'uas', 'reason'] as const) call[name] = names.text(entry.text(name));
   for (const { name, at } of TIME_FIELDS) call.times[call.timeBase + at] = entry.number(timeField(name));
-  for (const { name, at, count } of ROW_FIELDS) {
-    const values = entry.numbers(rowField(name), count);
-    if (values !== undefined) call.row.set(values, call.base + at);
-  }
+  const forkedUs = entry.number(timeField('FORKED'));
+  if (forkedUs !== 0) call.withExtras().forkedUs = forkedUs;
+  for (const field of ROW_FIELDS) readRowField(entry, call, field);
   const [observer, ...more] = readObservers(entry, names);
   call.observer = observer;
-  call.moreObservers = more.length === 0 ? undefined : more;
-  call.firstHop = readHops(entry);
+  if (more.length > 0) call.withExtras().moreObservers = more;
+  putHops(call, readHops(entry));
   const requested = entry.list('requested')[0];
-  if (requested !== undefined) call.requested = readRequest(requested);
+  if (requested !== undefined) call.withExtras().requested = readRequest(requested);
   const qos = entry.list('qos').flatMap((record) => readQos(record, names));
-  if (qos.length > 0) call.qos = qos;
+  if (qos.length > 0) call.withExtras().qos = qos;
 }
 
 export function readObservers(entry: Entry, names: SnapshotNames): Observer[] {
   return entry.list('observers').map((observer) => names.observer(observer.text('id')));
 }
 
-export function readHops(entry: Entry): Hop | undefined {
-  let first: Hop | undefined;
-  for (const hop of entry.list('hops').toReversed()) {
-    const back = new Hop(
-      hop.number('family', 4),
-      hop.number('src0'),
-      hop.number('src1'),
-      hop.number('src2'),
-      hop.number('src3'),
-      hop.number('srcPort'),
-      hop.number('dst0'),
-      hop.number('dst1'),
-      hop.number('dst2'),
-      hop.number('dst3'),
-      hop.number('dstPort'),
-      hop.number('transport') as Transport, // compared and shown by a look-up
-      hop.number('interface', -1),
-    );
-    back.observers = hop.number('observers');
-    back.messages = hop.number('messages');
-    back.next = first;
-    first = back;
+export function readHops(entry: Entry): Hop[] {
+  return entry.list('hops').map((hop) => ({
+    family: hop.number('family', 4),
+    src0: hop.number('src0'),
+    src1: hop.number('src1'),
+    src2: hop.number('src2'),
+    src3: hop.number('src3'),
+    srcPort: hop.number('srcPort'),
+    dst0: hop.number('dst0'),
+    dst1: hop.number('dst1'),
+    dst2: hop.number('dst2'),
+    dst3: hop.number('dst3'),
+    dstPort: hop.number('dstPort'),
+    transport: hop.number('transport') as Transport, // compared and shown by a look-up
+    interface: hop.number('interface', -1),
+    observers: hop.number('observers'),
+    messages: hop.number('messages'),
+  }));
+}
+
+function readRowField(entry: Entry, call: Call, field: RowField): void {
+  const values = entry.numbers(rowField(field.name), valuesOf(field));
+  if (values === undefined) return;
+  const at = call.base + field.at;
+  if (field.isHalves) {
+    for (const direction of [0, 1]) setHalf(call.row, at, direction, values[direction]!); // there are two
+    return;
   }
-  return first;
+  call.row.set(values.slice(0, field.count), at);
+  const later = values.slice(field.count);
+  if (later.some((value) => value !== 0)) call.lengthen().set(later, call.laterBase + field.laterAt);
 }
 
 function readRequest(entry: Entry): TimedRequest {

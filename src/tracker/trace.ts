@@ -1,6 +1,7 @@
 import { CALL_STATES, type CallState } from '../model/call-state.ts';
 import { methodName } from '../model/method.ts';
-import { Row, TRACE_LENGTH } from './rows.ts';
+import type { Call } from './call.ts';
+import { FIRST_TRACE, More, Row, TRACE_LENGTH } from './rows.ts';
 
 /**
  * What happened on a call, in short: `>INVITE{2}<100<180<200>ACK` and the states it went through.
@@ -12,6 +13,9 @@ import { Row, TRACE_LENGTH } from './rows.ts';
 export interface TraceRow {
   readonly row: Int32Array;
   readonly base: number;
+  /** Where the second half of the message trace lies; `undefined` while there is none. */
+  readonly later: Int32Array | undefined;
+  readonly laterBase: number;
 }
 
 const CODE_MASK = 0x3ff;
@@ -32,32 +36,51 @@ export function traceCode(isRequest: boolean, methodOrStatus: number, direction:
   return (methodOrStatus & CODE_MASK) | (isRequest ? 0 : REPLY) | (toCaller ? TO_CALLER : 0);
 }
 
-export function addToTrace(call: TraceRow, code: number): void {
-  const count = call.row[call.base + Row.TRACE_COUNT]!; // inside the row
-  call.row[call.base + Row.TRACE + (count % TRACE_LENGTH)] = code;
-  call.row[call.base + Row.TRACE_COUNT] = count + 1;
+export function addToTrace(call: Call, code: number): void {
+  const { row, base } = call;
+  const count = row[base + Row.TRACE_COUNT]!; // inside the row
+  row[base + Row.TRACE_COUNT] = count + 1;
+  const place = count % TRACE_LENGTH;
+  if (place < FIRST_TRACE) row[base + Row.TRACE + place] = code;
+  else call.lengthen()[call.laterBase + More.TRACE + place - FIRST_TRACE] = code;
+}
+
+/** Gives a fork the past of the call it forked from: its signature and its traces. */
+export function inheritPast(call: Call, parent: Call): void {
+  const { row: from, base: fromBase, later, laterBase } = parent;
+  const past = from.subarray(fromBase + Row.HEADER_ORDER, fromBase + Row.TRACE + FIRST_TRACE);
+  call.row.set(past, call.base + Row.HEADER_ORDER);
+  if (later === undefined) return;
+  const half = later.subarray(laterBase + More.TRACE, laterBase + More.TRACE + TRACE_LENGTH - FIRST_TRACE);
+  call.lengthen().set(half, call.laterBase + More.TRACE);
 }
 
 /** Counts a retransmission at the latest entry of that message, if it is still in the trace. */
-export function repeatInTrace(call: TraceRow, code: number): void {
+export function repeatInTrace(call: Call, code: number): void {
   const { row, base } = call;
-  const count = row[base + Row.TRACE_COUNT]!;
+  const count = row[base + Row.TRACE_COUNT]!; // inside the row
   for (let back = 1; back <= TRACE_LENGTH && back <= count; back++) {
-    const at = base + Row.TRACE + ((count - back) % TRACE_LENGTH);
-    const entry = row[at]!;
+    const place = (count - back) % TRACE_LENGTH;
+    const entry = entryAt(call, place);
     if ((entry & IDENTITY_MASK) !== code) continue;
-    if (entry >> REPEAT_SHIFT < MAX_REPEATS) row[at] = entry + REPEAT;
+    if (entry >> REPEAT_SHIFT >= MAX_REPEATS) return;
+    if (place < FIRST_TRACE) row[base + Row.TRACE + place] = entry + REPEAT;
+    else call.lengthen()[call.laterBase + More.TRACE + place - FIRST_TRACE] = entry + REPEAT;
     return;
   }
 }
 
+function entryAt({ row, base, later, laterBase }: TraceRow, place: number): number {
+  if (place < FIRST_TRACE) return row[base + Row.TRACE + place]!; // inside the row
+  return later?.[laterBase + More.TRACE + place - FIRST_TRACE] ?? 0;
+}
+
 export function messageTrace(call: TraceRow): string {
-  const { row, base } = call;
-  const count = row[base + Row.TRACE_COUNT]!;
+  const count = call.row[call.base + Row.TRACE_COUNT]!; // inside the row
   const first = Math.max(0, count - TRACE_LENGTH);
   let text = first > 0 ? `...[${first}]` : '';
   for (let n = first; n < count; n++) {
-    const entry = row[base + Row.TRACE + (n % TRACE_LENGTH)]!;
+    const entry = entryAt(call, n % TRACE_LENGTH);
     const code = entry & CODE_MASK;
     const repeats = entry >> REPEAT_SHIFT;
     text += (entry & TO_CALLER) === 0 ? '>' : '<';

@@ -15,7 +15,8 @@ import { Call, CallFlag, LegReason } from './call.ts';
 import { EntryTable } from './entry-table.ts';
 import type { EventRing, GeneratedOn } from './event-ring.ts';
 import { FinishedCalls } from './finished-calls.ts';
-import { copyHop, makeHop, recordHop } from './hops.ts';
+import { type Awaited, Foresight } from './foresight.ts';
+import { inheritHop, recordHop } from './hops.ts';
 import { LegIndex } from './legs.ts';
 import { MessageRing } from './message-ring.ts';
 import { Action, actionFor, Fit, findCall, isChallenge, Match } from './match.ts';
@@ -24,7 +25,7 @@ import { isLateReply, isLateRequest, movesOrder } from './order.ts';
 import { Registrations } from './registrations.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
 import { reportedStatus } from './reported-status.ts';
-import { Row, ROW_BYTES, RowPages } from './rows.ts';
+import { baseOf, CallRows, half, Row, setHalf } from './rows.ts';
 import {
   mayHoldSubscription,
   SUBSCRIPTION_ENDS,
@@ -35,7 +36,7 @@ import {
 import { hasText, TextField, textOf, withText } from './text-block.ts';
 import { requestOf } from './timed-request.ts';
 import { byDeadline, isDue, type Timed, TimerWheel } from './timer-wheel.ts';
-import { addState, addToTrace, repeatInTrace, traceCode } from './trace.ts';
+import { addState, addToTrace, inheritPast, repeatInTrace, traceCode } from './trace.ts';
 import {
   eventOf,
   expiresUnanswered,
@@ -64,7 +65,7 @@ export class CallTracker {
   readonly legs: LegIndex;
   /** Messages kept for display. */
   readonly messages: MessageRing;
-  readonly #rows = new RowPages();
+  readonly #rows = new CallRows();
   readonly #wheel = new TimerWheel();
   readonly #events: EventRing;
   readonly #counters: CounterSet;
@@ -72,6 +73,7 @@ export class CallTracker {
   readonly #hashSeed: number;
   readonly #texts: CallTexts;
   readonly #match = new Match();
+  readonly #foresight: Foresight;
   /** Timeout of each state in µs, by `CallState`. */
   readonly #timeoutUs = new Float64Array(CALL_STATES.length);
   readonly #expire = (entry: Timed): void => {
@@ -97,6 +99,7 @@ export class CallTracker {
     this.#counters = counters;
     this.#hashSeed = hashSeed;
     this.messages = new MessageRing(settings.messages, counters);
+    this.#foresight = new Foresight(this.table, this.messages);
     this.legs = new LegIndex(counters, (callId) => this.held(callId).length > 0);
     this.registrations = new Registrations(settings.registrations, this.#wheel, events, counters, hashSeed);
     this.#texts = new CallTexts(hashSeed);
@@ -127,25 +130,35 @@ export class CallTracker {
     if (info !== undefined) this.setStateTimeout(state, info.defaultSeconds);
   }
 
+  /** Hash of a message's Call-ID, as `track` wants it. */
+  hashOf(message: SipMessage): number {
+    return hashBytes(message.bytes, message.callIdStart, message.callIdEnd, this.#hashSeed);
+  }
+
+  /** Prepares for the messages that are tracked next: the first `count` of those awaited. */
+  foresee(awaited: readonly Awaited[], count: number): void {
+    this.#foresight.read(awaited, count);
+  }
+
   /**
    * Takes one parsed message.
    *
+   * @param hash of its Call-ID, see `hashOf`
    * @returns `NONE`, or why the message is not tracked (`TRACK_*`)
    */
-  track(packet: Packet, message: SipMessage, observer: Observer): Fault {
+  track(packet: Packet, message: SipMessage, observer: Observer, hash = this.hashOf(message)): Fault {
     this.#nowUs = packet.trackedAtUs;
     if (message.callIdEnd === message.callIdStart) return Fault.TRACK_NO_CALL_ID;
     if (!message.hasFrom) return Fault.TRACK_NO_FROM;
     if (!message.hasTo) return Fault.TRACK_NO_TO;
     if (message.cseq < 0) return Fault.TRACK_NO_CSEQ;
     this.#wheel.begin(this.#nowUs);
-    const hash = hashBytes(message.bytes, message.callIdStart, message.callIdEnd, this.#hashSeed);
     const match = this.#match;
     findCall(this.table.chain(hash), hash, message, match);
     let { call } = match;
     const { direction } = match;
     if (call === undefined) {
-      call = this.#create(packet, message, hash);
+      call = this.#create(message, hash);
       if (call === undefined) return this.#refusal;
       return this.#apply(call, packet, message, 0, observer);
     }
@@ -173,7 +186,7 @@ export class CallTracker {
     const bytes = Buffer.from(callId, 'latin1');
     const hash = hashBytes(bytes, 0, bytes.length, this.#hashSeed);
     const calls: Call[] = [];
-    for (let call = this.table.chain(hash); call !== undefined; call = call.bucketNext) {
+    for (let call = this.table.chain(hash); call !== undefined; call = call.hashNext) {
       if (call.callId === callId) calls.push(call);
     }
     return calls.toSorted((a, b) => a.id - b.id);
@@ -257,7 +270,7 @@ export class CallTracker {
 
   /** Octets of rows that no call uses now, kept for the next ones. */
   get spareBytes(): number {
-    return this.#rows.bytes - this.table.size * ROW_BYTES;
+    return this.#rows.spareBytes;
   }
 
   #refusal: Fault = Fault.NONE;
@@ -294,15 +307,15 @@ export class CallTracker {
   #make(id: number, hash: number, method: Method, block: string, toTag: string): Call {
     const rows = this.#rows;
     const slot = rows.take();
-    const row = rows.page(slot);
-    const base = rows.base(slot);
+    const page = rows.page(slot);
+    const row = page.ints;
+    const base = baseOf(slot);
     // CSeq 0 is an ordinary number (contract §4.4), so "none yet" is -1.
     row[base + Row.CSEQ] = -1;
     row[base + Row.CSEQ + 1] = -1;
     row[base + Row.REPLY_CSEQ] = -1;
     row[base + Row.REPLY_CSEQ + 1] = -1;
-    const times = rows.timePage(slot);
-    return new Call(id, hash, row, base, slot, times, rows.timeBase(slot), method, block, toTag);
+    return new Call(id, hash, page, slot, method, block, toTag);
   }
 
   /** Whether the limits let in one more call; if they do not, and calls may be evicted, some make room for it. */
@@ -329,7 +342,7 @@ export class CallTracker {
   #evict(parent: Call | undefined): boolean {
     const finished = this.#finished;
     if (finished === undefined) return false;
-    const over = finished.first === parent ? parent?.finishedAfter : finished.first;
+    const over = finished.firstBut(parent);
     if (over !== undefined) {
       this.#counters.add(Calls.EVICTED_FINISHED, 1);
       this.#end(over, this.#nowUs);
@@ -352,11 +365,10 @@ export class CallTracker {
     call.bytes = bytes;
   }
 
-  #create(packet: Packet, message: SipMessage, hash: number): Call | undefined {
+  #create(message: SipMessage, hash: number): Call | undefined {
     if (!this.#isAdmitted(message, undefined)) return undefined;
     const toTag = message.text(message.toTagStart, message.toTagEnd);
     const call = this.#new(hash, message.cseqMethod, this.#texts.first(message), toTag);
-    call.firstHop = makeHop(packet, !message.isRequest);
     if (message.isRequest) takeSignature(call, message);
     return call;
   }
@@ -373,18 +385,16 @@ export class CallTracker {
     call.flags |= CallFlag.FORK_CHILD;
     parent.flags |= CallFlag.FORK_PARENT;
     call.createdUs = parent.createdUs;
-    call.forkedUs = this.#nowUs;
+    call.withExtras().forkedUs = this.#nowUs;
     call.emitted = parent.emitted & ~LEASE_EVENTS;
     call.lastEvent = parent.lastEvent;
     const ownRequest = message.isRequest && forward;
     if (!ownRequest || message.userAgentEnd === message.userAgentStart) call.userAgent = parent.userAgent;
     this.legs.inherit(call, parent);
-    if (parent.firstHop !== undefined) call.firstHop = copyHop(parent.firstHop);
+    inheritHop(call, parent);
     const other = direction === 0 ? 1 : 0;
     call.row[call.base + Row.CSEQ + other] = parent.row[parent.base + Row.CSEQ + other]!;
-    for (let n: number = Row.TRACE_COUNT; n < Row.SIGHTING_NEXT; n++) {
-      call.row[call.base + n] = parent.row[parent.base + n]!;
-    }
+    inheritPast(call, parent);
     if (ownRequest) takeSignature(call, message);
     return call;
   }
@@ -453,7 +463,7 @@ export class CallTracker {
   #onRequest(call: Call, message: SipMessage, direction: 0 | 1): void {
     const { row, base } = call;
     const { method } = message;
-    row[base + Row.LAST_METHOD + direction] = method;
+    setHalf(row, base + Row.LAST_METHOD, direction, method);
     this.#texts.request(call, message, direction);
     if (hasText(call.block, TextField.ALEG_CALL_ID)) this.legs.join(call, call.alegCallId, LegReason.ALEG_HEADER);
     const late = isLateRequest(call, message, direction);
@@ -464,7 +474,7 @@ export class CallTracker {
       this.#extend(call);
       return;
     }
-    if (method === Method.REGISTER || method === Method.SUBSCRIBE) call.requested = requestOf(message);
+    if (method === Method.REGISTER || method === Method.SUBSCRIBE) call.withExtras().requested = requestOf(message);
     const hasToTag = message.toTagEnd > message.toTagStart;
     const transition = onRequest(call.state, method, hasToTag, method === call.method);
     if (method === Method.BYE && nextState(transition) === CallState.INV_BYE_SEEN && direction === 1) {
@@ -479,22 +489,22 @@ export class CallTracker {
   #onReply(call: Call, message: SipMessage, direction: 0 | 1): void {
     const { row, base } = call;
     const { statusCode, cseqMethod } = message;
-    row[base + Row.LAST_STATUS + direction] = statusCode;
+    setHalf(row, base + Row.LAST_STATUS, direction, statusCode);
     const late = isLateReply(call, message, direction);
     const sameMethod = cseqMethod === call.method;
     const challengedAgain =
-      !late && sameMethod && isChallenge(statusCode) && row[base + Row.STATUS + direction] === statusCode;
+      !late && sameMethod && isChallenge(statusCode) && half(row, base + Row.STATUS, direction) === statusCode;
     this.#texts.reply(call, message, direction);
     if (!late) {
       if (movesOrder(cseqMethod)) {
         row[base + Row.REPLY_CSEQ + direction] = message.cseq;
-        row[base + Row.ORDER_STATUS + direction] = statusCode;
+        setHalf(row, base + Row.ORDER_STATUS, direction, statusCode);
       }
       // A failed or pending re-INVITE leaves the call with its own status (contract §4.4).
       const keepsStatus =
         call.method === Method.INVITE && isAnswered(call.state) && (statusCode >= 300 || statusCode < 200);
       if (sameMethod && cseqMethod !== Method.CANCEL && !keepsStatus) {
-        row[base + Row.STATUS + direction] = statusCode;
+        setHalf(row, base + Row.STATUS, direction, statusCode);
         this.#texts.reason(call, message);
       }
       const hasToTag = message.toTagEnd > message.toTagStart;
@@ -607,7 +617,8 @@ export class CallTracker {
       this.#counters.add(Subs.EXPIRED, 1);
       this.#endSubscription(call, atUs, 'timeout');
     }
-    const challenged = isChallenge(row[base + Row.STATUS]!) || isChallenge(row[base + Row.STATUS + 1]!);
+    const status = base + Row.STATUS;
+    const challenged = isChallenge(half(row, status, 0)) || isChallenge(half(row, status, 1));
     const reported = call.method === Method.REGISTER || (call.emitted & (1 << EventType.SUB_DEL)) !== 0;
     const event = onExpiry(state, reported, challenged);
     if (event !== EventType.EMPTY) {
@@ -647,14 +658,14 @@ export class CallTracker {
   #settleFamily(gone: Call): void {
     if ((gone.flags & (CallFlag.FORK_CHILD | CallFlag.FORK_PARENT)) === 0 || (gone.emitted & FAMILY_EVENTS) === 0)
       return;
-    for (let other = this.table.chain(gone.hash); other !== undefined; other = other.bucketNext) {
+    for (let other = this.table.chain(gone.hash); other !== undefined; other = other.hashNext) {
       if (other !== gone && other.callId === gone.callId) other.emitted |= 1 << EventType.CALL_ATTEMPT;
     }
   }
 
   #familyReported(call: Call): boolean {
     let reported = false;
-    for (let other = this.table.chain(call.hash); other !== undefined; other = other.bucketNext) {
+    for (let other = this.table.chain(call.hash); other !== undefined; other = other.hashNext) {
       if (other === call || other.callId !== call.callId) continue;
       if ((other.emitted & FAMILY_EVENTS) !== 0) reported = true;
       other.emitted |= 1 << EventType.CALL_ATTEMPT;

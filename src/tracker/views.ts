@@ -20,11 +20,11 @@ import { displayText } from '../model/text.ts';
 import { requestSignature } from '../sip/signature.ts';
 import { type Binding, Leaving, type RegisterTransaction } from './binding-table.ts';
 import { type Call, CallFlag, flagNames } from './call.ts';
-import { type Hop } from './hops.ts';
+import { type Hop, hopsOf } from './hops.ts';
 import type { EventSlot } from './event-ring.ts';
 import type { RateEntry } from './event-rates.ts';
 import { qosView } from './qos.ts';
-import { Row } from './rows.ts';
+import { half, Row } from './rows.ts';
 import { TextField, textOf } from './text-block.ts';
 import { messageTrace, stateTrace } from './trace.ts';
 
@@ -35,6 +35,11 @@ const NOWHERE: EndpointView = { ip: '', port: 0 };
 function pair(rows: { row: Int32Array; base: number }, offset: number): Pair {
   const at = rows.base + offset;
   return [rows.row[at] ?? 0, rows.row[at + 1] ?? 0];
+}
+
+/** A pair that lies in one integer. */
+function halves({ row, base }: { row: Int32Array; base: number }, offset: number): Pair {
+  return [half(row, base + offset, 0), half(row, base + offset, 1)];
 }
 
 /** CSeq pairs: "none yet" is shown as 0. */
@@ -101,6 +106,12 @@ function signatureOf(kept: Call | EventSlot): string {
   });
 }
 
+/** The status shown in lists: of the initiator's transactions, else of the other party's; 0 = none yet. */
+export function shownStatus(call: Call): number {
+  const [initiators, others] = pair(call, Row.STATUS);
+  return initiators === 0 ? others : initiators;
+}
+
 /** From the first request to the first sign of an answer. */
 export function setupMs(of: Call | EventSlot): number | null {
   return msBetween(of.createdUs, of.earlyUs === 0 ? of.finalUs : of.earlyUs);
@@ -127,8 +138,7 @@ export function eventDurationMs(slot: EventSlot): number | null {
 export function callView(call: Call, nowUs: number, legs: LegView[] = []): CallView {
   const info = CALL_STATES[call.state];
   const seenBy = observersOf(call);
-  const hops: HopView[] = [];
-  for (let hop = call.firstHop; hop !== undefined; hop = hop.next) hops.push(hopView(hop, seenBy));
+  const hops = hopsOf(call).map((hop) => hopView(hop, seenBy));
   return {
     id: call.id,
     callId: displayText(call.callId),
@@ -150,13 +160,13 @@ export function callView(call: Call, nowUs: number, legs: LegView[] = []): CallV
     src: hops[0]?.src ?? NOWHERE,
     dst: hops[0]?.dst ?? NOWHERE,
     transport: hops[0]?.transport ?? 'unknown',
-    statuses: pair(call, Row.STATUS),
+    statuses: halves(call, Row.STATUS),
     cseq: cseqPair(call, Row.CSEQ),
     requests: pair(call, Row.REQUESTS),
     replies: pair(call, Row.REPLIES),
     retransmissions: retransmissions(call),
-    lastMethod: methodNames(pair(call, Row.LAST_METHOD)),
-    lastStatus: pair(call, Row.LAST_STATUS),
+    lastMethod: methodNames(halves(call, Row.LAST_METHOD)),
+    lastStatus: halves(call, Row.LAST_STATUS),
     flags: flagNames(call.flags),
     events: emittedNames(call.emitted),
     lastEvent: eventName(call.lastEvent),
@@ -314,8 +324,8 @@ function debugView(slot: EventSlot): EventView['debug'] {
     requests: pair(slot, Row.REQUESTS),
     replies: pair(slot, Row.REPLIES),
     retransmissions: retransmissions(slot),
-    lastMethod: methodNames(pair(slot, Row.LAST_METHOD)),
-    lastStatus: pair(slot, Row.LAST_STATUS),
+    lastMethod: methodNames(halves(slot, Row.LAST_METHOD)),
+    lastStatus: halves(slot, Row.LAST_STATUS),
     messageTrace: messageTrace(slot),
   };
 }

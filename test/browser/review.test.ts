@@ -230,7 +230,7 @@ test('what an engineer reviews a collector by', async (t) => {
       await page.waitForURL(/q=/);
       await page.keyboard.press('j');
       await page.keyboard.press('Enter');
-      await page.waitForURL(/\/call\/asked\?around=\d+#m\d+$/);
+      await page.waitForURL(/\/call\/asked\?around=\d+&message=\d+#ladder$/);
       const selected = page.getByRole('complementary', { name: 'Selected message' });
       await selected.getByText('SIP/2.0 200').first().waitFor();
     });
@@ -265,6 +265,12 @@ test('what an engineer reviews a collector by', async (t) => {
       await page.reload();
       assert.equal(await seen('p'), silent);
       assert.ok((await seen('a')) > silent);
+      // Nothing comes any more, and the page that is left open names the agent all the same.
+      const aside = page.getByRole('complementary', { name: 'Silent senders' });
+      await aside
+        .getByText(/^97@.*since .* UTC/)
+        .first()
+        .waitFor();
     });
 
     await t.test('a list that is live shows a new call by itself, and not while it is paused', async () => {

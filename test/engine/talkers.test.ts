@@ -40,6 +40,7 @@ test('calls are counted by who they were from and to, the busiest first, with th
     ],
   );
   assert.deepEqual(kinds.callee, [{ key: 'b', calls: 3, failed: 1, before: 1 }]);
+  assert.deepEqual(kinds.failingNumber, [{ key: 'b', calls: 1, failed: 1, before: 0 }]);
   assert.deepEqual(
     kinds.status.map(({ key, calls }) => [key, calls]),
     [

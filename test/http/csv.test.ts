@@ -3,9 +3,11 @@ import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
 import { Type } from 'typebox';
 import { UTC, zoneNamed } from '../../src/model/zone.ts';
-import { csvTable, csvText } from '../../src/http/csv.ts';
+import { csvPieces, csvTable, type CsvTable } from '../../src/http/csv.ts';
 import { client } from './client.ts';
 import { call, event, link, registration } from './fakes.ts';
+
+const csvText = (table: CsvTable): string => [...csvPieces(table)].join('');
 
 const cells: [string, unknown, string][] = [
   ['text', 'sip:alice@example.com', 'sip:alice@example.com'],
@@ -32,7 +34,7 @@ const cells: [string, unknown, string][] = [
   ['members with names of their own', { a: '=b' }, '"{""a"":""=b""}"'],
 ];
 for (const [what, value, cell] of cells) {
-  test(`csvText() writes ${what}`, () => {
+  test(`csvPieces() writes ${what}`, () => {
     assert.equal(csvText({ columns: ['a'], rows: [[value]] }), `a\r\n${cell}\r\n`);
   });
 }
@@ -73,7 +75,7 @@ test('csvTable() has times on the clocks of the reader, and their microseconds a
   );
 });
 
-test('csvText() never lets text leave its cell or its line, or begin a formula', () => {
+test('csvPieces() never lets text leave its cell or its line, or begin a formula', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 4 }), (row) => {
       const lines = csvText({ columns: row.map(() => 'c'), rows: [row] }).split('\r\n');

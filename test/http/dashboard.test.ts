@@ -24,6 +24,7 @@ const HUNDRED = {
   'outcomes.talk_ms': 2_400_000,
   'outcomes.setup_answered.ms_200': 25,
   'outcomes.setup_answered.ms_1000': 25,
+  'outcomes.setup_failed.ms_3000': 20,
   'ingest.received': 1000,
   'ingest.tracked': 980,
   'ingest.refused': 15,
@@ -45,11 +46,17 @@ suite('the figures', () => {
     // 100 INVITEs less 5 redirected and 5 challenged.
     ['asr', 50 / 90, 90],
     ['ner', 70 / 90, 90],
+    ['abr', 50 / 100, 100],
+    ['scr', 40 / 100, 100],
     ['isa', 4 / 100, 100],
     // The 25th of 50 is the last of the class from 100 to 200 ms.
     ['setup_p50', 200, 50],
     // 47.5 of 50: 22.5 of 25 into the class from 750 to 1000 ms.
     ['setup_p95', 975, 50],
+    // 49.5 of 50: 24.5 of 25 into the class from 750 to 1000 ms.
+    ['setup_p99', 995, 50],
+    // 19 of 20 into the class from 2000 to 3000 ms.
+    ['setup_failed_p95', 2950, 20],
     ['acd', 60_000, 40],
     ['registrations', 12, null],
     ['received', 100, null],
@@ -65,7 +72,19 @@ suite('the figures', () => {
   test('without anything to divide by are unknown, never 0 or 100 %', () => {
     const empty = makeDashboard(seriesOf([{}]).window(900_000), talkers);
     const unknown = empty.figures.filter(({ value }) => value === null).map(({ name }) => name);
-    assert.deepEqual(unknown, ['asr', 'ner', 'isa', 'setup_p50', 'setup_p95', 'acd', 'retransmissions']);
+    assert.deepEqual(unknown, [
+      'asr',
+      'ner',
+      'abr',
+      'scr',
+      'isa',
+      'setup_p50',
+      'setup_p95',
+      'setup_p99',
+      'setup_failed_p95',
+      'acd',
+      'retransmissions',
+    ]);
     assert.deepEqual(empty.charts.find(({ name }) => name === 'ratios')?.series[0]?.values, [null]);
     assert.deepEqual(empty.losses, []);
   });

@@ -4,6 +4,8 @@ import { CounterSet, COUNTERS, counterByName } from '../../src/model/counters.ts
 import {
   EngineRequestError,
   type CallQuery,
+  type CallSelection,
+  type CallSummary,
   type CallTimeoutView,
   type Engine,
   type EngineHealth,
@@ -251,6 +253,8 @@ export function agent(changes: Partial<AgentView> = {}): AgentView {
     lastSeenUs: NOW_US - 2_000_000,
     packets: 12_345,
     bytes: 9_876_543,
+    packetsPerSecond: 12.5,
+    bytesPerSecond: 9876.5,
     tracked: 12_000,
     sip: 12_100,
     other: 245,
@@ -312,6 +316,8 @@ export function probe(changes: Partial<ProbeView> = {}): ProbeView {
     host: 'ecz730',
     messages: 5,
     bytes: 4321,
+    packetsPerSecond: 0.5,
+    bytesPerSecond: 432,
     sipSets: 3,
     qosSets: 1,
     received: 6,
@@ -400,6 +406,21 @@ export const LISTENERS: readonly ListenerView[] = [
 /** What the engine has to say, for tests to set; and what it was told, for tests to look at. */
 export class FakeEngine implements Engine {
   calls: CallView[] = [call()];
+  summary: CallSummary = {
+    total: 3,
+    matched: 3,
+    merged: 2,
+    states: { established: 2, 'invite negative reply': 1 },
+    methods: { INVITE: 3 },
+    statuses: { '2xx': 2, '4xx': 1 },
+    histogram: {
+      widthS: 60,
+      bars: [
+        { startUs: NOW_US - 300_000_000, calls: 1 },
+        { startUs: NOW_US - 60_000_000, calls: 2 },
+      ],
+    },
+  };
   messages: CallMessageView[] = [message()];
   /** Those that a search finds. */
   foundMessages: CallMessageView[] = [message()];
@@ -420,6 +441,7 @@ export class FakeEngine implements Engine {
       destination: [{ key: '2001:db8::5', calls: 4, failed: 1, before: 4 }],
       caller: [{ key: 'alice', calls: 3, failed: 0, before: null }],
       callee: [{ key: '+4930123456', calls: 2, failed: 2, before: 1 }],
+      failingNumber: [{ key: '+4930666', calls: 2, failed: 2, before: 1 }],
       userAgent: [{ key: 'Softphone "4.2"', calls: 4, failed: 1, before: 4 }],
       status: [{ key: '486', calls: 1, failed: 1, before: 0 }],
     },
@@ -439,6 +461,11 @@ export class FakeEngine implements Engine {
   async listCalls(query: CallQuery) {
     this.#ask(['listCalls', query]);
     return this.#page(this.calls, query.offset, query.limit, query.filter, (item) => item.callId);
+  }
+
+  async callSummary(selection: CallSelection): Promise<CallSummary> {
+    this.#ask(['callSummary', selection]);
+    return this.summary;
   }
 
   async callsByCallId(callId: string) {

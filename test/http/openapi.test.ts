@@ -105,7 +105,7 @@ suite('/api', () => {
     // The schema of a call, spelled out: hops of the items of a list, and their addresses.
     assert.match(body, /<code>items\[\]\.hops\[\]\.src\.ip<\/code>/);
     assert.match(body, /<code>items\[\]\.retransmissions\.requests<\/code>/);
-    assert.match(body, /integer 1–10000/);
+    assert.match(body, /integer 1–20000/);
     assert.doesNotMatch(body, /<script(?! type="module" src="\/assets\/)|https?:\/\//, 'nothing from outside');
   });
 
@@ -113,7 +113,7 @@ suite('/api', () => {
     const text = (await get('/api')).body;
     assert.match(
       text,
-      /^GET \/calls\/list: Calls held now, newest first\n {2}n: integer 1–10000 \(default 100\): Most items/m,
+      /^GET \/calls\/list: Calls held now, newest first or in the order asked for\n {2}n: integer 1–20000 \(default 100\): Most items/m,
     );
     assert.match(text, /^ {2}answer items\[\]\.callId: string/m);
     assert.deepEqual((await get('/api?format=json')).json(), description);

@@ -58,22 +58,22 @@ suite('queries that reach the engine', () => {
 
 suite('refused parameters', () => {
   const cases: [string, string, string][] = [
-    ['/calls/list?n=abc', 'n', 'a whole number from 1 to 10000'],
-    ['/calls/list?n=0', 'n', 'a whole number from 1 to 10000'],
-    ['/calls/list?n=10001', 'n', 'a whole number from 1 to 10000'],
-    ['/calls/list?n=1e3', 'n', 'a whole number from 1 to 10000'],
+    ['/calls/list?n=abc', 'n', 'a whole number from 1 to 20000'],
+    ['/calls/list?n=0', 'n', 'a whole number from 1 to 20000'],
+    ['/calls/list?n=20001', 'n', 'a whole number from 1 to 20000'],
+    ['/calls/list?n=1e3', 'n', 'a whole number from 1 to 20000'],
     ['/calls/list?s=-1', 's', 'a whole number from 0 to 9007199254740991'],
     ['/calls/list?n=1&n=2', 'n', 'one value'],
     ['/calls/list?n=1&limit=2', 'limit', 'absent where "n" is given'],
     [
       '/calls/list?callid=1',
       'callid',
-      'one of: n, s, limit, offset, q, cid, ftag, ttag, key, state, filter, val, re, format, tz',
+      'one of: n, s, limit, offset, q, sort, order, summary, merge, cid, ftag, ttag, key, state, filter, val, re, columns, format, tz',
     ],
     [
       '/calls/list?__proto__=1',
       '__proto__',
-      'one of: n, s, limit, offset, q, cid, ftag, ttag, key, state, filter, val, re, format, tz',
+      'one of: n, s, limit, offset, q, sort, order, summary, merge, cid, ftag, ttag, key, state, filter, val, re, columns, format, tz',
     ],
     ['/calls/list?filter=from&val=x', 'filter', 'one of: cid, ftag, ttag, key, state'],
     ['/calls/list?val=x', 'filter', 'the field "val" is compared with, one of: cid, ftag, ttag, key, state'],
@@ -109,7 +109,7 @@ suite('refused parameters', () => {
   test('a refusal is a line in text and a page in HTML', async () => {
     const { get } = client();
     const text = await get('/calls/list?n=abc');
-    assert.equal(text.body, 'Error 400 Bad Request: Parameter "n" is "abc", expected a whole number from 1 to 10000\n');
+    assert.equal(text.body, 'Error 400 Bad Request: Parameter "n" is "abc", expected a whole number from 1 to 20000\n');
     const html = await get('/calls/list?n=abc&format=html');
     assert.equal(html.statusCode, 400);
     assert.match(html.body, /<h1>Bad Request<\/h1>/);

@@ -44,7 +44,7 @@ test('what is counted for each agent adds up to what is counted in all', () => {
   }
   let packets = 0;
   for (const agent of stage.agents.agents()) {
-    const view = agent.view();
+    const view = agent.view(0);
     const refused = Object.values(view.refused).reduce((sum, count) => sum + count, 0);
     const ignored = Object.values(view.ignored).reduce((sum, count) => sum + count, 0);
     assert.equal(view.packets, view.tracked + refused + ignored, view.id);

@@ -44,7 +44,7 @@ test(`${STREAMS} damaged IPFIX streams are counted, each message once, and the n
       at = end;
     }
     const isCut = fault === Fault.NONE && probe.framer.pendingBytes > 0;
-    const [view] = stage.probes.newest(0, 1);
+    const [view] = stage.probes.newest(0, 1, 0);
     probe.end();
     const inStream = messagesIn(stream);
     messages += inStream;

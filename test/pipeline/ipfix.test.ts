@@ -193,7 +193,7 @@ describe('the IPFIX pipeline counts', () => {
       const always = { conns_active: 1, conns_total: 1, pkts_rcvd: 1, bytes_rcvd: octets.length };
       const sets = octets.length > 16 ? { max_sets: 1 } : {};
       assert.deepEqual(counted(stage, 'ipfix'), { ...always, ...sets, ...ipfix });
-      const [view] = stage.probes.newest(0, 1);
+      const [view] = stage.probes.newest(0, 1, 0);
       assert.equal(view?.messages, 1);
       assert.equal(view?.bytes, octets.length);
       const sum = (counts: Record<string, number> = {}): number => Object.values(counts).reduce((a, b) => a + b, 0);
@@ -217,7 +217,7 @@ test('the worked examples are taken; their SIP has no headers, which is all that
   );
   // The clock of the examples is off by hours, so they are tracked on arrival, and the probe's offset says so.
   assert.equal(events[0]?.tsUs, NOW_US);
-  assert.equal(stage.probes.newest(0, 1)[0]?.clockOffsetMs, (SIGHTED_US - NOW_US) / 1000);
+  assert.equal(stage.probes.newest(0, 1, 0)[0]?.clockOffsetMs, (SIGHTED_US - NOW_US) / 1000);
 });
 
 describe('the handshake', () => {
@@ -240,7 +240,7 @@ describe('the handshake', () => {
     assert.equal(probe.answers[0]?.readUInt16BE(RECORD + 10), 10);
     assert.equal(probe.session.ioTimeoutMs, 20_000);
     probe.send(CONNECT);
-    const [view] = stage.probes.newest(0, 1);
+    const [view] = stage.probes.newest(0, 1, 0);
     assert.deepEqual([view?.handshakes, view?.timeoutS, view?.keepaliveS, view?.requestedKeepaliveS], [2, 20, 10, 30]);
     assert.deepEqual(
       [view?.host, view?.flags, view?.product, view?.productVersion, view?.protocolVersion, view?.systemId],
@@ -355,7 +355,7 @@ test('a connection that ends leaves the list, and its time is remembered', () =>
   const first = new StageProbe(stage, '192.0.2.50', 1, () => nowUs);
   const second = new StageProbe(stage, '192.0.2.50', 2, () => nowUs);
   assert.deepEqual(
-    stage.probes.newest(0, 10).map(({ id, peer }) => [id, peer.port]),
+    stage.probes.newest(0, 10, 0).map(({ id, peer }) => [id, peer.port]),
     [
       [1, 2],
       [0, 1],
@@ -365,7 +365,7 @@ test('a connection that ends leaves the list, and its time is remembered', () =>
   first.send(UDP_IN.subarray(0, 50));
   first.end();
   assert.deepEqual(
-    stage.probes.newest(0, 10).map(({ id }) => id),
+    stage.probes.newest(0, 10, 0).map(({ id }) => id),
     [1],
   );
   assert.equal(counted(stage, 'ipfix')['max_conn_lifetime'], 12);

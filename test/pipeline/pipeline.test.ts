@@ -235,7 +235,7 @@ for (const { name, bytes, exit, reason, argv = [] } of exits) {
     assert.equal(octets ?? 0, exit === 'tracked' && name.includes('gzip') ? encodeHep3(hep()).length : bytes.length);
     const details = counted(stage, `ingest.${exit}`);
     if (reason !== undefined) assert.deepEqual(details, { [reason]: 1 });
-    const [agent] = [...stage.agents.agents()].map((known) => known.view());
+    const [agent] = [...stage.agents.agents()].map((known) => known.view(0));
     assert.equal(agent?.packets, 1);
     assert.equal(agent?.tracked, exit === 'tracked' ? 1 : 0);
     if (exit === 'refused') {
@@ -272,7 +272,7 @@ test('time of the message is tracked while the clock is near, the time of arriva
   assert.equal(created('c1'), NOW_US - 4_900_000);
   assert.equal(created('c2'), NOW_US);
   assert.equal(stage.counters.get(Hep.TIME_SKEWED), 1);
-  assert.equal([...stage.agents.agents()][0]?.view().clockOffsetMs, -5100);
+  assert.equal([...stage.agents.agents()][0]?.view(0).clockOffsetMs, -5100);
 });
 
 test('a clock near the limit does not change sides from message to message', () => {
@@ -297,7 +297,7 @@ test('agents are told apart by source and capture id; sngrep ids are read from t
   send(stage, encodeHep3(hep({ captureId: 2 })), '198.51.100.2');
   send(stage, encodeHep3(hep({ captureId: 2002 << 16 })));
   send(stage, encodeHep1(hep()));
-  const agents = [...stage.agents.agents()].map((agent) => agent.view());
+  const agents = [...stage.agents.agents()].map((agent) => agent.view(0));
   assert.deepEqual(
     agents.map(({ id, captureId, nodeName, versions }) => [id, captureId, nodeName, versions]),
     [
@@ -316,7 +316,7 @@ test('over TCP an agent keeps its place when it connects again from another port
     const bytes = encodeHep3(hep());
     stage.pipeline.connection('198.51.100.1', port, 'tcp')?.message(bytes, 0, bytes.length, NOW_US);
   }
-  const agents = [...stage.agents.agents()].map((agent) => agent.view());
+  const agents = [...stage.agents.agents()].map((agent) => agent.view(0));
   assert.deepEqual(
     agents.map(({ id, packets, source }) => [id, packets, source.port]),
     [['9@198.51.100.1/tcp', 2, 40_002]],

@@ -65,7 +65,7 @@ test('IpfixStreamSource answers a connect request, cut anywhere, and lists the p
   for (const octet of CONNECT) socket.write(Buffer.from([octet]));
   await until(() => heard().length >= CONNECT_ANSWER.length);
   assert.deepEqual(heard(), CONNECT_ANSWER);
-  const [probe] = stage.probes.newest(0, 1);
+  const [probe] = stage.probes.newest(0, 1, 0);
   assert.deepEqual(probe?.peer, { ip: '127.0.0.1', port: socket.localPort });
   assert.deepEqual(probe?.local, { ip: '127.0.0.1', port });
   assert.deepEqual([probe?.host, probe?.timeoutS, probe?.keepaliveS], ['ecz730', 60, 30]);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { QosRecord } from '../../src/model/qos.ts';
-import { type Call, LegReason } from '../../src/tracker/call.ts';
-import { ROW_BYTES } from '../../src/tracker/rows.ts';
+import { type Call, type KeptQos, LegReason } from '../../src/tracker/call.ts';
+import { rowBytesOf } from '../../src/tracker/call-memory.ts';
 import { QUALITY } from '../../src/wire/ipfix/layouts.ts';
 import { decodeQos } from '../../src/wire/ipfix/qos.ts';
 import { heldHeap } from '../support/heap.ts';
@@ -54,8 +54,8 @@ const KINDS: Kind[] = [
     atMost: 1.65,
     messages: (n) => [`0 A>B INVITE/1 ${key(n)}`],
     also: (_stage, call, n) => {
-      call.qos = [];
-      call.qos.push({ record: qosRecord(n), observer: { id: 'probe' }, receivedUs: START_US + n });
+      const records: KeptQos[] = (call.withExtras().qos = []);
+      records.push({ record: qosRecord(n), observer: { id: 'probe' }, receivedUs: START_US + n });
     },
   },
 ];
@@ -70,7 +70,10 @@ for (const kind of KINDS) {
     play(stage, kind, WARM, CALLS);
     const held = heldHeap() - heldBefore;
     // Rows lie in buffers of exactly that size.
-    const counted = stage.tracker.bytes - countedBefore - (CALLS - WARM) * ROW_BYTES;
+    let rows = 0;
+    let { newest: call } = stage.tracker.table;
+    for (let n = WARM; n < CALLS && call !== undefined; n++, call = call.older) rows += rowBytesOf(call);
+    const counted = stage.tracker.bytes - countedBefore - rows;
     const each = `${Math.round(counted / (CALLS - WARM))} counted, ${Math.round(held / (CALLS - WARM))} held`;
     assert.equal(stage.tracker.table.size, CALLS);
     assert.ok(counted > held * 0.9 && counted < held * atMost, each);

@@ -10,26 +10,16 @@ import { parseSip, SipParseOptions } from '../../src/sip/parse.ts';
 import { Call } from '../../src/tracker/call.ts';
 import { MessageRing } from '../../src/tracker/message-ring.ts';
 import { Repeat } from '../../src/tracker/repeats.ts';
-import { Row, Time } from '../../src/tracker/rows.ts';
+import { CallRows } from '../../src/tracker/rows.ts';
 import { TextField, withText } from '../../src/tracker/text-block.ts';
 
 const SEED = 7;
 const OPTIONS = new SipParseOptions({ framing: 'datagram', maxHeaders: 256, alegHeaders: [] });
 
 function callOf(id: number, callId: string, hash = hashOf(callId)): Call {
-  const row = new Int32Array(Row.SIZE);
-  return new Call(
-    id,
-    hash,
-    row,
-    0,
-    0,
-    new Float64Array(Time.SIZE),
-    0,
-    Method.INVITE,
-    withText('', TextField.CALL_ID, callId),
-    '',
-  );
+  const rows = new CallRows();
+  const slot = rows.take();
+  return new Call(id, hash, rows.page(slot), slot, Method.INVITE, withText('', TextField.CALL_ID, callId), '');
 }
 
 function hashOf(callId: string): number {

@@ -6,7 +6,7 @@ import { displayText } from '../../model/text.ts';
 import { transportName } from '../../model/transport.ts';
 import { type Call, CallFlag } from '../../tracker/call.ts';
 import type { EventSlot } from '../../tracker/event-ring.ts';
-import type { Hop } from '../../tracker/hops.ts';
+import { firstHopOf, type Hop, hopsOf } from '../../tracker/hops.ts';
 import type { LegIndex } from '../../tracker/legs.ts';
 import { qosView } from '../../tracker/qos.ts';
 import { Row } from '../../tracker/rows.ts';
@@ -17,6 +17,7 @@ import {
   observersOf,
   ringingMs,
   setupMs,
+  shownStatus,
   sourceOf,
 } from '../../tracker/views.ts';
 import type { SearchReader, SeenPlace } from './compile.ts';
@@ -32,9 +33,9 @@ export function callReader(legs: LegIndex, nowUs: number): SearchReader<Call> {
         .map(displayText),
     numbers: (call, field) => callNumbers(call, field, legs, nowUs),
     places: (call, field) => {
-      const { firstHop } = call;
-      if (firstHop === undefined) return [];
-      return field === 'ip' ? [...hopsOf(call)].flatMap((hop) => places(hop, 'ip')) : places(firstHop, field);
+      if (field === 'ip') return hopsOf(call).flatMap((hop) => places(hop, 'ip'));
+      const first = firstHopOf(call);
+      return first === undefined ? [] : places(first, field);
     },
   };
 }
@@ -48,10 +49,6 @@ export const EVENT_READER: SearchReader<EventSlot> = {
   numbers: eventNumbers,
   places,
 };
-
-function* hopsOf(call: Call): Generator<Hop> {
-  for (let hop = call.firstHop; hop !== undefined; hop = hop.next) yield hop;
-}
 
 function places(seen: Hop | EventSlot, field: SearchField): SeenPlace[] {
   const { src0, src1, src2, src3, dst0, dst1, dst2, dst3 } = seen;
@@ -74,7 +71,7 @@ function callTexts(call: Call, field: SearchField): readonly string[] {
     case 'agent':
       return observersOf(call).map((observer) => observer.id);
     case 'transport':
-      return [...hopsOf(call)].map((hop) => transportName(hop.transport));
+      return hopsOf(call).map((hop) => transportName(hop.transport));
     case 'state':
       return stateNames(call.state);
     case 'type':
@@ -163,19 +160,21 @@ function endedBy(flags: number): string {
 }
 
 function callNumbers(call: Call, field: SearchField, legs: LegIndex, nowUs: number): readonly number[] {
-  const first = call.firstHop;
   switch (field) {
     case 'status': {
-      // The status shown in lists: of the initiator's transactions, else of the other party's.
-      const status = rowSum(call, Row.STATUS, 1) || rowSum(call, Row.STATUS + 1, 1);
+      const status = shownStatus(call);
       return status === 0 ? [] : [status];
     }
     case 'sport':
-      return first === undefined ? [] : [first.srcPort];
+      return hopsOf(call)
+        .slice(0, 1)
+        .map((hop) => hop.srcPort);
     case 'dport':
-      return first === undefined ? [] : [first.dstPort];
+      return hopsOf(call)
+        .slice(0, 1)
+        .map((hop) => hop.dstPort);
     case 'port':
-      return [...hopsOf(call)].flatMap((hop) => [hop.srcPort, hop.dstPort]);
+      return hopsOf(call).flatMap((hop) => [hop.srcPort, hop.dstPort]);
     case 'start':
       return [call.createdUs];
     case 'at':
@@ -183,7 +182,7 @@ function callNumbers(call: Call, field: SearchField, legs: LegIndex, nowUs: numb
     case 'duration':
       return some(callDurationMs(call, nowUs));
     case 'hops':
-      return [[...hopsOf(call)].length + call.hopsLeftOut];
+      return [hopsOf(call).length + call.hopsLeftOut];
     case 'legs':
       return [legs.of(call).length];
     case 'mos':

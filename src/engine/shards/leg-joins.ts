@@ -2,8 +2,7 @@ import { displayText } from '../../model/text.ts';
 import { type Call, type LegLink, LegReason } from '../../tracker/call.ts';
 import { REASON_TEXT } from '../../tracker/legs.ts';
 import type { CallTracker } from '../../tracker/tracker.ts';
-import { Slice, type Slicing } from '../queries.ts';
-import { bornUs } from './order.ts';
+import { bornUs, Slice, type Slicing } from '../queries.ts';
 
 /** One entry names the Call-ID of another leg. */
 export interface LegJoin {

@@ -1,5 +1,6 @@
 import { type CounterSet, COUNTERS, EvRateGc, Ingest, Ipfix, Regs, State } from '../../model/counters.ts';
 import type {
+  CallSummary,
   CallTableStats,
   EngineHealth,
   ForcedTimeoutView,
@@ -7,6 +8,8 @@ import type {
   RegistrationTableStats,
 } from '../../model/engine.ts';
 import type { AgentView, CallMessages, LegView, ListenerView, Page, ProbeView } from '../../model/views.ts';
+import { compareKeys, type SortKey } from '../first-in-order.ts';
+import { Histogram } from '../histogram.ts';
 import type { OutcomeView } from './foreign-accounts.ts';
 import type { LegJoin, LegJoins } from './leg-joins.ts';
 
@@ -25,20 +28,21 @@ export interface Window {
 
 /**
  * Says which part of each shard's list is on a page of the list of all: each shard's order is kept, and where they meet
- * the larger number comes first.
+ * the key that belongs first decides.
  *
- * @param orders numbers of the entries of each shard, in its order
+ * @param orders keys of the entries of each shard, in its order
  * @returns the window of each shard, and the shards in the order in which their entries take turns on the page
  */
 export function mergeWindows(
-  orders: readonly Float64Array[],
+  orders: readonly (readonly SortKey[])[],
   { offset, limit }: Window,
+  descending: boolean,
 ): { windows: Window[]; turns: number[] } {
   const next = orders.map(() => 0);
   const windows = orders.map((): Window => ({ offset: 0, limit: 0 }));
   const turns: number[] = [];
   for (let position = 0; position < offset + limit; position++) {
-    const first = firstOf(orders, next);
+    const first = firstOf(orders, next, descending);
     const window = windows[first];
     if (window === undefined) break;
     next[first]!++; // as many as there are windows
@@ -51,15 +55,15 @@ export function mergeWindows(
   return { windows, turns };
 }
 
-/** The shard with the largest number at its place, the first of equal ones; -1 = all have come to their end. */
-function firstOf(orders: readonly Float64Array[], next: readonly number[]): number {
+/** The shard whose key at its place belongs first, the first of equal ones; -1 = all have come to their end. */
+function firstOf(orders: readonly (readonly SortKey[])[], next: readonly number[], descending: boolean): number {
   let first = -1;
-  let most = Number.NEGATIVE_INFINITY;
-  for (let shard = 0; shard < orders.length; shard++) {
-    const at = orders[shard]?.[next[shard] ?? 0];
-    if (at === undefined || (first >= 0 && at <= most)) continue;
+  let best: SortKey;
+  for (const [shard, keys] of orders.entries()) {
+    const at = next[shard] ?? 0;
+    if (at >= keys.length || (first >= 0 && compareKeys(keys[at], best, descending) >= 0)) continue;
     first = shard;
-    most = at;
+    best = keys[at];
   }
   return first;
 }
@@ -116,6 +120,21 @@ export function addUp(total: CounterSet, shards: readonly CounterSet[]): void {
     total.values[index] = value;
     if (max) total.maxima[index] = Math.max(most, value);
   }
+}
+
+/** @returns of legs that several shards hold each is counted as the first */
+export function mergeSummaries(shards: readonly CallSummary[]): CallSummary {
+  const histogram = new Histogram();
+  for (const shard of shards) histogram.addAll(shard.histogram);
+  return {
+    total: sum(shards.map(({ total }) => total)),
+    matched: sum(shards.map(({ matched }) => matched)),
+    merged: sum(shards.map(({ merged }) => merged)),
+    states: sumByName(shards.map(({ states }) => states)),
+    methods: sumByName(shards.map(({ methods }) => methods)),
+    statuses: sumByName(shards.map(({ statuses }) => statuses)),
+    histogram: histogram.view(),
+  };
 }
 
 interface Chains {
@@ -263,6 +282,8 @@ function mergeAgent(a: AgentView, b: AgentView): AgentView {
     firstSeenUs: Math.min(a.firstSeenUs, b.firstSeenUs),
     packets: a.packets + b.packets,
     bytes: a.bytes + b.bytes,
+    packetsPerSecond: a.packetsPerSecond + b.packetsPerSecond,
+    bytesPerSecond: a.bytesPerSecond + b.bytesPerSecond,
     sip: a.sip + b.sip,
     other: a.other + b.other,
   };
@@ -346,8 +367,8 @@ export function mergeMessages(
 
 /** Messages of all shards, the one that arrived last first; each shard gave what may be on the page. */
 export function mergeMessagePages(shards: readonly MessagePage[], { offset, limit }: Window): MessagePage {
-  const arrivals = shards.map(({ items }) => Float64Array.from(items, ({ arrivedUs }) => arrivedUs));
-  const { windows, turns } = mergeWindows(arrivals, { offset, limit });
+  const arrivals = shards.map(({ items }) => items.map(({ arrivedUs }) => arrivedUs));
+  const { windows, turns } = mergeWindows(arrivals, { offset, limit }, true);
   const oldest = shards.flatMap(({ sinceUs }) => (sinceUs === null ? [] : [sinceUs]));
   const cut = shards.flatMap(({ isComplete, sinceUs }) => (isComplete || sinceUs === null ? [] : [sinceUs]));
   return {

@@ -2,20 +2,27 @@ import type { CallQuery, RegistrationQuery } from '../../model/engine.ts';
 import { displayText } from '../../model/text.ts';
 import type { EntryTable, TableEntry } from '../../tracker/entry-table.ts';
 import type { CallTracker } from '../../tracker/tracker.ts';
-import { callTest, checkWindow, registrationTest, Slice, type Slicing } from '../queries.ts';
+import type { SortKey } from '../first-in-order.ts';
+import {
+  bornUs,
+  callListing,
+  checkWindow,
+  firstInOrder,
+  type Listing,
+  registrationListing,
+  Slice,
+  type Slicing,
+  walk,
+} from '../queries.ts';
 
 export type OrderedTable = 'calls' | 'registrations';
 
-/** Entries of one shard, newest first: how many there are, how many match, and when those began that a page may need. */
+/** Entries of one shard in the order asked for: how many there are, how many match, and what those that a page may need are put in order by. */
 export interface TableOrder {
   total: number;
   matched: number;
-  bornUs: Float64Array;
-}
-
-/** When an entry came into its table: a fork is younger than the call it is of. */
-export function bornUs(entry: { createdUs: number; forkedUs?: number | null }): number {
-  return Math.max(entry.createdUs, entry.forkedUs ?? 0);
+  keys: SortKey[];
+  descending: boolean;
 }
 
 /** The order of what matches a query, as far as the end of its window, whichever shards the others are in. */
@@ -23,43 +30,34 @@ export function orderOf(
   tracker: CallTracker,
   what: OrderedTable,
   query: CallQuery | RegistrationQuery,
+  nowUs: number,
   slicing: Slicing,
 ): Promise<TableOrder> {
   checkWindow(query);
   const end = query.offset + query.limit;
   // Each table has the filters of its query.
   return what === 'calls'
-    ? walk(tracker.table, callTest(query as CallQuery), end, slicing)
-    : walk(tracker.registrations.table.entries, registrationTest(query as RegistrationQuery), end, slicing);
+    ? keysOf(tracker.table, callListing(tracker, query as CallQuery, nowUs), end, slicing)
+    : keysOf(tracker.registrations.table.entries, registrationListing(query as RegistrationQuery), end, slicing);
 }
 
-async function walk<Entry extends TableEntry<Entry> & { createdUs: number; forkedUs?: number }>(
+async function keysOf<Entry extends TableEntry<Entry> & { createdUs: number; forkedUs?: number }>(
   table: EntryTable<Entry>,
-  test: ((entry: Entry) => boolean) | undefined,
+  { test, order }: Listing<Entry>,
   end: number,
   slicing: Slicing,
 ): Promise<TableOrder> {
   const slice = new Slice(slicing);
-  const cursor = table.openCursor();
-  const born: number[] = [];
-  let matched = 0;
-  try {
-    for (let entry = cursor.next(); entry !== undefined; entry = cursor.next()) {
-      if (test === undefined || test(entry)) {
-        if (matched < end) born.push(bornUs(entry));
-        matched++;
-        if (test === undefined && matched >= end) {
-          matched = table.size;
-          break;
-        }
-      }
-      // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
-      if (slice.isOver()) await slice.pause();
-    }
-  } finally {
-    cursor.close();
+  if (order !== undefined) {
+    const { matched, first } = await firstInOrder(table, { test, order }, end, slice);
+    return { total: table.size, matched, keys: first.map(({ key }) => key), descending: order.descending };
   }
-  return { total: table.size, matched, bornUs: Float64Array.from(born) };
+  const keys: number[] = [];
+  const matched = await walk(table, test, slice, (entry) => {
+    if (keys.length < end) keys.push(bornUs(entry));
+    return keys.length < end ? 'more' : 'enough';
+  });
+  return { total: table.size, matched, keys, descending: true };
 }
 
 /** A call that began before or after another. */

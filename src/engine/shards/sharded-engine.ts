@@ -3,6 +3,8 @@ import type { CaptureFormatName, CaptureSummary } from '../../model/capture.ts';
 import { CounterSet } from '../../model/counters.ts';
 import {
   type CallQuery,
+  type CallSelection,
+  type CallSummary,
   type CallTableStats,
   type CallTimeoutView,
   type Engine,
@@ -50,7 +52,7 @@ import { MAX_LEGS } from '../call-messages.ts';
 import { EngineClient } from '../engine-client.ts';
 import type { ShardLinks } from '../link-query.ts';
 import type { EngineMethod, EngineMethods, StopSettings } from '../protocol.ts';
-import { checkWindow } from '../queries.ts';
+import { bornUs, checkWindow } from '../queries.ts';
 import type { OutcomeView } from './foreign-accounts.ts';
 import type { LegJoins } from './leg-joins.ts';
 import { mergeLinks } from './merge-links.ts';
@@ -66,13 +68,14 @@ import {
   mergeMessagePages,
   mergeMessages,
   mergeProbes,
+  mergeSummaries,
   mergeRegistrationTables,
   mergeWindows,
   page,
   takeTurns,
   type Window,
 } from './merge.ts';
-import { bornUs, type Neighbour, type OrderedTable, type TableOrder } from './order.ts';
+import type { Neighbour, OrderedTable, TableOrder } from './order.ts';
 import { HUB, makePlaces } from './place.ts';
 import { settingsOfShard } from './shard-settings.ts';
 
@@ -174,6 +177,10 @@ export class ShardedEngine implements Engine {
       (part, shard) => this.#shards[shard]!.listCalls(part), // a window for each shard
     );
     return { ...found, items: await this.#withLegs(found.items) };
+  }
+
+  async callSummary(selection: CallSelection): Promise<CallSummary> {
+    return mergeSummaries(await Promise.all(this.#shards.map((shard) => shard.callSummary(selection))));
   }
 
   async callsByCallId(callId: string): Promise<CallView[]> {
@@ -365,7 +372,7 @@ export class ShardedEngine implements Engine {
     }
   }
 
-  /** A page of a list that all shards have parts of, each in the order of creation. */
+  /** A page of a list that all shards have parts of, each in the order asked for. */
   async #listInOrder<View extends { id: number }, Query extends CallQuery | RegistrationQuery>(
     what: OrderedTable,
     query: Query,
@@ -374,8 +381,9 @@ export class ShardedEngine implements Engine {
     const { offset, limit } = query;
     const orders = await this.#all<TableOrder>('order', [what, query]);
     const { windows, turns } = mergeWindows(
-      orders.map((order) => order.bornUs),
+      orders.map((order) => order.keys),
       query,
+      orders.every((order) => order.descending),
     );
     const pages = await Promise.all(
       windows.map(async (window, shard) =>

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Http } from '../../model/counters.ts';
 import { isLoopback } from '../../model/endpoint.ts';
 import type { HttpUser, Role } from '../../model/settings.ts';
+import { cookieOf } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { HttpProblem } from '../problem.ts';
 import { AuditTrail } from './audit.ts';
@@ -152,7 +153,7 @@ export class Access {
 
   /** Ends the session of the request's cookie, if there is one. */
   logout(request: FastifyRequest): void {
-    const id = cookieOf(request, this.cookieName(request));
+    const id = cookieOf(request.headers.cookie, this.cookieName(request));
     if (id === undefined) return;
     const session = this.#sessions.find(id);
     this.#sessions.end(id);
@@ -182,7 +183,7 @@ export class Access {
     if (token !== undefined && !open) return this.#tokenVisitor(token, address);
     const named = this.#namedByProxy(request);
     if (named !== undefined) return this.#userVisitor(named, 'proxy', address);
-    const id = cookieOf(request, this.cookieName(request));
+    const id = cookieOf(request.headers.cookie, this.cookieName(request));
     const session = id === undefined ? undefined : this.#sessions.find(id);
     if (session !== undefined) return this.#userVisitor(session.user, 'session', address, session.expiresUs);
     if (!this.#isGuarded && isLocal(request) && isLocalName(request.headers.host)) {
@@ -259,14 +260,6 @@ function unauthorized(what: string): HttpProblem {
 
 function bearerOf(request: FastifyRequest): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-}
-
-function cookieOf(request: FastifyRequest, name: string): string | undefined {
-  for (const pair of (request.headers.cookie ?? '').split(';')) {
-    const [key = '', value = ''] = pair.trim().split('=', 2);
-    if (key === name && value !== '') return value;
-  }
-  return undefined;
 }
 
 /** Digests have one length, so comparing them takes the same time whatever was sent. */

@@ -13,7 +13,7 @@ export function startKeys({ togglePause, own }: Actions): void {
   const help = document.createElement('dialog');
   const taken = new Set(own.flatMap(([keys]) => keys));
   const everywhere: readonly Binding[] = [
-    [['/'], 'to the search box', (event) => focusSearch(event)],
+    [['/', 'f'], 'to the search box', (event) => focusSearch(event)],
     [['j', 'ArrowDown'], 'next row', (event) => step(event, 1)],
     [['k', 'ArrowUp'], 'previous row', (event) => step(event, -1)],
     [['Home'], 'first row', (event) => step(event, Number.NEGATIVE_INFINITY)],
@@ -23,12 +23,12 @@ export function startKeys({ togglePause, own }: Actions): void {
     [['['], 'previous page of a list', (event) => follow(event, '[rel=prev]')],
     [[']'], 'next page of a list', (event) => follow(event, '[rel=next]')],
     [['p'], 'pause or resume a live page', togglePause],
-    [['f'], 'how to search', (event) => follow(event, 'form[role=search] a.aside')],
     [['y'], 'copy the address of this page', () => void navigator.clipboard?.writeText(location.href)],
     [['q'], 'back', () => history.back()],
     [['?'], 'these keys', () => help.showModal()],
   ];
-  const bindings = [...own, ...everywhere.filter(([keys]) => !keys.some((key) => taken.has(key)))];
+  const left = everywhere.map(([keys, meaning, act]): Binding => [keys.filter((key) => !taken.has(key)), meaning, act]);
+  const bindings = [...own, ...left.filter(([keys]) => keys.length > 0)];
   fillHelp(help, bindings);
   document.body.append(help);
   document.addEventListener('keydown', (event) => {
@@ -40,13 +40,13 @@ export function startKeys({ togglePause, own }: Actions): void {
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false;
   // In an open dialog and in parts with keys of their own, theirs count.
-  return target.closest('input, select, textarea, dialog, [data-keys]') !== null;
+  return target.closest('input:not([type=checkbox]), select, textarea, dialog, [data-keys]') !== null;
 }
 
 /** What has the focus is pressed with these keys; rows have a meaning of their own for them. */
 function isPressing({ key, target }: KeyboardEvent): boolean {
   if (!(target instanceof Element)) return false;
-  if (key === ' ') return target.closest('button, summary') !== null;
+  if (key === ' ') return target.closest('button, summary, input') !== null;
   return key === 'Enter' && target.closest('a:not(.l-row), button, summary') !== null;
 }
 
@@ -58,22 +58,37 @@ function focusSearch(event: KeyboardEvent): void {
   box.select();
 }
 
-const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[data-row]')];
+const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[data-row]:not([hidden])')];
 
 function step(event: KeyboardEvent, by: number): void {
-  const all = rows();
-  if (all.length === 0) return;
+  const now = currentRow();
+  const row = Number.isFinite(by) && now !== null ? (rowBeside(now, by) ?? now) : rows().at(by > 1 ? -1 : 0);
+  if (row === undefined) return;
   event.preventDefault();
-  const at = all.findIndex((row) => row.classList.contains(CURRENT));
-  const next = Math.min(Math.max(at < 0 && by === -1 ? 0 : at + by, 0), all.length - 1);
-  all[at]?.classList.remove(CURRENT);
-  const row = all[next];
-  row?.classList.add(CURRENT);
-  row?.scrollIntoView({ block: 'nearest' });
+  now?.classList.remove(CURRENT);
+  row.classList.add(CURRENT);
+  row.scrollIntoView({ block: 'nearest' });
   linkOf(row)?.focus({ preventScroll: true });
 }
 
-const currentRow = (): HTMLElement | null => document.querySelector(`[data-row].${CURRENT}`);
+/** The next row before or behind one; of thousands, only those beside it are looked at. */
+function rowBeside(row: Element, by: number): Element | undefined {
+  const beside = (element: Element | null | undefined): Element | null | undefined =>
+    by < 0 ? element?.previousElementSibling : element?.nextElementSibling;
+  const inside = (group: Element | null | undefined): Element | null | undefined =>
+    by < 0 ? group?.lastElementChild : group?.firstElementChild;
+  for (
+    let next = beside(row) ?? inside(beside(row.parentElement));
+    next;
+    next = beside(next) ?? inside(beside(next.parentElement))
+  ) {
+    if (next.matches('[data-row]:not([hidden])')) return next;
+    if (!next.matches('[data-row]')) return undefined;
+  }
+  return undefined;
+}
+
+const currentRow = (): Element | null => document.querySelector(`[data-row].${CURRENT}`);
 const linkOf = (row: Element | null | undefined): HTMLElement | null | undefined =>
   row?.querySelector<HTMLElement>('a[data-open]');
 

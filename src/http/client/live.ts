@@ -15,6 +15,9 @@ type Counted = keyof Counts;
 const REST_MS = 2000;
 const REST_FACTOR = 5;
 
+/** Says that parts of the page are new. */
+export const EXCHANGED = 'exchanged';
+
 export interface Live {
   toggle(): void;
 }
@@ -24,8 +27,9 @@ export function startLive(): Live | undefined {
   const first = document.querySelector<HTMLElement>('[data-live]');
   const place = document.querySelector('[data-live-place]');
   const counted = first?.dataset['live'];
+  const everyS = Number(first?.dataset['liveEvery'] ?? 0);
   if (place === null || !isCounted(counted) || !('EventSource' in window)) return undefined;
-  const page = new LivePage(counted, place);
+  const page = new LivePage(counted, everyS, place);
   page.listen();
   return page;
 }
@@ -42,10 +46,12 @@ class LivePage implements Live {
   #latest = 0;
   #isPaused = false;
   #isFetching = false;
+  #isOverdue = false;
   #restUntil = 0;
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(counted: Counted, place: Element) {
+  /** @param everyS a page that tells time as well is due so often, whatever is counted; 0 = not */
+  constructor(counted: Counted, everyS: number, place: Element) {
     this.#counted = counted;
     this.#button.type = 'button';
     this.#button.title = 'Key: p';
@@ -53,6 +59,7 @@ class LivePage implements Live {
     this.#status.className = 'quiet';
     this.#status.setAttribute('role', 'status');
     place.append(this.#button, ' ', this.#status);
+    if (everyS > 0) setInterval(() => this.#comeDue(), everyS * 1000);
     this.#show();
   }
 
@@ -79,8 +86,14 @@ class LivePage implements Live {
     void this.#update();
   }
 
+  #comeDue(): void {
+    this.#isOverdue = true;
+    void this.#update();
+  }
+
   #isDue(): boolean {
-    return this.#latest !== this.#seen && !this.#isPaused && !this.#isFetching && !document.hidden && !isInUse();
+    const isNews = this.#latest !== this.#seen || this.#isOverdue;
+    return isNews && !this.#isPaused && !this.#isFetching && !document.hidden && !isInUse();
   }
 
   async #update(): Promise<void> {
@@ -100,6 +113,7 @@ class LivePage implements Live {
       if (answer.ok && !isInUse()) {
         exchange(new DOMParser().parseFromString(await answer.text(), 'text/html'));
         this.#seen = upTo;
+        this.#isOverdue = false;
       }
       this.#show();
     } catch {
@@ -129,7 +143,8 @@ function isInUse(): boolean {
   const selection = document.getSelection();
   const isSelecting = selection !== null && !selection.isCollapsed && isLive(selection.anchorNode);
   const { activeElement } = document;
-  return isSelecting || (activeElement instanceof HTMLInputElement && isLive(activeElement));
+  const isTyping = activeElement instanceof HTMLInputElement && activeElement.type !== 'checkbox';
+  return isSelecting || (isTyping && isLive(activeElement));
 }
 
 function isLive(node: Node | null): boolean {
@@ -137,18 +152,29 @@ function isLive(node: Node | null): boolean {
   return element?.closest('[data-live]') !== null && element?.closest('[data-live]') !== undefined;
 }
 
-/** Puts the live parts of a page just fetched in the place of ours; what is unfolded and focused stays so. */
+/** Puts the live parts of a page just fetched in the place of ours; what is unfolded, marked and focused stays so. */
 function exchange(fetched: Document): void {
   const unfolded = [...document.querySelectorAll<HTMLDetailsElement>('[data-live] details[open]')].map(placeOf);
   const focused = document.activeElement instanceof HTMLElement ? placeOf(document.activeElement) : undefined;
+  const marked = [...document.querySelectorAll<HTMLInputElement>(MARKED)].map(({ value }) => value);
   const parts = [...document.querySelectorAll('[data-live]')];
   for (const [n, part] of [...fetched.querySelectorAll('[data-live]')].entries()) parts[n]?.replaceWith(part);
+  const boxes = new Map(
+    [...document.querySelectorAll<HTMLInputElement>('[data-live] input[type=checkbox]')].map((box) => [box.value, box]),
+  );
+  for (const value of marked) {
+    const box = boxes.get(value);
+    if (box !== undefined) box.checked = true;
+  }
   for (const place of unfolded) elementAt(place)?.setAttribute('open', '');
   if (focused !== undefined && document.activeElement === document.body) {
     const element = elementAt(focused);
     if (element instanceof HTMLElement) element.focus({ preventScroll: true });
   }
+  document.dispatchEvent(new Event(EXCHANGED));
 }
+
+const MARKED = '[data-live] input[type=checkbox]:checked';
 
 /** An element by the nearest thing with an id and its number among its like in there. */
 interface Place {

@@ -1,6 +1,7 @@
-// What the pages do beyond HTML, where scripts run: keep themselves up to date, take keys, lay out ladders, remember theme and zone.
+// What the pages do beyond HTML, where scripts run: keep themselves up to date, take keys, lay out ladders, filter lists, remember theme and zone.
 import { startKeys } from './keys.ts';
 import { startLadder } from './ladder.ts';
+import { startLists } from './lists.ts';
 import { startLive } from './live.ts';
 import { startNames } from './names.ts';
 import { startTheme } from './theme.ts';
@@ -9,4 +10,4 @@ import { startZone } from './zone.ts';
 startZone();
 startTheme();
 const live = startLive();
-startKeys({ togglePause: () => live?.toggle(), own: [...startLadder(), ...startNames()] });
+startKeys({ togglePause: () => live?.toggle(), own: [...startLadder(), ...startNames(), ...startLists()] });

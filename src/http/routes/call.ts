@@ -17,6 +17,7 @@ import { badParameter, HttpProblem } from '../problem.ts';
 import { CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
+import { togetherHref } from '../together.ts';
 import { CallPage } from '../views/call.tsx';
 import { zoneOf } from '../zone.ts';
 import { addPage } from './page.ts';
@@ -45,6 +46,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
     async read(params, _applied, { callid = '' }, names) {
       const limit = params.integer(['n'], 1, MAX_MESSAGES, DEFAULT_MESSAGES);
       const around = params.text('around');
+      params.integer(['message'], 0, Number.MAX_SAFE_INTEGER, 0); // which of the messages is for the browser to show
       const offset =
         around === undefined || params.has('s')
           ? params.integer(['s'], 0, Number.MAX_SAFE_INTEGER, 0)
@@ -97,6 +99,14 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
         },
       };
     },
+  });
+}
+
+/** `/call?id=…&id=…`: where forms send the calls that somebody marked, to be one ladder. */
+export function togetherRoute(app: FastifyInstance): void {
+  app.get('/call', { schema: { hide: true } }, async (request, reply) => {
+    const callIds = new Params(request.query, ['id']).texts('id');
+    return reply.redirect(togetherHref(callIds), 302);
   });
 }
 

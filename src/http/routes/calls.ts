@@ -1,26 +1,30 @@
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import { callStateByName } from '../../model/call-state.ts';
-import { CALL_FILTERS } from '../../model/engine.ts';
+import { CALL_FILTERS, CALL_SORTS } from '../../model/engine.ts';
 import type { HttpDeps } from '../deps.ts';
+import { columnsOf, orderOf } from '../list-choice.ts';
 import { DEFAULT_LIMIT, filterOf, pagingOf, type Params } from '../params.ts';
 import { badParameter } from '../problem.ts';
 import {
   CALL_LIST_PARAMETERS,
   CALL_TIMEOUT_PARAMETERS,
   CallSchema,
+  CallSummarySchema,
   CallTableSchema,
   CallTimeoutSchema,
+  columnsParameter,
   FormSchema,
   formView,
   listOf,
   SEARCH_PARAMETER,
   wholeList,
 } from '../schemas.ts';
-import { withTimes } from '../show.ts';
 import { callListText, callTableText, callTimeoutsText } from '../text/calls.ts';
 import { formText } from '../text/pages.ts';
 import { searchOf } from '../search.ts';
-import { CallList, CallTable, CallTimeouts } from '../views/calls.tsx';
+import { CALL_COLUMN_NAMES, USUAL_CALL_COLUMNS } from '../views/call-columns.tsx';
+import { CallList, callListRows, CallTable, CallTimeouts } from '../views/calls.tsx';
 import { SearchPage } from '../views/search.tsx';
 import { gatherFacts, whyNoCalls } from '../why.ts';
 import { addPage } from './page.ts';
@@ -42,23 +46,36 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
 
   addPage(app, deps, {
     path: '/calls/list',
-    summary: 'Calls held now, newest first',
+    summary: 'Calls held now, newest first or in the order asked for',
     tag,
-    query: CALL_LIST_PARAMETERS,
-    schema: listOf(CallSchema),
-    async read(params) {
+    query: { ...CALL_LIST_PARAMETERS, ...columnsParameter(CALL_COLUMN_NAMES) },
+    schema: listOf(CallSchema, { summary: Type.Optional(CallSummarySchema) }),
+    async read(params, _applied, _place, _names, cookies) {
       const filter = filterOf(params, CALL_FILTERS);
       const search = searchOf(params, 'calls', deps.aliases);
+      const order = orderOf(params, CALL_SORTS);
+      const isMerged = params.flag('merge');
+      const choice = columnsOf(params, cookies, 'calls', CALL_COLUMN_NAMES, USUAL_CALL_COLUMNS);
       const page = await engine.listCalls({
         ...pagingOf(params),
+        ...(order === undefined ? {} : { order }),
+        ...(isMerged ? { isMerged } : {}),
         ...(filter === undefined ? {} : { filter }),
         ...(search === undefined ? {} : { search: search.search }),
       });
+      const summary = params.flag('summary')
+        ? await engine.callSummary({
+            ...(filter === undefined ? {} : { filter }),
+            ...(search === undefined ? {} : { search: search.search }),
+          })
+        : undefined;
       const why = page.items.length === 0 ? whyNoCalls(await gatherFacts(deps), page, filter, search) : [];
+      const list = { page, filter, search, choice, order, isMerged, summary, tz: params.text('tz'), why };
       return {
         title: 'Calls',
-        data: withTimes(why.length === 0 ? page : { ...page, why }),
-        html: () => CallList({ page, filter, search, why }),
+        data: { ...page, ...(summary === undefined ? {} : { summary }), ...(why.length === 0 ? {} : { why }) },
+        html: () => CallList(list),
+        rows: () => callListRows(list),
         text: () => callListText(page, filter, search, why),
       };
     },

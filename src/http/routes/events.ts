@@ -13,11 +13,10 @@ import {
   SEARCH_PARAMETER,
   wholeList,
 } from '../schemas.ts';
-import { withTimes } from '../show.ts';
 import { blacklistText, eventListText } from '../text/events.ts';
 import { formText } from '../text/pages.ts';
 import { searchOf } from '../search.ts';
-import { Blacklist, EventList } from '../views/events.tsx';
+import { Blacklist, EventList, eventRows } from '../views/events.tsx';
 import { SearchPage } from '../views/search.tsx';
 import { gatherFacts, whyNoEvents } from '../why.ts';
 import { addPage } from './page.ts';
@@ -50,10 +49,12 @@ export function eventRoutes(app: FastifyInstance, deps: HttpDeps): void {
       // "From the end" is answered as the index the next event will get, which the next page can start from.
       if (isFromEnd) page.offset = page.nextIndex;
       const why = page.items.length === 0 ? whyNoEvents(await gatherFacts(deps), page, filter, search, order) : [];
+      const list = { page, filter, search, order, why };
       return {
         title: 'Events',
-        data: withTimes(why.length === 0 ? page : { ...page, why }),
-        html: () => EventList({ page, filter, search, order, why }),
+        data: why.length === 0 ? page : { ...page, why },
+        html: () => EventList(list),
+        rows: () => eventRows(list),
         text: (zone) => eventListText(page, filter, search, why, deps.clock(), zone),
       };
     },

@@ -4,7 +4,7 @@ import type { Aliases } from '../../model/alias.ts';
 import type { Role } from '../../model/settings.ts';
 import type { Zone } from '../../model/zone.ts';
 import type { HttpDeps } from '../deps.ts';
-import { csvTable, csvText, type CsvTable } from '../csv.ts';
+import { csvPieces, csvTable, type CsvTable } from '../csv.ts';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
 import { formatOf, namesFor, send, type Answer } from '../reply.ts';
@@ -42,12 +42,14 @@ export interface Page {
    * @param applied what a change has just done, in words; `undefined` for plain reading
    * @param place values of the path's own parameters
    * @param names of addresses, as the reader wants them shown
+   * @param cookies what the browser remembers, as it sends it
    */
   read: (
     params: Params,
     applied: string | undefined,
     place: Readonly<Record<string, string>>,
     names: Aliases,
+    cookies: string,
   ) => Answer | Promise<Answer>;
 }
 
@@ -82,9 +84,8 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
         allow: 'POST',
       });
     }
-    const names = namesFor(deps, request);
     const params = new Params(request.query, known, zone);
-    return send(deps, request, reply, await page.read(params, undefined, placeOf(request), names));
+    return send(deps, request, reply, await page.read(params, undefined, ...besides(deps, request)));
   });
 
   if (change === undefined) return;
@@ -96,10 +97,7 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
     // Only the form of the answer may stand in the query: what is changed is in one place.
     const reading = new Params(request.query, ANSWER_PARAMETERS, zoneOf(request).zone);
     const applied = await change.apply(params);
-    const answer =
-      typeof applied === 'string'
-        ? await page.read(reading, applied, placeOf(request), namesFor(deps, request))
-        : applied;
+    const answer = typeof applied === 'string' ? await page.read(reading, applied, ...besides(deps, request)) : applied;
     return send(deps, request, reply, answer);
   });
 }
@@ -115,7 +113,7 @@ function withCsv(page: Page): Page {
     exports: { ...page.exports, csv: CSV },
     async read(...asked) {
       const answer = await page.read(...asked);
-      const csv = { type: CSV, name, body: (zone: Zone) => csvText(table(answer.data, zone)) };
+      const csv = { type: CSV, name, body: (zone: Zone) => csvPieces(table(answer.data, zone)) };
       return { ...answer, exports: { ...answer.exports, csv } };
     },
   };
@@ -131,9 +129,12 @@ function itemsOf(data: unknown): readonly unknown[] {
   return typeof data === 'object' && data !== null && 'items' in data && Array.isArray(data.items) ? data.items : [];
 }
 
-/** Parameters in the path; the router gives texts. */
-function placeOf(request: FastifyRequest): Readonly<Record<string, string>> {
-  return request.params as Record<string, string>;
+/** What a request says besides its parameters. Those in the path are texts: the router gives no other. */
+function besides(
+  deps: HttpDeps,
+  request: FastifyRequest,
+): [place: Readonly<Record<string, string>>, names: Aliases, cookies: string] {
+  return [request.params as Record<string, string>, namesFor(deps, request), request.headers.cookie ?? ''];
 }
 
 function readSchema(page: Page, query: Properties): object {

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { REGISTRATION_FILTERS, type RegistrationChanges } from '../../model/engine.ts';
+import { REGISTRATION_FILTERS, REGISTRATION_SORTS, type RegistrationChanges } from '../../model/engine.ts';
 import { MAX_REG_DEL_DELAY_S, MAX_REG_EXP_DELTA_S } from '../../model/settings.ts';
 import type { HttpDeps } from '../deps.ts';
+import { orderOf } from '../list-choice.ts';
 import { DEFAULT_LIMIT, filterOf, pagingOf, type Params } from '../params.ts';
 import { badParameter } from '../problem.ts';
 import {
@@ -14,12 +15,12 @@ import {
   RegistrationSettingsSchema,
   RegistrationTableSchema,
 } from '../schemas.ts';
-import { withTimes } from '../show.ts';
 import { formText } from '../text/pages.ts';
 import { registrationListText, registrationSettingsText, registrationTableText } from '../text/registrations.ts';
 import {
   RegistrationFilterForm,
   RegistrationList,
+  registrationRows,
   RegistrationSettings,
   RegistrationTable,
 } from '../views/registrations.tsx';
@@ -51,18 +52,25 @@ export function registrationRoutes(app: FastifyInstance, deps: HttpDeps): void {
 
   addPage(app, deps, {
     path: '/regs/list',
-    summary: 'Bindings held now, newest first',
+    summary: 'Bindings held now, newest first or in the order asked for',
     tag,
     query: REGISTRATION_LIST_PARAMETERS,
     schema: listOf(RegistrationSchema),
     async read(params) {
       const filter = filterOf(params, REGISTRATION_FILTERS);
-      const page = await engine.listRegistrations({ ...pagingOf(params), ...(filter === undefined ? {} : { filter }) });
+      const order = orderOf(params, REGISTRATION_SORTS);
+      const page = await engine.listRegistrations({
+        ...pagingOf(params),
+        ...(filter === undefined ? {} : { filter }),
+        ...(order === undefined ? {} : { order }),
+      });
       const why = page.items.length === 0 ? whyNoRegistrations(await gatherFacts(deps), page, filter) : [];
+      const list = { page, filter, order, tz: params.text('tz'), why };
       return {
         title: 'Registrations',
-        data: withTimes(why.length === 0 ? page : { ...page, why }),
-        html: () => RegistrationList({ page, filter, why }),
+        data: why.length === 0 ? page : { ...page, why },
+        html: () => RegistrationList(list),
+        rows: () => registrationRows(list),
         text: (zone) => registrationListText(page, filter, why, zone),
       };
     },

@@ -2,18 +2,20 @@ import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallTableStats, CallTimeoutView, TextFilter } from '../../model/engine.ts';
 import type { CallView, EndpointView, HopView, Page, Pair, QosLegView, QosView } from '../../model/views.ts';
+import type { Pieces } from '../pieces.ts';
 import type { AskedSearch } from '../search.ts';
 import { quoted, visible } from '../show.ts';
 import type { Hint } from '../why.ts';
 
-export function callListText(
+export function* callListText(
   page: Page<CallView>,
   filter: TextFilter<string> | undefined,
   search: AskedSearch | undefined,
   why: readonly Hint[],
-): string {
-  const lines = page.items.map((call, at) => callLine(call, page.offset + at));
-  return `Calls List (filter: ${filterText(page, filter)}${searchNote(search)}):\n${lines.join('\n')}${lines.length === 0 ? '' : '\n'}${whyText(why)}`;
+): Pieces {
+  yield `Calls List (filter: ${filterText(page, filter)}${searchNote(search)}):\n`;
+  for (const [at, call] of page.items.entries()) yield `${callLine(call, page.offset + at)}\n`;
+  yield whyText(why);
 }
 
 /** `from 0 max 100 matches, match cid against "abc" regexp false` */

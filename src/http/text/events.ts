@@ -3,24 +3,26 @@ import { formatEndpoint } from '../../model/endpoint.ts';
 import type { EventBlacklistView, EventPage, TextFilter } from '../../model/engine.ts';
 import type { EventView, Pair } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
+import type { Pieces } from '../pieces.ts';
 import type { AskedSearch } from '../search.ts';
 import { quoted, textTime, visible } from '../show.ts';
 import { agoText, type Hint } from '../why.ts';
 import { filterText, searchNote, whyText } from './calls.ts';
 
-export function eventListText(
+export function* eventListText(
   page: EventPage,
   filter: TextFilter<string> | undefined,
   search: AskedSearch | undefined,
   why: readonly Hint[],
   nowUs: number,
   zone: Zone,
-): string {
-  const header = `Events List (filter: ${filterText(page, filter)}${searchNote(search)}):\n`;
-  const ring = `Total Generated: ${String(page.nextIndex).padStart(6)}\tMax. Buffered: ${String(page.capacity).padStart(6)}\n\n`;
-  return (
-    header + ring + page.items.map((event) => eventText(event, page.capacity, nowUs, zone)).join('\n') + whyText(why)
-  );
+): Pieces {
+  yield `Events List (filter: ${filterText(page, filter)}${searchNote(search)}):\n`;
+  yield `Total Generated: ${String(page.nextIndex).padStart(6)}\tMax. Buffered: ${String(page.capacity).padStart(6)}\n\n`;
+  for (const [at, event] of page.items.entries()) {
+    yield `${at === 0 ? '' : '\n'}${eventText(event, page.capacity, nowUs, zone)}`;
+  }
+  yield whyText(why);
 }
 
 /** One event; a line is left out where there is nothing to say. */

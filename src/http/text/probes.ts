@@ -3,22 +3,28 @@ import type { EndpointView, ListenerView, Page, ProbeView } from '../../model/vi
 import type { Zone } from '../../model/zone.ts';
 import { quoted, textTime, visible } from '../show.ts';
 import { agoText, type Hint } from '../why.ts';
-import { countsText } from './agents.ts';
+import { countsText, rateText } from './agents.ts';
 import { whyText } from './calls.ts';
 
 /** Connections as the reference program lists them, and below each what became of what it sent. */
-export function probeListText(
-  page: Page<ProbeView>,
-  listener: ListenerView | null,
-  why: readonly Hint[],
-  nowUs: number,
-  zone: Zone,
-): string {
+interface ProbeListTextProps {
+  page: Page<ProbeView>;
+  listener: ListenerView | null;
+  truncated: boolean;
+  why: readonly Hint[];
+  nowUs: number;
+  zone: Zone;
+}
+
+export function probeListText({ page, listener, truncated, why, nowUs, zone }: ProbeListTextProps): string {
   if (listener === null) return 'Error: IPFIX disabled (addr: "" port:0)\n';
   const where = formatEndpoint(listener.address, listener.port);
   return [
     `IPFIX connections on ${where} (${page.items.length}/${page.total}) :\n`,
     ...page.items.map((probe, at) => probeText(probe, at, page.offset + at, nowUs, zone)),
+    ...(truncated
+      ? [`# one answer holds ${page.limit}: ask for more with s=${page.offset + page.items.length}`, '']
+      : []),
     whyText(why),
   ].join('\n');
 }
@@ -36,6 +42,7 @@ function probeText(probe: ProbeView, index: number, position: number, nowUs: num
     `handshake : no ${probe.handshakes}`,
     ...requestLines(probe),
     `accounts  : received ${probe.received} tracked ${probe.tracked} refused: ${countsText(probe.refused)} ignored: ${countsText(probe.ignored)} qos: ${probe.qosSets}`,
+    rateText(probe),
   ];
   return `${lines.join('\n       ')}\n`;
 }

@@ -3,18 +3,20 @@ import { formatEndpoint } from '../../model/endpoint.ts';
 import type { RegistrationSettingsView, RegistrationTableStats, TextFilter } from '../../model/engine.ts';
 import type { Page, RegistrationView } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
+import type { Pieces } from '../pieces.ts';
 import { quoted, textTime, visible } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { filterText, whyText } from './calls.ts';
 
-export function registrationListText(
+export function* registrationListText(
   page: Page<RegistrationView>,
   filter: TextFilter<string> | undefined,
   why: readonly Hint[],
   zone: Zone,
-): string {
-  const lines = page.items.map((binding, at) => bindingLine(binding, page.offset + at, zone));
-  return `Reg Bindings List (filter: ${filterText(page, filter)}):\n${lines.join('')}${whyText(why)}`;
+): Pieces {
+  yield `Reg Bindings List (filter: ${filterText(page, filter)}):\n`;
+  for (const [at, binding] of page.items.entries()) yield bindingLine(binding, page.offset + at, zone);
+  yield whyText(why);
 }
 
 /** Everything of one binding on one line. */

@@ -1,8 +1,10 @@
 import type { VNode } from 'preact';
 import { formatDuration } from '../../model/duration.ts';
 import type { AgentView, ListenerView, Page } from '../../model/views.ts';
-import { type FaultRow, type Flow, isClockOff, isSilent, octetsText, offsetText } from '../ingest-health.ts';
+import { type FaultRow, type Flow, isClockOff, octetsText, offsetText } from '../ingest-health.ts';
+import { isAgentSilent, type Silent } from '../silence.ts';
 import { formatNumber, visible } from '../show.ts';
+import { unitText } from '../units.ts';
 import { agoText, type Hint, listenerPlace, roughly } from '../why.ts';
 import { Section } from './layout.tsx';
 import { Captured, Cell, Endpoint, Hints, Nothing, Pager, Pill, Table, Time, Transport } from './parts.tsx';
@@ -39,6 +41,7 @@ export function AgentLinks({ agents }: { agents: readonly string[] }): VNode {
 
 interface AgentListProps {
   page: Page<AgentView>;
+  silent: readonly Silent[];
   flow: Flow;
   faults: readonly FaultRow[];
   listeners: readonly ListenerView[];
@@ -61,9 +64,10 @@ const HEAD = [
   'Last fault',
 ];
 
-export function AgentList({ page, flow, faults, listeners, why, nowUs }: AgentListProps): VNode {
+export function AgentList({ page, silent, flow, faults, listeners, why, nowUs }: AgentListProps): VNode {
   return (
-    <div data-live="received">
+    <div data-live="received" data-live-every={LIVE_EVERY_S}>
+      <SilentSenders silent={silent} nowUs={nowUs} />
       <FlowTiles flow={flow} />
       <Section title="Agents">
         {page.items.length === 0 ? (
@@ -87,6 +91,34 @@ export function AgentList({ page, flow, faults, listeners, why, nowUs }: AgentLi
       </Section>
     </div>
   );
+}
+
+/** So often a page of senders is fetched anew, whether anything comes or not: silence is what it should tell. */
+export const LIVE_EVERY_S = 2;
+/** Others that are silent are in the list below, too. */
+const MOST_SILENT = 10;
+
+/** Who stopped sending, and when. */
+function SilentSenders({ silent, nowUs }: { silent: readonly Silent[]; nowUs: number }): VNode | undefined {
+  if (silent.length === 0) return undefined;
+  return (
+    <aside class="hints warning" aria-label="Silent senders">
+      <strong>Silent</strong>
+      <ul>
+        {silent.slice(0, MOST_SILENT).map(({ id, name, sinceUs }) => (
+          <li>
+            <AgentLink id={id} /> <Captured text={name} /> since <Time us={sinceUs} /> ({agoText(sinceUs, nowUs)})
+          </li>
+        ))}
+        {silent.length > MOST_SILENT ? <li>and {formatNumber(silent.length - MOST_SILENT)} more</li> : undefined}
+      </ul>
+    </aside>
+  );
+}
+
+/** A rate below its count. */
+export function PerSecond({ text }: { text: string }): VNode {
+  return <div class="quiet">{text}</div>;
 }
 
 /** Where everything received went, each message once. */
@@ -117,13 +149,17 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
       </Cell>
       <Cell label="HEP">{agent.versions.length === 0 ? <Nothing /> : agent.versions.join(', ')}</Cell>
       <Cell label="Last seen">
-        <LastSeen us={agent.lastSeenUs} nowUs={nowUs} />
+        <Time us={agent.lastSeenUs} />
+        <br />
+        <Heard us={agent.lastSeenUs} isSilent={isAgentSilent(agent, nowUs)} nowUs={nowUs} />
       </Cell>
       <Cell label="Packets" number>
         {formatNumber(agent.packets)}
+        <PerSecond text={unitText(agent.packetsPerSecond, 'perSecond')} />
       </Cell>
       <Cell label="Octets" number>
         {formatNumber(agent.bytes)}
+        <PerSecond text={unitText(agent.bytesPerSecond, 'perSecond')} />
       </Cell>
       <Cell label="Tracked" number>
         {formatNumber(agent.tracked)}
@@ -151,19 +187,9 @@ function AgentRow({ agent, nowUs }: { agent: AgentView; nowUs: number }): VNode 
 }
 
 /** How long ago a sender was heard of; silence is set apart. */
-export function Heard({ us, nowUs }: { us: number; nowUs: number }): VNode {
-  if (!isSilent(us, nowUs)) return <span class="quiet">{agoText(us, nowUs)}</span>;
+export function Heard({ us, isSilent, nowUs }: { us: number; isSilent: boolean; nowUs: number }): VNode {
+  if (!isSilent) return <span class="quiet">{agoText(us, nowUs)}</span>;
   return <Pill text={`silent for ${roughly((nowUs - us) / 1000)}`} tone="odd" />;
-}
-
-function LastSeen({ us, nowUs }: { us: number; nowUs: number }): VNode {
-  return (
-    <>
-      <Time us={us} />
-      <br />
-      <Heard us={us} nowUs={nowUs} />
-    </>
-  );
 }
 
 /** What a sender's clock says less what ours does. */

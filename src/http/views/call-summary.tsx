@@ -5,7 +5,7 @@ import { isRetransmission, type Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
-import { callTone, statusTone } from './calls.tsx';
+import { callTone, statusTone } from './call-columns.tsx';
 import { Captured, CapturedLink, Facts, Milliseconds, Nothing, Pill, Time } from './parts.tsx';
 
 const sum = (pair: Pair): number => pair[0] + pair[1];

@@ -4,13 +4,14 @@ import type { CallMessages, CallView, EventView } from '../../model/views.ts';
 import { choiceParameters, type LadderChoice } from '../ladder/choice.ts';
 import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
-import { callHref, link } from '../show.ts';
+import { callHref, link, type Parameters } from '../show.ts';
 import { MessageDiff, type Comparison } from './call-diff.tsx';
 import { Exchanges, LadderView, type PageLink } from './call-ladder.tsx';
 import { COMPARE, Messages } from './call-messages.tsx';
 import { Summary } from './call-summary.tsx';
-import { callTone, statusTone } from './calls.tsx';
+import { callTone, statusTone } from './call-columns.tsx';
 import { Section } from './layout.tsx';
+import { Kept } from './list.tsx';
 import { LinksOut } from './links-out.tsx';
 import { Captured, CapturedLink, Cell, Hints, Milliseconds, Nothing, Pill, Table, Time } from './parts.tsx';
 import { Quality } from './quality.tsx';
@@ -128,18 +129,10 @@ const comparedAt =
     at({ diff: `${left.id},${right.id}`, sorted: isSorted ? 1 : undefined, ...changes });
 
 /** The boxes of the table belong to it. */
-function CompareForm({
-  callId,
-  parameters,
-}: {
-  callId: string;
-  parameters: Readonly<Record<string, string | number | undefined>>;
-}): VNode {
+function CompareForm({ callId, parameters }: { callId: string; parameters: Parameters }): VNode {
   return (
     <form class="filter" method="get" action={`${callHref(callId)}#diff`} id={COMPARE}>
-      {Object.entries(parameters).map(([name, value]) =>
-        value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
-      )}
+      <Kept parameters={parameters} />
       <button type="submit">Compare the two marked</button>
     </form>
   );

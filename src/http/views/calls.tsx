@@ -2,22 +2,40 @@ import type { VNode } from 'preact';
 import { formatDuration } from '../../model/duration.ts';
 import {
   type CallFilterField,
+  type CallSort,
+  type CallSummary,
   type CallTableStats,
   type CallTimeoutView,
+  type ListOrder,
   type TextFilter,
 } from '../../model/engine.ts';
 import type { CallView, Page, Pair } from '../../model/views.ts';
 import type { AskedSearch } from '../search.ts';
 import { callHref, formatNumber, link } from '../show.ts';
+import type { ColumnChoice } from '../list-choice.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
+import { CALL_COLUMNS, callTone, MarkBox, retransmissionsOf, TOGETHER, USUAL_CALL_COLUMNS } from './call-columns.tsx';
+import { CallFigures } from './call-figures.tsx';
+import { Later } from './layout.tsx';
+import {
+  Cells,
+  ColumnChooser,
+  columnsNamed,
+  type ListAddress,
+  type ListColumn,
+  ListTable,
+  longRows,
+  orderParameters,
+  OrderNote,
+  Switch,
+} from './list.tsx';
 import {
   Captured,
   CapturedLink,
   Cell,
   Facts,
   Hints,
-  Milliseconds,
   Nothing,
   Pager,
   Path,
@@ -25,92 +43,128 @@ import {
   Table,
   Time,
   Transport,
-  type Tone,
 } from './parts.tsx';
 import { interfaceText, Quality } from './quality.tsx';
+import { RowMenu } from './row-menu.tsx';
 import { filterParameters, SearchForm } from './search.tsx';
 
-interface CallListProps {
+/** Rows beyond which each is one line: what unfolds would make the page too long to send. */
+const MOST_UNFOLDING = 250;
+/** A live page is fetched again and again. */
+const MOST_LIVE = 1000;
+
+export interface CallListProps {
   page: Page<CallView>;
   filter: TextFilter<CallFilterField> | undefined;
   search: AskedSearch | undefined;
+  choice: ColumnChoice;
+  order: ListOrder<CallSort> | undefined;
+  /** Zone the address asks for. */
+  tz: string | undefined;
+  isMerged: boolean;
+  summary: CallSummary | undefined;
   why: readonly Hint[];
 }
 
-const HEAD = [
-  'State',
-  'Created',
-  'From',
-  'To',
-  'Status',
-  { number: 'Setup' },
-  { number: 'Ringing' },
-  { number: 'Duration' },
-];
+const isLong = ({ items }: Page<unknown>): boolean => items.length > MOST_UNFOLDING;
 
-export function CallList({ page, filter, search, why }: CallListProps): VNode {
+/** Columns of a list of one-line rows: the Call-ID, which leads to the call, is always among them. */
+function columnsOfList({ page, choice: { names } }: CallListProps): readonly ListColumn<CallView>[] {
+  return columnsNamed(CALL_COLUMNS, isLong(page) && !names.includes('callid') ? [...names, 'callid'] : names);
+}
+
+export function CallList(props: CallListProps): VNode {
+  const { page, filter, search, choice, order, isMerged, summary, tz, why } = props;
+  const kept = {
+    ...filterParameters(filter),
+    ...orderParameters(order),
+    columns: choice.isAsked ? choice.names.join(',') : undefined,
+    summary: summary === undefined ? undefined : 1,
+    merge: isMerged ? 1 : undefined,
+  };
+  const address = { path: '/calls/list', parameters: { q: search?.text, ...kept, n: page.limit, tz } };
+  const columns = columnsOfList(props);
   return (
     <>
-      <SearchForm subject="calls" action="/calls/list" search={search} filter={filter} limit={page.limit} />
-      <div data-live={page.offset === 0 ? 'received' : undefined}>
+      <SearchForm
+        subject="calls"
+        action={address.path}
+        search={search}
+        filter={filter}
+        limit={page.limit}
+        kept={kept}
+      />
+      <div class="bar" data-list="">
+        <ColumnChooser list="calls" columns={CALL_COLUMNS} choice={choice} address={address} />
+        <Switch name="Summary" hotkey="i" isOn={summary !== undefined} parameter="summary" address={address} />
+        <Switch name="Legs as one row" hotkey="L" isOn={isMerged} parameter="merge" address={address} />
+        <form method="get" action="/call" id={TOGETHER}>
+          <button type="submit">Open marked together</button>
+        </form>
+      </div>
+      <div data-live={page.offset === 0 && page.items.length <= MOST_LIVE ? 'received' : undefined}>
+        {summary === undefined ? undefined : <CallFigures summary={summary} search={search} address={address} />}
         {page.items.length === 0 ? (
           <Hints hints={why} tone="empty" title="Why is nothing here?" />
         ) : (
-          <CallRowsTable calls={page.items} />
+          <ListTable caption="Calls" columns={columns} address={address} order={order} isLong={isLong(page)}>
+            {isLong(page) ? (
+              <Later />
+            ) : (
+              page.items.map((call, at) => (
+                <CallRows call={call} columns={columns} index={page.offset + at} inList={{ search, address }} />
+              ))
+            )}
+          </ListTable>
         )}
-        <Pager page={page} path="/calls/list" parameters={{ q: search?.text, ...filterParameters(filter) }} />
+        <Pager page={page} path={address.path} parameters={address.parameters}>
+          <OrderNote columns={CALL_COLUMNS} order={order} />
+        </Pager>
       </div>
     </>
   );
 }
 
+/** The rows of a list that is long. */
+export function callListRows(props: CallListProps): Iterable<VNode> {
+  const { page } = props;
+  return isLong(page) ? longRows(page.items, columnsOfList(props), page.offset) : [];
+}
+
+/** Calls on a page that is about something else. */
 export function CallRowsTable({ calls }: { calls: readonly CallView[] }): VNode {
+  const columns = columnsNamed(CALL_COLUMNS, USUAL_CALL_COLUMNS);
   return (
-    <Table head={HEAD} caption="Calls">
-      {calls.map((call) => (
-        <CallRows call={call} />
+    <ListTable caption="Calls" columns={columns}>
+      {calls.map((call, index) => (
+        <CallRows call={call} columns={columns} index={index} />
       ))}
-    </Table>
+    </ListTable>
   );
 }
 
 /** One call: a row to scan and a row with what happened, which unfolds to everything known. */
-function CallRows({ call }: { call: CallView }): VNode {
-  const repeats = sum(call.retransmissions.requests) + sum(call.retransmissions.replies);
+function CallRows({
+  call,
+  columns,
+  index,
+  inList,
+}: {
+  call: CallView;
+  columns: readonly ListColumn<CallView>[];
+  index: number;
+  /** Where the call is one of those somebody works with. */
+  inList?: { search: AskedSearch | undefined; address: ListAddress };
+}): VNode {
+  const repeats = retransmissionsOf(call);
   return (
     <tbody class="item" id={`call-${call.id}`} data-row="">
       <tr>
-        <Cell label="State">
-          <Pill
-            text={call.stateText}
-            tone={callTone(call.state)}
-            href={link('/calls/list', { state: call.stateText })}
-          />
-        </Cell>
-        <Cell label="Created">
-          <Time us={call.createdUs} />
-        </Cell>
-        <Cell label="From">
-          <CapturedLink text={call.from} href={link('/events', { fu: call.from })} />
-        </Cell>
-        <Cell label="To">
-          <CapturedLink text={call.to} href={link('/events', { tu: call.to })} />
-        </Cell>
-        <Cell label="Status" brief>
-          <Captured text={call.method} /> <Status statuses={call.statuses} /> <Captured text={call.reason} />
-        </Cell>
-        <Cell label="Setup" number>
-          <Milliseconds ms={call.pddMs} />
-        </Cell>
-        <Cell label="Ringing" number>
-          <Milliseconds ms={call.ringMs} />
-        </Cell>
-        <Cell label="Duration" number>
-          <Milliseconds ms={call.durationMs} />
-        </Cell>
+        <Cells columns={columns} item={call} index={index} />
       </tr>
       <tr class="more">
-        <td colSpan={HEAD.length} class="named">
+        <td colSpan={columns.length} class="named">
+          {inList === undefined ? undefined : <MarkBox call={call} />}
           <CapturedLink text={call.callId} href={callHref(call.callId)} opens />
           <details>
             <summary>
@@ -124,6 +178,7 @@ function CallRows({ call }: { call: CallView }): VNode {
                 {repeats === 0 ? '' : `, ${repeats} ${repeats === 1 ? 'retransmission' : 'retransmissions'}`}
               </span>
             </summary>
+            {inList === undefined ? undefined : <RowMenu call={call} {...inList} />}
             <CallFacts call={call} />
           </details>
         </td>
@@ -211,35 +266,6 @@ function Hops({ call }: { call: CallView }): VNode {
   );
 }
 
-function Status({ statuses }: { statuses: Pair }): VNode {
-  const status = statuses[0] === 0 ? statuses[1] : statuses[0];
-  return status === 0 ? <Nothing /> : <span class={statusTone(status)}>{status}</span>;
-}
-
-/** Class of a status code's colour; the number itself says it too. */
-export function statusTone(status: number): string {
-  return `status s${Math.floor(status / 100)}`;
-}
-
-export function callTone(state: string): Tone {
-  switch (state) {
-    case 'inv_established':
-      return 'good';
-    case 'inv_neg':
-    case 'non_inv_neg':
-      return 'bad';
-    case 'inv_canceled':
-      return 'odd';
-    case 'inv_bye_seen':
-    case 'inv_bye_repl':
-    case 'non_inv_fin':
-      return 'calm';
-    default:
-      return 'busy';
-  }
-}
-
-const sum = (pair: Pair): number => pair[0] + pair[1];
 const pairText = (pair: Pair): string => `${pair[0]} : ${pair[1]}`;
 
 export function CallTable({ table }: { table: CallTableStats }): VNode {

@@ -11,7 +11,8 @@ import { formatDuration } from '../../model/duration.ts';
 import type { AskedSearch } from '../search.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
-import { statusTone } from './calls.tsx';
+import { statusTone } from './call-columns.tsx';
+import { Later } from './layout.tsx';
 import { filterParameters, SearchForm } from './search.tsx';
 import {
   Captured,
@@ -29,7 +30,10 @@ import {
   type Tone,
 } from './parts.tsx';
 
-interface EventListProps {
+/** Rows beyond which they are sent one after the other. */
+const MOST_AT_ONCE = 250;
+
+export interface EventListProps {
   page: EventPage;
   filter: TextFilter<EventFilterField> | undefined;
   search: AskedSearch | undefined;
@@ -50,20 +54,32 @@ const HEAD = [
   'Call-ID',
 ];
 
+const rowsOf = (event: EventView): VNode => <EventRows event={event} />;
+
+/** The rows of a list that is long. */
+export function* eventRows({ page }: EventListProps): Generator<VNode> {
+  if (page.items.length > MOST_AT_ONCE) for (const event of page.items) yield rowsOf(event);
+}
+
 export function EventList({ page, filter, search, order, why }: EventListProps): VNode {
   // The end of the ring; other parts of it stay as they are.
   const isTail = order === 'newest' && page.offset === page.nextIndex;
   return (
     <>
-      <SearchForm subject="events" action="/events" search={search} filter={filter} limit={page.limit} order={order} />
-      <div data-live={isTail ? 'events' : undefined}>
+      <SearchForm
+        subject="events"
+        action="/events"
+        search={search}
+        filter={filter}
+        limit={page.limit}
+        kept={{ ...filterParameters(filter), order }}
+      />
+      <div data-live={isTail && page.items.length <= MOST_AT_ONCE ? 'events' : undefined}>
         {page.items.length === 0 ? (
           <Hints hints={why} tone="empty" title="Why is nothing here?" />
         ) : (
           <Table head={HEAD} caption="Events">
-            {page.items.map((event) => (
-              <EventRows event={event} />
-            ))}
+            {page.items.length > MOST_AT_ONCE ? <Later /> : page.items.map(rowsOf)}
           </Table>
         )}
         <EventPager page={page} filter={filter} search={search} order={order} />

@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import type { Aliases } from '../../model/alias.ts';
 import type { Visitor } from '../access/access.ts';
+import type { Pieces } from '../pieces.ts';
 import type { ShownZone } from '../zone.ts';
 import { Account } from './login.tsx';
 import { NamesContext } from './parts.tsx';
@@ -26,6 +27,8 @@ interface PageFrame {
   hasNames: boolean;
   shown: ShownZone;
   body: VNode;
+  /** What takes the place of `Later` in it. */
+  rows?: Iterable<VNode>;
 }
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
@@ -50,14 +53,25 @@ function placeOf(path: string): string | undefined {
     .toSorted((a, b) => b.length - a.length)[0];
 }
 
-/** A whole HTML document around one page's content. */
-export function renderPage(frame: PageFrame): string {
-  return `<!doctype html>${renderToStaticMarkup(
-    <ZoneContext.Provider value={frame.shown}>
-      <Frame {...frame} />
-    </ZoneContext.Provider>,
-  )}\n`;
+/** A whole HTML document around one page's content, its rows one by one. */
+export function* pagePieces(frame: PageFrame): Pieces {
+  const rendered = (part: VNode): string =>
+    renderToStaticMarkup(
+      <ZoneContext.Provider value={frame.shown}>
+        <NamesContext.Provider value={frame.names}>{part}</NamesContext.Provider>
+      </ZoneContext.Provider>,
+    );
+  const [before = '', after = ''] = rendered(<Frame {...frame} />).split(LATER);
+  yield `<!doctype html>${before}`;
+  for (const part of frame.rows ?? []) yield rendered(part);
+  yield `${after}\n`;
 }
+
+/** The place of a page's rows. Markup of its own, so no captured text can be taken for it: that is escaped. */
+export function Later(): VNode {
+  return <tbody class="later" />;
+}
+const LATER = renderToStaticMarkup(<Later />);
 
 function Frame({
   title,
@@ -108,7 +122,7 @@ function Frame({
             <h1>{title}</h1>
             <span data-live-place="" />
           </div>
-          <NamesContext.Provider value={names}>{body}</NamesContext.Provider>
+          {body}
         </main>
         <footer>
           <span>

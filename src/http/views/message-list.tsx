@@ -7,8 +7,7 @@ import type { AskedSearch } from '../search.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
-import { messageHref } from './call-ladder.tsx';
-import { statusTone } from './calls.tsx';
+import { statusTone } from './call-columns.tsx';
 import { Captured, CapturedLink, Cell, Hints, Pager, Path, Table, Time, Transport } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
 import { SearchForm } from './search.tsx';
@@ -51,7 +50,7 @@ export function MessageList({ page, search, notes, why }: MessageListProps): VNo
 
 /** In the ladder of its call, near it where there are very many. */
 function placeOf({ callId, atUs, id }: CallMessageView): string {
-  return `${link(callHref(callId), { around: atUs })}${messageHref({ id })}`;
+  return `${link(callHref(callId), { around: atUs, message: id })}#ladder`;
 }
 
 function MessageRows({ message, hasText }: { message: CallMessageView; hasText: boolean }): VNode {

@@ -4,7 +4,18 @@ import { NO_ALIASES } from '../../model/alias.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { EndpointView, Page } from '../../model/views.ts';
-import { escapeOf, isoMicros, link, splitUnseen, tableTime, timeOfDay, visible, zonedIso, zoneMark } from '../show.ts';
+import {
+  escapeOf,
+  isoMicros,
+  link,
+  type Parameters,
+  splitUnseen,
+  tableTime,
+  timeOfDay,
+  visible,
+  zonedIso,
+  zoneMark,
+} from '../show.ts';
 import type { Hint } from '../why.ts';
 import { useZone, useZoneParameter } from './zone.tsx';
 
@@ -14,6 +25,11 @@ export function Captured({ text }: { text: string }): VNode {
   if (parts.length === 1) return <bdi>{text}</bdi>;
   // Odd places hold the single unseen characters.
   return <bdi>{parts.map((part, at) => (at % 2 === 1 ? <span class="unseen">{escapeOf(part)}</span> : part))}</bdi>;
+}
+
+/** Captured text that is alone in its cell, which sets it apart already: where there are very many, without an element. */
+export function cellText(text: string): string | VNode {
+  return splitUnseen(text).length === 1 ? text || '–' : <Captured text={text} />;
 }
 
 /** Captured text that leads somewhere; empty text is a dash without a link. */
@@ -55,8 +71,12 @@ export function TimeOfDay({ us }: { us: number }): VNode {
 /** A duration at a glance: the longer it is, the less its last digits say. */
 export function Milliseconds({ ms }: { ms: number | null }): VNode {
   if (ms === null) return <Nothing />;
+  return <span title={formatDuration(ms)}>{roundedText(ms)}</span>;
+}
+
+export function roundedText(ms: number): string {
   const step = ms >= 60_000 ? 1000 : ms >= 1000 ? 10 : ms >= 1 ? 1 : 0.001;
-  return <span title={formatDuration(ms)}>{formatDuration(Math.round(ms / step) * step)}</span>;
+  return formatDuration(Math.round(ms / step) * step);
 }
 
 export function endpointText(endpoint: EndpointView): string {
@@ -218,10 +238,13 @@ export function Pager({
   page,
   path,
   parameters,
+  children,
 }: {
   page: Page<unknown>;
   path: string;
-  parameters: Readonly<Record<string, string | number | undefined>>;
+  parameters: Parameters;
+  /** What else is to be said of the list. */
+  children?: ComponentChildren;
 }): VNode {
   const { offset, limit, matched, total, items } = page;
   const last = offset + items.length;
@@ -232,7 +255,13 @@ export function Pager({
       <span>
         {items.length === 0 ? `0 of ${matched}` : `${offset + 1}–${last} of ${matched}`}
         {matched === total ? '' : ` matching, ${total} in all`}
+        {items.length >= limit && last < matched ? (
+          <>
+            , <strong>limit of {limit} reached</strong>
+          </>
+        ) : undefined}
       </span>
+      {children}
       {offset > 0 ? (
         <a rel="prev" href={at(Math.max(0, offset - limit))}>
           ← Previous

@@ -1,8 +1,19 @@
 import type { VNode } from 'preact';
 import type { ListenerView, Page, ProbeView } from '../../model/views.ts';
+import { isProbeSilent } from '../silence.ts';
 import { formatNumber } from '../show.ts';
+import { unitText } from '../units.ts';
 import type { Hint } from '../why.ts';
-import { agentAnchor, ClockOffset, Heard, LastFault, ListenerTable, Reasons } from './agents.tsx';
+import {
+  agentAnchor,
+  ClockOffset,
+  Heard,
+  LastFault,
+  ListenerTable,
+  LIVE_EVERY_S,
+  PerSecond,
+  Reasons,
+} from './agents.tsx';
 import { Section } from './layout.tsx';
 import { Captured, Cell, Endpoint, Hints, Nothing, Pager, Table, Time } from './parts.tsx';
 
@@ -14,6 +25,7 @@ const HEAD = [
   'Timeout, keep-alive',
   { number: 'Handshakes' },
   { number: 'Messages' },
+  { number: 'Octets' },
   { number: 'SIP' },
   { number: 'Quality' },
   { number: 'Tracked' },
@@ -26,13 +38,14 @@ const HEAD = [
 interface ProbeListProps {
   page: Page<ProbeView>;
   listener: ListenerView | null;
+  truncated: boolean;
   why: readonly Hint[];
   nowUs: number;
 }
 
-export function ProbeList({ page, listener, why, nowUs }: ProbeListProps): VNode {
+export function ProbeList({ page, listener, truncated, why, nowUs }: ProbeListProps): VNode {
   return (
-    <div data-live="received">
+    <div data-live="received" data-live-every={LIVE_EVERY_S}>
       <Section title="Probes">
         {page.items.length === 0 ? (
           <Hints hints={why} tone="empty" title="Why is nothing here?" />
@@ -45,6 +58,9 @@ export function ProbeList({ page, listener, why, nowUs }: ProbeListProps): VNode
             </tbody>
           </Table>
         )}
+        {truncated ? (
+          <p class="quiet">One answer holds {formatNumber(page.limit)} probes; the next are on the next page.</p>
+        ) : undefined}
         <Pager page={page} path="/ipfix/list" parameters={{}} />
       </Section>
       <Section title="Listener">
@@ -81,7 +97,7 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
         <Time us={probe.startedUs} />
       </Cell>
       <Cell label="Last octet">
-        <Heard us={probe.lastIoUs} nowUs={nowUs} />
+        <Heard us={probe.lastIoUs} isSilent={isProbeSilent(probe, nowUs)} nowUs={nowUs} />
       </Cell>
       <Cell label="Timeout, keep-alive">
         {probe.timeoutS <= 0 ? 'never' : `${probe.timeoutS} s`}, {probe.keepaliveS} s
@@ -94,6 +110,11 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
       </Cell>
       <Cell label="Messages" number>
         {formatNumber(probe.messages)}
+        <PerSecond text={unitText(probe.packetsPerSecond, 'perSecond')} />
+      </Cell>
+      <Cell label="Octets" number>
+        {formatNumber(probe.bytes)}
+        <PerSecond text={unitText(probe.bytesPerSecond, 'perSecond')} />
       </Cell>
       <Cell label="SIP" number>
         {formatNumber(probe.sipSets)}

@@ -1,9 +1,11 @@
 import type { VNode } from 'preact';
 import { formatDuration } from '../../model/duration.ts';
 import {
+  type ListOrder,
   REGISTRATION_FILTERS,
   type RegistrationFilterField,
   type RegistrationSettingsView,
+  type RegistrationSort,
   type RegistrationTableStats,
   type TextFilter,
 } from '../../model/engine.ts';
@@ -12,6 +14,8 @@ import { FIELD_DOC } from '../schemas.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
+import { Later } from './layout.tsx';
+import { Cells, type ListColumn, ListTable, orderParameters, OrderNote } from './list.tsx';
 import { filterParameters } from './search.tsx';
 import {
   Captured,
@@ -28,41 +32,104 @@ import {
   Transport,
 } from './parts.tsx';
 
-const HEAD = [
-  'State',
-  'Address-of-record',
-  'Contact',
-  'Since',
-  { number: 'Ends in' },
-  { number: 'Refreshed' },
-  'User-Agent',
-  'Call-ID',
+const COLUMNS: readonly ListColumn<RegistrationView>[] = [
+  {
+    name: 'state',
+    head: 'State',
+    room: 'small',
+    sort: { by: 'state', descending: false },
+    show: (binding) => <Pill text={binding.state} tone={binding.state === 'active' ? 'good' : 'odd'} />,
+  },
+  {
+    name: 'aor',
+    head: 'Address-of-record',
+    room: 'large',
+    sort: { by: 'aor', descending: false },
+    show: (binding) => <CapturedLink text={binding.aor} href={link('/events', { tu: binding.aor })} />,
+  },
+  {
+    name: 'contact',
+    head: 'Contact',
+    room: 'large',
+    sort: { by: 'contact', descending: false },
+    show: (binding) => <CapturedLink text={binding.contact} href={link('/events', { contact: binding.contact })} />,
+  },
+  {
+    name: 'start',
+    head: 'Since',
+    room: 'large',
+    sort: { by: 'start', descending: true },
+    show: (binding) => <Time us={binding.createdUs} />,
+  },
+  {
+    name: 'ends',
+    head: 'Ends in',
+    isNumber: true,
+    room: 'small',
+    sort: { by: 'ends', descending: false },
+    show: (binding) => formatDuration(Math.round(binding.expiresInMs / 1000) * 1000),
+  },
+  {
+    name: 'refreshes',
+    head: 'Refreshed',
+    isNumber: true,
+    room: 'small',
+    sort: { by: 'refreshes', descending: true },
+    show: (binding) => formatNumber(binding.refreshes),
+  },
+  {
+    name: 'ua',
+    head: 'User-Agent',
+    room: 'large',
+    sort: { by: 'ua', descending: false },
+    show: (binding) => <Captured text={binding.userAgent} />,
+  },
+  {
+    name: 'callid',
+    head: 'Call-ID',
+    room: 'large',
+    sort: { by: 'callid', descending: false },
+    show: (binding) => <CapturedLink text={binding.callId} href={callHref(binding.callId)} opens />,
+  },
 ];
 
-export function RegistrationList({
-  page,
-  filter,
-  why,
-}: {
+/** Rows beyond which they are sent one after the other. */
+const MOST_AT_ONCE = 250;
+
+export interface RegistrationListProps {
   page: Page<RegistrationView>;
   filter: TextFilter<RegistrationFilterField> | undefined;
+  order: ListOrder<RegistrationSort> | undefined;
+  /** Zone the address asks for. */
+  tz: string | undefined;
   why: readonly Hint[];
-}): VNode {
+}
+
+export function RegistrationList({ page, filter, order, tz, why }: RegistrationListProps): VNode {
+  const parameters = { ...filterParameters(filter), ...orderParameters(order), n: page.limit, tz };
+  const address = { path: '/regs/list', parameters };
   return (
     <>
       <RegistrationFilterForm filter={filter} limit={page.limit} />
       {page.items.length === 0 ? (
         <Hints hints={why} tone="empty" title="Why is nothing here?" />
       ) : (
-        <Table head={HEAD} caption="Registrations">
-          {page.items.map((binding) => (
-            <BindingRows binding={binding} />
-          ))}
-        </Table>
+        <ListTable columns={COLUMNS} caption="Registrations" address={address} order={order}>
+          {page.items.length > MOST_AT_ONCE ? <Later /> : page.items.map(rowsOf)}
+        </ListTable>
       )}
-      <Pager page={page} path="/regs/list" parameters={filterParameters(filter)} />
+      <Pager page={page} path={address.path} parameters={parameters}>
+        <OrderNote columns={COLUMNS} order={order} />
+      </Pager>
     </>
   );
+}
+
+const rowsOf = (binding: RegistrationView): VNode => <BindingRows binding={binding} />;
+
+/** The rows of a list that is long. */
+export function* registrationRows({ page }: RegistrationListProps): Generator<VNode> {
+  if (page.items.length > MOST_AT_ONCE) for (const binding of page.items) yield rowsOf(binding);
 }
 
 export function RegistrationFilterForm({
@@ -88,35 +155,12 @@ export function RegistrationFilterForm({
 
 function BindingRows({ binding }: { binding: RegistrationView }): VNode {
   return (
-    <tbody class="item">
+    <tbody class="item" data-row="">
       <tr>
-        <Cell label="State">
-          <Pill text={binding.state} tone={binding.state === 'active' ? 'good' : 'odd'} />
-        </Cell>
-        <Cell label="Address-of-record">
-          <CapturedLink text={binding.aor} href={link('/events', { tu: binding.aor })} />
-        </Cell>
-        <Cell label="Contact">
-          <CapturedLink text={binding.contact} href={link('/events', { contact: binding.contact })} />
-        </Cell>
-        <Cell label="Since">
-          <Time us={binding.createdUs} />
-        </Cell>
-        <Cell label="Ends in" number>
-          {formatDuration(Math.round(binding.expiresInMs / 1000) * 1000)}
-        </Cell>
-        <Cell label="Refreshed" number>
-          {formatNumber(binding.refreshes)}
-        </Cell>
-        <Cell label="User-Agent">
-          <Captured text={binding.userAgent} />
-        </Cell>
-        <Cell label="Call-ID">
-          <CapturedLink text={binding.callId} href={callHref(binding.callId)} />
-        </Cell>
+        <Cells columns={COLUMNS} item={binding} index={0} />
       </tr>
       <tr class="more">
-        <td colSpan={HEAD.length}>
+        <td colSpan={COLUMNS.length}>
           <details>
             <summary>
               <Transport name={binding.transport} /> <Path src={binding.src} dst={binding.dst} />

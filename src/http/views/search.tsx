@@ -3,8 +3,9 @@ import { UTC } from '../../model/zone.ts';
 import { fieldInfo, SEARCH_FIELD_NAMES, type SearchSubject } from '../../model/search/fields.ts';
 import { FIELD_DOC } from '../schemas.ts';
 import { type AskedSearch, searchParts } from '../search.ts';
-import { link } from '../show.ts';
-import type { TextFilter } from '../../model/engine.ts';
+import { link, type Parameters } from '../show.ts';
+import { MAX_LIST_LIMIT, type TextFilter } from '../../model/engine.ts';
+import { Kept } from './list.tsx';
 import { Captured, Table } from './parts.tsx';
 import { useZone, useZoneParameter } from './zone.tsx';
 
@@ -14,12 +15,12 @@ export interface SearchFormProps {
   search: AskedSearch | undefined;
   filter: TextFilter<string> | undefined;
   limit: number;
-  order?: string | undefined;
+  /** What else the list was asked for, its filter included. */
+  kept?: Parameters;
 }
 
 /** The search box; below it what was understood, each part with a way to leave it out. */
-export function SearchForm({ subject, action, search, filter, limit, order }: SearchFormProps): VNode {
-  const kept = { ...filterParameters(filter), ...(order === undefined ? {} : { order }) };
+export function SearchForm({ subject, action, search, filter, limit, kept = {} }: SearchFormProps): VNode {
   return (
     <form class="filter" method="get" action={action} role="search">
       <label class="grow">
@@ -35,19 +36,17 @@ export function SearchForm({ subject, action, search, filter, limit, order }: Se
           aria-keyshortcuts="/"
         />
       </label>
-      {Object.entries(kept).map(([name, value]) =>
-        value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
-      )}
+      <Kept parameters={kept} />
       <TypedIn />
       <label>
         <span>At most</span>
-        <input type="number" name="n" min="1" max="10000" value={limit} />
+        <input type="number" name="n" min="1" max={MAX_LIST_LIMIT} value={limit} />
       </label>
       <button type="submit">Search</button>
       <a class="aside" href={link(`${action}/query`, { q: search?.text })}>
         How to search
       </a>
-      <Understood action={action} search={search} filter={filter} limit={limit} order={order} />
+      <Understood action={action} search={search} filter={filter} limit={limit} kept={kept} />
     </form>
   );
 }
@@ -59,7 +58,7 @@ function TypedIn(): VNode | undefined {
   return tz === undefined ? undefined : <input type="hidden" name="tz" value={tz} />;
 }
 
-function Understood({ action, search, filter, limit, order }: Omit<SearchFormProps, 'subject'>): VNode | undefined {
+function Understood({ action, search, filter, limit, kept }: Omit<SearchFormProps, 'subject'>): VNode | undefined {
   if (search === undefined && filter === undefined) return undefined;
   const zoned = useZoneParameter();
   const parts = search === undefined ? [] : searchParts(search.search);
@@ -68,19 +67,20 @@ function Understood({ action, search, filter, limit, order }: Omit<SearchFormPro
       {parts.map(({ text, without }) => (
         <Chip
           text={text}
-          href={link(action, {
-            q: without === '' ? undefined : without,
-            n: limit,
-            order,
-            ...filterParameters(filter),
-            ...zoned,
-          })}
+          href={link(action, { ...kept, ...zoned, q: without === '' ? undefined : without, n: limit })}
         />
       ))}
       {filter === undefined ? undefined : (
         <Chip
           text={`${FIELD_DOC[filter.field] ?? filter.field} ${filter.regexp ? 'matches' : 'contains'} ${filter.value}`}
-          href={link(action, { q: search?.text, n: limit, order, ...zoned })}
+          href={link(action, {
+            ...kept,
+            ...zoned,
+            [filter.field]: undefined,
+            re: undefined,
+            q: search?.text,
+            n: limit,
+          })}
         />
       )}
     </ul>
@@ -100,7 +100,7 @@ function Chip({ text, href }: { text: string; href: string }): VNode {
   );
 }
 
-export function filterParameters(filter: TextFilter<string> | undefined): Record<string, string | number | undefined> {
+export function filterParameters(filter: TextFilter<string> | undefined): Parameters {
   return filter === undefined ? {} : { [filter.field]: filter.value, re: filter.regexp ? 1 : undefined };
 }
 

@@ -38,10 +38,7 @@ test('windows of the shards, taken in turns, are the window of the one list they
   fc.assert(
     fc.property(dealt, fc.nat(70), fc.nat(70), ({ numbers, shards }, offset, limit) => {
       const parts = deal(numbers, shards);
-      const { windows, turns } = mergeWindows(
-        parts.map((part) => Float64Array.from(part)),
-        { offset, limit },
-      );
+      const { windows, turns } = mergeWindows(parts, { offset, limit }, true);
       const pages = parts.map((part, n) => {
         const { offset: from = 0, limit: count = 0 } = windows[n] ?? {};
         return part.slice(from, from + count);
@@ -51,11 +48,22 @@ test('windows of the shards, taken in turns, are the window of the one list they
   );
 });
 
+test('an ascending order of texts is merged too, and what has none comes last', () => {
+  const parts = [['b', 'd', undefined], ['a', 'c'], [undefined]];
+  assert.deepEqual(mergeWindows(parts, { offset: 1, limit: 4 }, false), {
+    windows: [
+      { offset: 0, limit: 3 },
+      { offset: 1, limit: 1 },
+      { offset: 0, limit: 0 },
+    ],
+    turns: [0, 1, 0, 0],
+  });
+});
+
 test('each shard keeps its own order, also where its numbers have none', () => {
   fc.assert(
     fc.property(fc.array(fc.array(fc.nat(50), { maxLength: 20 }), { minLength: 1, maxLength: 4 }), (parts) => {
-      const orders = parts.map((part) => Float64Array.from(part));
-      const { turns } = mergeWindows(orders, { offset: 0, limit: 1000 });
+      const { turns } = mergeWindows(parts, { offset: 0, limit: 1000 }, true);
       const named = parts.map((part, shard) => part.map((_, n) => `${shard}.${n}`));
       const merged = takeTurns(named, turns);
       assert.equal(merged.length, parts.flat().length);
