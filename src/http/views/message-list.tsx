@@ -88,10 +88,11 @@ function MessageRows({ message, hasText }: { message: CallMessageView; hasText: 
           <td colSpan={HEAD.length}>
             <details>
               <summary>
-                <Transport name={message.transport} />{' '}
-                <span class="quiet">{formatNumber(message.length)} octets, seen by</span>{' '}
-                <AgentLinks agents={message.agents} />
+                <Transport name={message.transport} /> <span class="quiet">{formatNumber(message.length)} octets</span>
               </summary>
+              <p class="quiet">
+                Seen by <AgentLinks agents={message.agents} />
+              </p>
               <RawText raw={message.raw} />
             </details>
           </td>
