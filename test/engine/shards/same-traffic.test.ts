@@ -114,6 +114,23 @@ async function sendStream(listener: string, messages: readonly Buffer[], sets: n
   for (const socket of sockets) socket.destroy();
 }
 
+function isHep3(payload: Buffer): boolean {
+  return payload.toString('latin1', 0, 4) === 'HEP3';
+}
+
+/** HEP1 or HEP2 over IPv4 as HEP2 of this time, with the addresses and the payload it has. */
+function hep2At(payload: Buffer, timeUs: number): Buffer {
+  const [version, addresses, time] = [payload[0], 16, 12];
+  const stamped = Buffer.alloc(addresses + time);
+  payload.copy(stamped, 0, 0, addresses);
+  stamped[0] = 2;
+  stamped[1] = addresses;
+  stamped.writeUInt32LE(Math.floor(timeUs / 1e6), addresses);
+  stamped.writeUInt32LE(timeUs % 1e6, addresses + 4);
+  if (version === 2) payload.copy(stamped, addresses + 8, addresses + 8, addresses + time);
+  return Buffer.concat([stamped, payload.subarray(version === 2 ? addresses + time : addresses)]);
+}
+
 async function sendAll(): Promise<void> {
   const agents = await Promise.all(Array.from({ length: 6 }, openUdp));
   let atUs = Date.now() * 1000;
@@ -128,11 +145,12 @@ async function sendAll(): Promise<void> {
   roundsEndedUs = atUs;
   for (const capture of CAPTURES) {
     const datagrams = readDatagrams(capturePath(capture), [9060]).map(({ payload }) => payload);
-    const versions = datagrams.map((payload) => (payload.subarray(0, 4).toString() === 'HEP3' ? 3 : 2));
-    const first = datagrams.find((_, n) => versions[n] === 3);
-    if (first !== undefined) {
-      const shiftUs = atUs - (readHep(first).timeUs ?? 0);
-      for (const [n, payload] of datagrams.entries()) if (versions[n] === 3) shiftHep3Time(payload, shiftUs);
+    const first = datagrams.find((payload) => isHep3(payload));
+    const shiftUs = first === undefined ? 0 : atUs - (readHep(first).timeUs ?? 0);
+    // All say when: the time of arrival differs between two runs, and with it what is a retransmission.
+    for (const [n, payload] of datagrams.entries()) {
+      if (isHep3(payload)) shiftHep3Time(payload, shiftUs);
+      else datagrams[n] = hep2At(payload, (atUs += 10_000));
     }
     await sendDatagrams(datagrams.map((bytes) => ({ from: agents[0]!, bytes })));
   }
