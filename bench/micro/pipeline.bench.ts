@@ -20,6 +20,13 @@ import { callMessages, hepOf, MESSAGES_TO_ESTABLISH, overlappingCalls } from '..
 const CALLS = 2000;
 const OPEN_CALLS = 500;
 const RUNS = 15;
+/** The same where so many calls are open that hardly anything of one is in the caches when its next message comes. */
+const MANY_CALLS = 40_000;
+const MANY_OPEN_CALLS = 30_000;
+const MANY_RUNS = 5;
+/** Datagrams of a batch, and how far apart they lie, as in sources/udp-batched.ts. */
+const BATCH = 64;
+const SHARE = 65_536;
 const ROUNDS_PER_RUN = 10;
 const START_US = 1_700_000_000_000_000;
 const PACKET_GAP_US = 20;
@@ -42,16 +49,25 @@ export class Inside {
 
   /** Plays packets and answers the milliseconds it took; the calls are ended afterwards, outside the time taken. */
   round(packets: readonly Buffer[], take: (bytes: Buffer, nowUs: number) => void): number {
+    const elapsed = this.play(packets, take);
+    this.endAll();
+    return elapsed;
+  }
+
+  /** Plays packets and answers the milliseconds it took. */
+  play(packets: readonly Buffer[], take: (bytes: Buffer, nowUs: number) => void): number {
     const begin = performance.now();
     for (let n = 0; n < packets.length; n++) {
       take(packets[n]!, this.nowUs); // inside the array
       this.nowUs += PACKET_GAP_US;
       if (this.nowUs % EXPIRE_EVERY_US === 0) this.tracker.advance(this.nowUs, 10_000);
     }
-    const elapsed = performance.now() - begin;
+    return performance.now() - begin;
+  }
+
+  endAll(): void {
     this.nowUs += AFTER_ALL_US;
     while (this.tracker.advance(this.nowUs, 100_000));
-    return elapsed;
   }
 }
 
@@ -64,6 +80,30 @@ function nsPerPacket(inside: Inside, packets: readonly Buffer[], take: (bytes: B
   };
   run();
   return median(Array.from({ length: RUNS }, run));
+}
+
+/** Median nanoseconds per packet of many calls that are open at the same time, from a slab as datagrams are received. */
+function nsPerDatagram(inside: Inside, packets: readonly Buffer[], areTogether: boolean): number {
+  const { pipeline } = inside;
+  const slab = Buffer.allocUnsafeSlow(BATCH * SHARE);
+  const run = (): number => {
+    let ms = 0;
+    for (let first = 0; first < packets.length; first += BATCH) {
+      const batch = packets.slice(first, first + BATCH);
+      for (const [n, packet] of batch.entries()) packet.copy(slab, n * SHARE);
+      let place = 0;
+      if (areTogether) pipeline.beginBatch();
+      ms += inside.play(batch, ({ length }, nowUs) => {
+        const start = SHARE * place++;
+        pipeline.datagram(slab, '192.0.2.1', 9060, nowUs, start, start + length);
+        if (areTogether && place === batch.length) pipeline.endBatch();
+      });
+    }
+    inside.endAll();
+    return (ms * 1e6) / packets.length;
+  };
+  run();
+  return median(Array.from({ length: MANY_RUNS }, run));
 }
 
 /** Figures per packet over a mix of whole calls, and for the INVITE alone, which makes a new call each time. */
@@ -89,12 +129,15 @@ export function benchPipeline(): Figure[] {
     packet.trackedAtUs = nowUs;
     inside.tracker.track(packet, message, observer);
   });
+  const many = overlappingCalls(MANY_CALLS, MANY_OPEN_CALLS);
   const all = (bytes: Buffer, nowUs: number): void => inside.pipeline.datagram(bytes, '192.0.2.1', 9060, nowUs);
   return [
     { name: 'decode (HEP3, call mix)', value: decode, unit: 'ns' },
     { name: 'parse (call mix)', value: parse - decode, unit: 'ns' },
     { name: 'track (call mix)', value: track - parse, unit: 'ns' },
     { name: 'all: datagram to tracked (call mix)', value: nsPerPacket(inside, packets, all), unit: 'ns' },
+    { name: 'all: 30 000 calls open, one by one', value: nsPerDatagram(new Inside(), many, false), unit: 'ns' },
+    { name: 'all: 30 000 calls open, together', value: nsPerDatagram(new Inside(), many, true), unit: 'ns' },
     { name: 'all: INVITE of 700 octets, new call', value: nsPerPacket(inside, invites, all), unit: 'ns' },
   ];
 }

@@ -61,11 +61,16 @@ export async function listMessages(
     if (newest === undefined) {
       if (ordinal > ring.perCall) newestOrdinals.set(callEntryId, ordinal);
     } else if (ordinal <= newest - ring.perCall) continue;
-    const message = new SearchedMessage(ring.peek(position));
     total++;
-    sinceUs = message.kept.trackedAtUs;
+    sinceUs = ring.trackedAtUs(position);
+    const isInWindow = matched >= offset && matched < offset + limit;
+    if (test === undefined && !isInWindow) {
+      matched++;
+      continue;
+    }
+    const message = new SearchedMessage(ring.peek(position), sip);
     if (test !== undefined && !test(message)) continue;
-    if (matched >= offset && matched < offset + limit) {
+    if (isInWindow) {
       octets += message.kept.octets.length;
       const callId = displayText(message.sip.text(message.sip.callIdStart, message.sip.callIdEnd));
       items.push(messageView(message.kept, callId, sip, octets <= MAX_RAW_OCTETS));

@@ -152,7 +152,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
     },
     {
       name: 'setup_p50',
-      title: 'PDD (SRD) 50 %',
+      title: 'PDD 50 %',
       unit: 'ms',
       value: percentile(total, 0.5),
       of: setups,
@@ -161,7 +161,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
     },
     {
       name: 'setup_p95',
-      title: 'PDD (SRD) 95 %',
+      title: 'PDD 95 %',
       unit: 'ms',
       value: percentile(total, 0.95),
       of: setups,
@@ -170,7 +170,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
     },
     {
       name: 'setup_p99',
-      title: 'PDD (SRD) 99 %',
+      title: 'PDD 99 %',
       unit: 'ms',
       value: percentile(total, 0.99),
       of: setups,
@@ -179,7 +179,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
     },
     {
       name: 'setup_failed_p95',
-      title: 'PDD failed 95 %',
+      title: 'PDD failed',
       unit: 'ms',
       value: percentile(total, 0.95, SETUP_FAILED),
       of: failedSetups,

@@ -182,6 +182,7 @@ const CallMessageSchema = Type.Object({
 export const CALL_PAGE_PARAMETERS: Properties = {
   n: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 500, description: 'Most messages shown' })),
   s: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Index of the first message shown' })),
+  message: Type.Optional(Type.Integer({ minimum: 0, description: 'Id of the message selected in the ladder' })),
   group: Type.Optional(
     Type.String({
       enum: [...GROUPINGS],

@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import type { Batches } from './ports.ts';
 
 /**
  * One frame as captured. A capture format with several interfaces has a link type per frame, so it stands here and
@@ -26,10 +27,10 @@ export interface CaptureReader {
 }
 
 /** Where a source of captured frames puts them. */
-export interface CaptureIngest {
+export interface CaptureIngest extends Batches {
   /** A capture begins: its frames are those of this observer. */
   begin(observer: string): void;
-  /** One frame; its octets are used when this returns. */
+  /** One frame; outside a batch its octets are used when this returns. */
   frame(frame: CapturedFrame): void;
   /** The capture ended: what waited for missing parts is worked off. */
   end(): void;

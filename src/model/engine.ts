@@ -136,7 +136,7 @@ export interface EventQuery extends ListQuery<EventFilterField> {
 /** What a search among messages may take: it answers then with what it found, and says how far back that was. */
 export const MAX_SEARCH_MS = 2000;
 
-/** The message that arrived last first. */
+/** The message that arrived last first; several threads take turns by arrival, each in the order in which it took them. */
 export interface MessageQuery {
   offset: number;
   limit: number;

@@ -1,4 +1,5 @@
-import type { Transport } from './transport.ts';
+import { IPV4_MAPPED } from './endpoint.ts';
+import { Transport } from './transport.ts';
 
 /** Payload kinds by HEP protocol type (chunk 0x000b); only the ones we name. Others keep their number. */
 export const PayloadKind = {
@@ -111,4 +112,49 @@ export class Packet {
   constructor(bytes: Buffer) {
     this.bytes = bytes;
   }
+}
+
+/** A packet of which nothing is known yet but the octets it is to be found in, and when they came. */
+export function clearPacket(packet: Packet, bytes: Buffer, nowUs: number): void {
+  packet.bytes = bytes;
+  packet.start = 0;
+  packet.end = 0;
+  packet.kind = 0;
+  packet.transport = Transport.UNKNOWN;
+  packet.ipProtocol = 0;
+  packet.family = 4;
+  packet.src0 = 0;
+  packet.src1 = 0;
+  packet.src2 = IPV4_MAPPED;
+  packet.src3 = 0;
+  packet.srcPort = 0;
+  packet.dst0 = 0;
+  packet.dst1 = 0;
+  packet.dst2 = IPV4_MAPPED;
+  packet.dst3 = 0;
+  packet.dstPort = 0;
+  packet.capturedAtUs = 0;
+  packet.arrivedAtUs = nowUs;
+  packet.trackedAtUs = 0;
+  packet.rawSeconds = 0;
+  packet.rawMicroseconds = 0;
+  packet.version = 0;
+  packet.captureId = 0;
+  packet.authStart = 0;
+  packet.authEnd = 0;
+  packet.authPresent = false;
+  packet.correlationStart = 0;
+  packet.correlationEnd = 0;
+  packet.legCallIdStart = 0;
+  packet.legCallIdEnd = 0;
+  packet.nodeStart = 0;
+  packet.nodeEnd = 0;
+  packet.vlan = -1;
+  packet.interface = -1;
+  packet.mos = -1;
+  packet.rFactor = -1;
+  packet.length = 0;
+  packet.notes = 0;
+  packet.faultAt = 0;
+  packet.inflated = false;
 }

@@ -6,10 +6,19 @@ import type { EndpointView } from './views.ts';
 export type Clock = () => number;
 
 /**
- * Where sources put what they received. All methods return when the octets have been used: the caller may reuse
- * its buffer at once. None throws for anything a sender can cause.
+ * Said by a source that has much at once: what it hands over after `beginBatch` stays as it is until `endBatch`, so that
+ * it may be worked on together. Nobody else gets a turn in between.
  */
-export interface HepIngest {
+export interface Batches {
+  beginBatch(): void;
+  endBatch(): void;
+}
+
+/**
+ * Where sources put what they received. Outside a batch all methods return when the octets have been used: the caller may
+ * reuse its buffer at once. None throws for anything a sender can cause.
+ */
+export interface HepIngest extends Batches {
   /**
    * One UDP datagram: all of `bytes`, or `bytes[start..end)` of a buffer that holds others too. Counts at least one
    * message, also when it is empty.
@@ -20,7 +29,7 @@ export interface HepIngest {
 }
 
 /** One HEP connection: framed messages go in; a framer's fault is counted as one refused message. */
-export interface StreamIngest {
+export interface StreamIngest extends Batches {
   /** Exactly one HEP3 message: `bytes[start..end)`. */
   message(bytes: Buffer, start: number, end: number, nowUs: number): void;
   /** A framing fault, with the octets at hand for the log. The connection is closed by the source. */

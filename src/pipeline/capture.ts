@@ -1,7 +1,7 @@
 import type { CapturedFrame, CaptureIngest } from '../model/capture.ts';
 import { type CounterSet, Ingest as IngestCounters, Pcap, Pkt } from '../model/counters.ts';
 import { formatIp } from '../model/endpoint.ts';
-import { Packet, PayloadKind } from '../model/packet.ts';
+import { clearPacket, Packet, PayloadKind } from '../model/packet.ts';
 import type { HepIngest, StreamIngest } from '../model/ports.ts';
 import type { CaptureSettings, HepLimits, TcpSettings } from '../model/settings.ts';
 import { Transport } from '../model/transport.ts';
@@ -59,6 +59,7 @@ export class CapturePipeline implements CaptureIngest {
   readonly #streams: TcpReassembly;
   readonly #frame = new Frame();
   readonly #packet = new Packet(Buffer.alloc(0));
+  #isBatch = false;
   readonly #sctp = beforeSctpData(0);
   readonly #sctpFragments: SctpFragments;
   readonly #accounts = new Map<string, Account>();
@@ -111,6 +112,15 @@ export class CapturePipeline implements CaptureIngest {
     this.#accounts.set(observer, this.#account);
   }
 
+  beginBatch(): void {
+    this.#isBatch = true;
+  }
+
+  endBatch(): void {
+    this.#isBatch = false;
+    this.#ingest.settle();
+  }
+
   frame(captured: CapturedFrame): void {
     const counters = this.#counters;
     const { timeUs } = captured;
@@ -119,6 +129,7 @@ export class CapturePipeline implements CaptureIngest {
     this.#nowUs = timeUs;
     if (timeUs - this.#clockUs >= CLOCK_STEP_US) {
       this.#clockUs = timeUs;
+      this.#ingest.settle();
       this.#onTime(timeUs);
     }
     if (this.#filter?.(captured) === false) {
@@ -146,12 +157,11 @@ export class CapturePipeline implements CaptureIngest {
     }
     counters.add(frame.family === 4 ? Pkt.IP4 : Pkt.IP6, 1);
     if (frame.ipProtocol === IP_PROTOCOL_TCP) this.#streams.segment(frame, timeUs);
-    else {
-      setEndpoints(this.#packet, frame);
-      if (frame.ipProtocol === IP_PROTOCOL_UDP) {
-        this.#message(frame.bytes, frame.start, frame.end, Transport.UDP, this.#datagramOptions);
-      } else this.#chunks(frame);
-    }
+    else if (frame.ipProtocol === IP_PROTOCOL_UDP) {
+      // Octets of streams and chunks lie in buffers that are used again.
+      const packet = this.#isBatch ? this.#ingest.nextPacket() : this.#packet;
+      this.#message(packet, frame.bytes, frame.start, frame.end, frame, Transport.UDP, this.#datagramOptions);
+    } else this.#chunks(frame);
   }
 
   end(): void {
@@ -171,11 +181,13 @@ export class CapturePipeline implements CaptureIngest {
     data.next = frame.start;
     while (nextSctpData(frame.bytes, frame.end, data)) {
       if (data.isFirst && data.isLast) {
-        this.#message(frame.bytes, data.start, data.end, Transport.SCTP, this.#datagramOptions);
+        this.#messageNow(frame.bytes, data.start, data.end, frame, Transport.SCTP, this.#datagramOptions);
         continue;
       }
       const whole = this.#sctpFragments.add(frame, data, this.#nowUs);
-      if (whole !== undefined) this.#message(whole, 0, whole.length, Transport.SCTP, this.#datagramOptions);
+      if (whole !== undefined) {
+        this.#messageNow(whole, 0, whole.length, frame, Transport.SCTP, this.#datagramOptions);
+      }
     }
   }
 
@@ -184,15 +196,12 @@ export class CapturePipeline implements CaptureIngest {
     copyEndpoints(from, frame);
     const isWebSocket = this.#websocketPorts.has(frame.srcPort) || this.#websocketPorts.has(frame.dstPort);
     if (isWebSocket) {
-      return new WebSocketStream(this.#counters, (bytes, start, end) => {
-        setEndpoints(this.#packet, from);
-        this.#message(bytes, start, end, Transport.WS, this.#datagramOptions);
-      });
+      return new WebSocketStream(this.#counters, (bytes, start, end) =>
+        this.#messageNow(bytes, start, end, from, Transport.WS, this.#datagramOptions),
+      );
     }
-    const takeSip = (bytes: Buffer, start: number, end: number): void => {
-      setEndpoints(this.#packet, from);
-      this.#message(bytes, start, end, Transport.TCP, this.#streamOptions);
-    };
+    const takeSip = (bytes: Buffer, start: number, end: number): void =>
+      this.#messageNow(bytes, start, end, from, Transport.TCP, this.#streamOptions);
     const settings = { maxHeadBytes: this.#maxHeadBytes, options: this.#streamOptions, held: this.#held };
     const sip = (): StreamReader => new SipStream(settings, this.#counters, takeSip);
     return new FirstOctets(sip, () => this.#openHep(from));
@@ -209,17 +218,36 @@ export class CapturePipeline implements CaptureIngest {
     return sink === undefined ? undefined : new HepStream(sink, this.#hepLimits);
   }
 
-  /** A whole message between the endpoints in `#packet`, received once. */
-  #message(bytes: Buffer, start: number, end: number, transport: Transport, options: SipParseOptions): void {
-    const packet = this.#packet;
+  /** A whole message whose octets do not stay where they are. */
+  #messageNow(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    from: Frame,
+    transport: Transport,
+    options: SipParseOptions,
+  ): void {
+    this.#message(this.#packet, bytes, start, end, from, transport, options);
+  }
+
+  /** A whole message, received once. */
+  #message(
+    packet: Packet,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    from: Frame,
+    transport: Transport,
+    options: SipParseOptions,
+  ): void {
     const nowUs = this.#nowUs;
-    packet.bytes = bytes;
+    clearPacket(packet, bytes, nowUs);
+    setEndpoints(packet, from);
     packet.start = start;
     packet.end = end;
     packet.kind = PayloadKind.SIP;
     packet.transport = transport;
     packet.capturedAtUs = nowUs;
-    packet.arrivedAtUs = nowUs;
     packet.trackedAtUs = nowUs;
     packet.length = end - start;
     this.#counters.add(IngestCounters.RECEIVED, 1);

@@ -33,6 +33,7 @@ import type { CallTracker } from '../tracker/tracker.ts';
 import type { Account } from './account.ts';
 import { type OtherShards, Passed } from './other-shards.ts';
 import { isPlaceholder, unwrapJsonSip } from './sender-quirks.ts';
+import { WAITING_MESSAGES, WaitingMessage } from './waiting-message.ts';
 
 /** Told about a refused packet at most once per interval and sender, so that it can be logged. */
 export type FaultReport = (account: Account, fault: Fault, hex: string, heldBack: number) => void;
@@ -59,6 +60,10 @@ export interface IngestSettings {
  *
  * What a source cannot decode, or knows to be of no use, it reports here too: `refuse` and `ignore` are the only
  * places where those are counted.
+ *
+ * Calls held lie all over the memory, and looking for one call after the other is mostly waiting for it. So a source that
+ * has many messages at once takes its packets from `nextPacket`; they are parsed and counted as all others, wait in
+ * order, and `settle` tracks them together (tracker/foresight.ts).
  */
 export class Ingest {
   readonly #counters: CounterSet;
@@ -71,6 +76,9 @@ export class Ingest {
   readonly #recorder: MessageRecorder | undefined;
   readonly #others: OtherShards | undefined;
   readonly #message = new SipMessage(Buffer.alloc(0));
+  /** The first `#waitingCount` of them wait; the next is what `nextPacket` answers. */
+  readonly #waiting = Array.from({ length: WAITING_MESSAGES }, () => new WaitingMessage());
+  #waitingCount = 0;
   #faultReports = 0;
   #faultReportsSinceUs = Number.NEGATIVE_INFINITY;
 
@@ -113,6 +121,27 @@ export class Ingest {
   }
 
   /**
+   * A packet to decode into, whose message may wait for `settle` once it is handed to `packet` or `message`: until then
+   * its octets must stay as they are. The packet itself is another one from then on.
+   */
+  nextPacket(): Packet {
+    return this.#waiting[this.#waitingCount]!.packet; // there is always a free one
+  }
+
+  /** Tracks the messages that wait. To be called before anybody else has his turn. */
+  settle(): void {
+    const count = this.#waitingCount;
+    if (count === 0) return;
+    this.#waitingCount = 0;
+    const waiting = this.#waiting;
+    if (count > 1) this.#tracker.foresee(waiting, count);
+    for (let n = 0; n < count; n++) {
+      const { packet, message, account, hash } = waiting[n]!; // inside the array
+      this.#track(packet, message, account, hash);
+    }
+  }
+
+  /**
    * Takes a decoded packet, whoever decoded it, to its end. Its time is settled.
    *
    * @param options how its SIP is to be read
@@ -150,11 +179,13 @@ export class Ingest {
       packet.correlationStart = 0;
       packet.correlationEnd = 0;
     }
-    const message = this.#message;
+    const next = this.#waiting[this.#waitingCount]!; // there is always a free one
+    const mayWait = packet === next.packet;
+    const message = mayWait ? next.message : this.#message;
     counters.add(Pkt.PARSE_ATTEMPTS, 1);
     const fault = parseSip(packet.bytes, packet.start, packet.end, options, message);
     if (fault !== Fault.NONE) {
-      this.#unparsed(packet, account, fault);
+      this.#unparsed(packet, message, account, fault);
       return;
     }
     counters.add(Pkt.PARSE_OK, 1);
@@ -178,21 +209,37 @@ export class Ingest {
         return;
       }
     }
-    this.#track(packet, account);
+    if (mayWait) this.#wait(next, account);
+    else this.#trackNow(packet, message, account);
   }
 
-  /** Takes a message that another shard received, parsed and counted: only its tracking is missing. */
+  /**
+   * Takes a message that another shard received, parsed and counted: only its tracking is missing.
+   *
+   * @param packet what `nextPacket` answered
+   */
   takeOver(packet: Packet, account: Account, options: SipParseOptions): void {
-    const fault = parseSip(packet.bytes, packet.start, packet.end, options, this.#message);
+    const next = this.#waiting[this.#waitingCount]!; // there is always a free one
+    const fault = parseSip(packet.bytes, packet.start, packet.end, options, next.message);
     // The same octets were parsed there; so this is for a defect, that it be seen.
-    if (fault === Fault.NONE) this.#track(packet, account);
+    if (fault === Fault.NONE) this.#wait(next, account);
     else this.refuse(fault, account, packet.bytes, packet.start, packet.end, packet.arrivedAtUs);
   }
 
-  #track(packet: Packet, account: Account): void {
+  #wait(next: WaitingMessage, account: Account): void {
+    next.account = account;
+    next.hash = this.#tracker.hashOf(next.message);
+    if (++this.#waitingCount === WAITING_MESSAGES) this.settle();
+  }
+
+  #trackNow(packet: Packet, message: SipMessage, account: Account): void {
+    this.settle();
+    this.#track(packet, message, account, this.#tracker.hashOf(message));
+  }
+
+  #track(packet: Packet, message: SipMessage, account: Account, hash: number): void {
     const counters = this.#counters;
-    const message = this.#message;
-    const refusal = this.#tracker.track(packet, message, account);
+    const refusal = this.#tracker.track(packet, message, account, hash);
     if (refusal !== Fault.NONE) {
       counters.add(Pkt.TRACKED_ERR, 1);
       counters.add(TRACKED_ERR_BY_TRANSPORT[packet.transport]!, 1);
@@ -220,11 +267,12 @@ export class Ingest {
       this.ignore('keepalive', account);
       return;
     }
+    this.settle();
     this.#events.message(packet, EventType.MSG_PROBE, packet.trackedAtUs);
     this.ignore('probe', account);
   }
 
-  #unparsed(packet: Packet, account: Account, fault: Fault): void {
+  #unparsed(packet: Packet, message: SipMessage, account: Account, fault: Fault): void {
     countTransport(this.#counters, packet);
     this.#counters.add(SIP_BY_TRANSPORT[packet.transport]!, 1); // one per transport
     if (isPlaceholder(packet.bytes, packet.start, packet.end)) {
@@ -234,10 +282,10 @@ export class Ingest {
     this.#counters.add(Pkt.PARSE_ERRS, 1);
     this.#counters.add(PARSE_ERRS_BY_TRANSPORT[packet.transport]!, 1);
     this.#counters.add(PARSE_ERRORS[faultInfo(fault).parseError ?? 0]!, 1); // numbers of the table
-    this.#recorder?.record(packet, this.#message.callIdStart, this.#message.callIdEnd, false);
+    this.settle();
+    this.#recorder?.record(packet, message.callIdStart, message.callIdEnd, false);
     const event = this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs);
     if (event !== undefined) {
-      const message = this.#message;
       const parsed = Math.min(message.faultAt, packet.end - packet.start);
       const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);
       const part = packet.bytes.toString('latin1', from, packet.start + parsed);

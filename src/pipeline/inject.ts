@@ -1,7 +1,7 @@
 import { type CounterSet, Ingest as IngestCounters, Pkt } from '../model/counters.ts';
 import type { IpWords } from '../model/endpoint.ts';
 import { Fault } from '../model/fault.ts';
-import { Packet, PayloadKind } from '../model/packet.ts';
+import { clearPacket, Packet, PayloadKind } from '../model/packet.ts';
 import { Transport } from '../model/transport.ts';
 import { SipMessage } from '../sip/message.ts';
 import { parseSip, SipParseOptions } from '../sip/parse.ts';
@@ -39,6 +39,7 @@ export class Injector {
   readonly #stream: SipParseOptions;
   readonly #account = new Account('inject', '', 0);
   readonly #message = new SipMessage(Buffer.alloc(0));
+  readonly #packet = new Packet(Buffer.alloc(0));
 
   constructor({ sipMaxHeaders: maxHeaders, alegHeaders }: InjectSettings, ingest: Ingest, counters: CounterSet) {
     this.#ingest = ingest;
@@ -54,7 +55,8 @@ export class Injector {
     const parsed =
       parseSip(octets, 0, octets.length, options, message) === Fault.NONE ? octets.length : message.faultAt;
 
-    const packet = new Packet(octets);
+    const packet = this.#packet;
+    clearPacket(packet, octets, nowUs);
     packet.end = octets.length;
     packet.length = octets.length;
     packet.kind = PayloadKind.SIP;
@@ -65,7 +67,6 @@ export class Injector {
     [packet.dst0, packet.dst1, packet.dst2, packet.dst3] = dst.words;
     packet.dstPort = dst.port;
     packet.capturedAtUs = nowUs;
-    packet.arrivedAtUs = nowUs;
     packet.trackedAtUs = nowUs;
     const account = this.#account;
     const { tracked, other } = account;

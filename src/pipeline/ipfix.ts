@@ -41,6 +41,7 @@ export class IpfixPipeline implements IpfixIngest {
   readonly #streamOptions: SipParseOptions;
   readonly #walk = new SetWalk();
   readonly #packet = new Packet(Buffer.alloc(0));
+  #isBatch = false;
 
   constructor(settings: EngineSettings, ingest: Ingest, probes: ProbeTable, qos: QosTable, counters: CounterSet) {
     const { ipfix, sipMaxHeaders: maxHeaders, alegHeaders } = settings;
@@ -75,6 +76,13 @@ export class IpfixPipeline implements IpfixIngest {
       },
       heard: (atUs) => {
         probe.lastIoUs = atUs;
+      },
+      beginBatch: () => {
+        this.#isBatch = true;
+      },
+      endBatch: () => {
+        this.#isBatch = false;
+        this.#ingest.settle();
       },
       message: (bytes, start, end, atUs) => this.#message(probe, answer, bytes, start, end, atUs),
       fault: (fault, bytes, start, end, atUs) => {
@@ -162,7 +170,7 @@ export class IpfixPipeline implements IpfixIngest {
   #sip(id: SipSetId, probe: Probe, isLeftOut: boolean, bytes: Buffer, nowUs: number): Fault {
     if (isLeftOut) return this.#skip(Ipfix.IGNORED_SETS, 'direction', probe);
     const { start, end } = this.#walk;
-    const packet = this.#packet;
+    const packet = this.#isBatch ? this.#ingest.nextPacket() : this.#packet;
     const fault = decodeSipSet(id, bytes, start, end, packet, nowUs);
     if (fault !== Fault.NONE) return fault;
     this.#counters.add(sipCounter(id, packet.family), 1);
@@ -180,6 +188,8 @@ export class IpfixPipeline implements IpfixIngest {
     if (typeof decoded === 'number') return decoded;
     this.#notePadding(end - start - decoded.octets);
     probe.qosSets++;
+    // Its calls may have begun a moment ago.
+    this.#ingest.settle();
     this.#qos.add(decoded.record, probe, nowUs);
     return this.#skip(Ipfix.QOS_SETS, 'report', probe);
   }

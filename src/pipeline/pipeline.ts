@@ -29,6 +29,7 @@ export class Pipeline implements HepIngest {
   readonly #keys: readonly Buffer[];
   readonly #sipOptions: SipParseOptions;
   readonly #packet = new Packet(Buffer.alloc(0));
+  #isBatch = false;
 
   constructor(settings: EngineSettings, ingest: Ingest, agents: AgentTable, counters: CounterSet) {
     this.#counters = counters;
@@ -42,6 +43,15 @@ export class Pipeline implements HepIngest {
       maxHeaders: settings.sipMaxHeaders,
       alegHeaders: settings.alegHeaders,
     });
+  }
+
+  beginBatch(): void {
+    this.#isBatch = true;
+  }
+
+  endBatch(): void {
+    this.#isBatch = false;
+    this.#ingest.settle();
   }
 
   datagram(bytes: Buffer, ip: string, port: number, nowUs: number, start = 0, end = bytes.length): void {
@@ -71,6 +81,8 @@ export class Pipeline implements HepIngest {
     if (!sender.allowed) return undefined;
     const counter = listener === 'tcp' ? Hep.TCP : Hep.TLS;
     return {
+      beginBatch: () => this.beginBatch(),
+      endBatch: () => this.endBatch(),
       message: (bytes, start, end, nowUs) => {
         this.#receive(counter, end - start);
         this.#packet1(bytes, start, end, sender, this.#limits, nowUs);
@@ -111,7 +123,7 @@ export class Pipeline implements HepIngest {
       this.#refuse(Fault.NOT_ALLOWED, this.#agents.blamed(sender, nowUs), bytes, start, end, nowUs);
       return 0;
     }
-    const packet = this.#packet;
+    const packet = this.#isBatch ? this.#ingest.nextPacket() : this.#packet;
     const fault = decodeHep(bytes, start, end, packet, limits, nowUs);
     if (fault !== Fault.NONE) {
       this.#refuse(fault, this.#agents.blamed(sender, nowUs), bytes, start, end, nowUs);

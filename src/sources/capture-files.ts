@@ -137,15 +137,21 @@ export class CaptureFiles {
   }
 
   async #playFrames(frames: readonly CapturedFrame[], player: Player): Promise<void> {
+    // Whether the outlet is full must be known before each frame.
+    if (this.#outlet === undefined) this.#ingest.beginBatch();
     for (const captured of frames) {
-      if (this.#stopped) return;
+      if (this.#stopped) break;
       const frame = player.place(captured);
-      // oxlint-disable-next-line no-await-in-loop -- frames are played in their order
-      if (player.isEarly()) await player.wait(() => this.#stopped);
+      if (player.isEarly()) {
+        this.#ingest.endBatch();
+        // oxlint-disable-next-line no-await-in-loop -- frames are played in their order
+        await player.wait(() => this.#stopped);
+      }
       // oxlint-disable-next-line no-await-in-loop -- frames are played in their order
       if (this.#outlet?.isFull === true) await this.#outlet.room();
       this.#ingest.frame(frame);
     }
+    this.#ingest.endBatch();
   }
 
   #report(name: string, fault: Fault, problem: string, player: Player): void {

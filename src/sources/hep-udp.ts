@@ -69,12 +69,16 @@ export class HepUdpSource {
       addr,
       port,
       rcvbufBytes,
-      onBatch: () => (nowUs = clock()),
+      onBatch: () => {
+        nowUs = clock();
+        ingest.beginBatch();
+      },
       onDatagram: (bytes, ip, senderPort, start, end) => {
         counters.add(Hep.DATAGRAMS, 1);
         this.#datagrams++;
         ingest.datagram(bytes, ip, senderPort, nowUs, start, end);
       },
+      onBatchEnd: () => ingest.endBatch(),
       onError: (error) => this.#socketError(error),
     });
     this.#socket = socket;

@@ -155,7 +155,9 @@ export class LiveCapture {
       child.stdout.on('data', (chunk: Buffer) => {
         isUp = true;
         settle();
+        ingest.beginBatch();
         for (const frame of reader.push(chunk)) ingest.frame(frame);
+        ingest.endBatch();
         if (reader.fault !== Fault.NONE) child.kill('SIGKILL');
       });
       child.stderr.setEncoding('latin1').on('data', (text: string) => {

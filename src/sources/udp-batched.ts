@@ -71,7 +71,7 @@ export function loadUdpReceive(): UdpReceive | MissingModule {
  */
 export function openBatched(
   module: UdpReceive,
-  { addr, port, rcvbufBytes, onBatch, onDatagram, onError }: UdpSocketOptions,
+  { addr, port, rcvbufBytes, onBatch, onDatagram, onBatchEnd, onError }: UdpSocketOptions,
   reusePort = false,
 ): UdpSocket {
   const slab = Buffer.allocUnsafeSlow(BATCH * SHARE);
@@ -89,13 +89,15 @@ export function openBatched(
   const take = (): void => {
     for (let batch = 0; batch < BATCHES_PER_TURN; batch++) {
       const received = receive();
-      if (received > 0) onBatch();
+      if (received === 0) return;
+      onBatch();
       for (let n = 0; n < received; n++) {
         const head = n * HEAD_INTS;
         const start = n * SHARE;
         const ip = senders.of(heads, head + SENDER);
         onDatagram(slab, ip, heads[head + SENDER_PORT]!, start, start + heads[head + LENGTH]!); // one head each
       }
+      onBatchEnd();
       if (received < BATCH) return;
     }
   };

@@ -6,12 +6,13 @@ import type { UdpSocket, UdpSocketOptions } from './udp-socket.ts';
 
 /** Opens a socket of Node.js, which exists everywhere and hands over one datagram at a time. */
 export async function openDgram(options: UdpSocketOptions): Promise<UdpSocket> {
-  const { addr, rcvbufBytes, onBatch, onDatagram, onError } = options;
+  const { addr, rcvbufBytes, onBatch, onDatagram, onBatchEnd, onError } = options;
   const family = isIPv6(addr) ? 6 : 4;
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
   socket.on('message', (bytes, sender) => {
     onBatch();
     onDatagram(bytes, sender.address, sender.port, 0, bytes.length);
+    onBatchEnd();
   });
   try {
     socket.bind(options.port, addr);

@@ -1,6 +1,6 @@
 import type { ReceiveMethod } from '../model/settings.ts';
 
-/** One datagram, `bytes[start..end)`; the memory is used again when this returns. */
+/** One datagram, `bytes[start..end)`; the memory is used again when its batch ends. */
 export type TakeDatagram = (bytes: Buffer, ip: string, port: number, start: number, end: number) => void;
 
 export interface UdpSocketOptions {
@@ -13,6 +13,8 @@ export interface UdpSocketOptions {
   /** Begins a batch: what is taken until the next one arrived together. */
   onBatch: () => void;
   onDatagram: TakeDatagram;
+  /** Ends the batch: the memory of its datagrams is used again. */
+  onBatchEnd: () => void;
   /** Told of socket errors after the start. */
   onError: (error: Error) => void;
 }

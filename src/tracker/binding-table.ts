@@ -32,7 +32,7 @@ export class Binding extends Timed {
   /** Given by the table, 0 before. */
   id = 0;
   readonly hash: number;
-  bucketNext: Binding | undefined = undefined;
+  hashNext: Binding | undefined = undefined;
   older: Binding | undefined = undefined;
   newer: Binding | undefined = undefined;
 
@@ -190,7 +190,7 @@ export class BindingTable {
   ofAor(aor: string): Binding[] {
     const hash = this.#hash(aor);
     const found: Binding[] = [];
-    for (let entry = this.entries.chain(hash); entry !== undefined; entry = entry.bucketNext) {
+    for (let entry = this.entries.chain(hash); entry !== undefined; entry = entry.hashNext) {
       if (entry.hash === hash && entry.aor === aor) found.push(entry);
     }
     return found;

@@ -35,8 +35,8 @@ export class Call extends Timed {
   /** Number of its row. */
   readonly slot: number;
 
-  /** Next entry in the same bucket. */
-  bucketNext: Call | undefined = undefined;
+  /** Next entry with the same hash. */
+  hashNext: Call | undefined = undefined;
   /** Neighbours in order of creation. */
   older: Call | undefined = undefined;
   newer: Call | undefined = undefined;

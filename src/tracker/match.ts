@@ -37,7 +37,7 @@ export function findCall(first: Call | undefined, hash: number, message: SipMess
   match.fit = Fit.NONE;
   match.direction = 0;
   match.family = 0;
-  for (let call = first; call !== undefined; call = call.bucketNext) {
+  for (let call = first; call !== undefined; call = call.hashNext) {
     if (call.hash !== hash || !isText(call.block, TextField.CALL_ID, bytes, message.callIdStart, message.callIdEnd))
       continue;
     match.family++;

@@ -116,6 +116,11 @@ export class MessageRing {
     this.#isPaused = false;
   }
 
+  /** Reads what `add` will read for a Call-ID with this hash, see foresight.ts. */
+  foresee(hash: number): number {
+    return this.isOn ? this.#newest[hash & (BUCKETS - 1)]! | 0 : 0; // inside the table
+  }
+
   /** Copies a message that was just tracked. */
   add(
     call: Call,

@@ -25,7 +25,7 @@ export const BINDING_PARTS = ['contact', 'transaction', 'announced'] as const;
 export const BINDING_PLACES = [
   'hash',
   'bytes',
-  'bucketNext',
+  'hashNext',
   'older',
   'newer',
   'wheelPrevious',

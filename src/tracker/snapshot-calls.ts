@@ -46,7 +46,7 @@ export const EXTRAS_PARTS = ['forkedUs', 'moreObservers', 'hopsLeftOut', 'legs',
 export const CALL_PLACES = [
   'hash',
   'slot',
-  'bucketNext',
+  'hashNext',
   'older',
   'newer',
   'wheelPrevious',

@@ -15,6 +15,7 @@ import { Call, CallFlag, LegReason } from './call.ts';
 import { EntryTable } from './entry-table.ts';
 import type { EventRing, GeneratedOn } from './event-ring.ts';
 import { FinishedCalls } from './finished-calls.ts';
+import { type Awaited, Foresight } from './foresight.ts';
 import { inheritHop, recordHop } from './hops.ts';
 import { LegIndex } from './legs.ts';
 import { MessageRing } from './message-ring.ts';
@@ -72,6 +73,7 @@ export class CallTracker {
   readonly #hashSeed: number;
   readonly #texts: CallTexts;
   readonly #match = new Match();
+  readonly #foresight: Foresight;
   /** Timeout of each state in µs, by `CallState`. */
   readonly #timeoutUs = new Float64Array(CALL_STATES.length);
   readonly #expire = (entry: Timed): void => {
@@ -97,6 +99,7 @@ export class CallTracker {
     this.#counters = counters;
     this.#hashSeed = hashSeed;
     this.messages = new MessageRing(settings.messages, counters);
+    this.#foresight = new Foresight(this.table, this.messages);
     this.legs = new LegIndex(counters, (callId) => this.held(callId).length > 0);
     this.registrations = new Registrations(settings.registrations, this.#wheel, events, counters, hashSeed);
     this.#texts = new CallTexts(hashSeed);
@@ -127,19 +130,29 @@ export class CallTracker {
     if (info !== undefined) this.setStateTimeout(state, info.defaultSeconds);
   }
 
+  /** Hash of a message's Call-ID, as `track` wants it. */
+  hashOf(message: SipMessage): number {
+    return hashBytes(message.bytes, message.callIdStart, message.callIdEnd, this.#hashSeed);
+  }
+
+  /** Prepares for the messages that are tracked next: the first `count` of those awaited. */
+  foresee(awaited: readonly Awaited[], count: number): void {
+    this.#foresight.read(awaited, count);
+  }
+
   /**
    * Takes one parsed message.
    *
+   * @param hash of its Call-ID, see `hashOf`
    * @returns `NONE`, or why the message is not tracked (`TRACK_*`)
    */
-  track(packet: Packet, message: SipMessage, observer: Observer): Fault {
+  track(packet: Packet, message: SipMessage, observer: Observer, hash = this.hashOf(message)): Fault {
     this.#nowUs = packet.trackedAtUs;
     if (message.callIdEnd === message.callIdStart) return Fault.TRACK_NO_CALL_ID;
     if (!message.hasFrom) return Fault.TRACK_NO_FROM;
     if (!message.hasTo) return Fault.TRACK_NO_TO;
     if (message.cseq < 0) return Fault.TRACK_NO_CSEQ;
     this.#wheel.begin(this.#nowUs);
-    const hash = hashBytes(message.bytes, message.callIdStart, message.callIdEnd, this.#hashSeed);
     const match = this.#match;
     findCall(this.table.chain(hash), hash, message, match);
     let { call } = match;
@@ -173,7 +186,7 @@ export class CallTracker {
     const bytes = Buffer.from(callId, 'latin1');
     const hash = hashBytes(bytes, 0, bytes.length, this.#hashSeed);
     const calls: Call[] = [];
-    for (let call = this.table.chain(hash); call !== undefined; call = call.bucketNext) {
+    for (let call = this.table.chain(hash); call !== undefined; call = call.hashNext) {
       if (call.callId === callId) calls.push(call);
     }
     return calls.toSorted((a, b) => a.id - b.id);
@@ -645,14 +658,14 @@ export class CallTracker {
   #settleFamily(gone: Call): void {
     if ((gone.flags & (CallFlag.FORK_CHILD | CallFlag.FORK_PARENT)) === 0 || (gone.emitted & FAMILY_EVENTS) === 0)
       return;
-    for (let other = this.table.chain(gone.hash); other !== undefined; other = other.bucketNext) {
+    for (let other = this.table.chain(gone.hash); other !== undefined; other = other.hashNext) {
       if (other !== gone && other.callId === gone.callId) other.emitted |= 1 << EventType.CALL_ATTEMPT;
     }
   }
 
   #familyReported(call: Call): boolean {
     let reported = false;
-    for (let other = this.table.chain(call.hash); other !== undefined; other = other.bucketNext) {
+    for (let other = this.table.chain(call.hash); other !== undefined; other = other.hashNext) {
       if (other === call || other.callId !== call.callId) continue;
       if ((other.emitted & FAMILY_EVENTS) !== 0) reported = true;
       other.emitted |= 1 << EventType.CALL_ATTEMPT;

@@ -51,6 +51,13 @@ export class MessageFramer implements StreamFramer {
   }
 
   push(chunk: Buffer, nowUs: number): Fault {
+    this.#ingest.beginBatch();
+    const fault = this.#cut(chunk, nowUs);
+    this.#ingest.endBatch();
+    return fault;
+  }
+
+  #cut(chunk: Buffer, nowUs: number): Fault {
     if (this.#fault !== Fault.NONE) return this.#fault;
     const { headerBytes } = this.#framing;
     let at = this.#heldBytes === 0 ? 0 : this.#complete(chunk, nowUs);

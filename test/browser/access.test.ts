@@ -7,12 +7,28 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { blocked } from '../interop/tools.ts';
 import { startCollector } from '../support/collector.ts';
+import { UdpAgent } from '../support/hep-sender.ts';
+import { until } from '../support/process.ts';
 import { ROOT } from '../support/root.ts';
+import { readMessage } from '../tracker/scenario.ts';
+import { packetsOf } from './traffic.ts';
 import { accessibilityFaults, browserObstacle, openBrowser, openPage, OUT } from './browser.ts';
 
 const TLS = join(ROOT, 'fixtures/tls');
 /** "correct horse", hashed by Python's hashlib.scrypt(n=1024, r=8, p=1). */
 const USERS = 'alice:admin:scrypt.10.8.1.MDEyMzQ1Njc4OWFiY2RlZg.6g3umF-uVrJsObaTZhIbbTlgrvOEFcCItdwSjtPF67M';
+
+/** A call of a minute ago. */
+const startUs = (Math.floor(Date.now() / 1000) - 60) * 1e6;
+const CALL = [
+  '0.0 A>B INVITE/1',
+  '1.0 B>A 200/1 t=b',
+  '1.1 A>B ACK/1 t=b',
+  '9.0 A>B BYE/2 t=b',
+  '9.1 B>A 200/2/BYE t=b',
+];
+/** What stands on a page, but for what counts on while somebody looks. */
+const SHOWN = `document.querySelector('main').innerText.replaceAll(/\\d+m?\\d*m?s\\b/g, '')`;
 
 test('people log in over TLS, follow links of other sites to their page, and log out', async (t) => {
   if (blocked(t, browserObstacle())) return;
@@ -97,6 +113,44 @@ test('people log in over TLS, follow links of other sites to their page, and log
       await visit.waitForURL(`${origin}/login?**`);
       await logIn(visit, 'correct horse');
       await visit.waitForURL(`${origin}/calls/list?n=7`);
+      await stranger.close();
+    });
+
+    await t.test('a link with search, window of time and selection is the same view to a stranger', async () => {
+      const agent = await UdpAgent.open();
+      const lines = CALL.map((line) => readMessage(`${line} f=a id=given from=sip:4711@example.com`));
+      for (const packet of packetsOf(lines, startUs)) await agent.send(packet, collector.hepUdp);
+      agent.close();
+      await until('the call has ended', 15_000, async () => {
+        const answer = await page.request.get(`${origin}/events?q=type:call-end&format=json`);
+        return ((await answer.json()) as { matched: number }).matched > 0 || undefined;
+      });
+      const second = startUs / 1e6;
+      const day = new Date(startUs / 1000).toISOString().slice(0, 10);
+      const found = `${origin}/calls/list?q=${encodeURIComponent(`number:4711 start:${day}..${day}`)}&tz=Asia%2FTehran&n=10`;
+      await page.goto(found);
+      const rows = await page.locator('tbody [data-open]').allTextContents();
+      assert.deepEqual(rows, ['given']);
+      await page.goto(`${origin}/call/given?around=${second}&time=first&tz=Asia%2FTehran`);
+      await page.getByRole('region', { name: 'Ladder' }).locator('a[data-message]').nth(1).click();
+      const selected = (where: Page) => where.getByRole('complementary', { name: 'Selected message' });
+      await selected(page).getByText('SIP/2.0 200').first().waitFor();
+
+      const stranger = await browser.newContext({ ignoreHTTPSErrors: true });
+      const visit = await stranger.newPage();
+      const shown = (where: Page): Promise<string> => where.evaluate<string>(SHOWN);
+      for (const link of [page.url(), found]) {
+        await page.goto(link);
+        await visit.goto(link);
+        if ((await visit.locator('form.login').count()) > 0) {
+          await logIn(visit, 'correct horse');
+          await visit.locator('header .account').waitFor();
+        }
+        if (link !== found) {
+          for (const where of [page, visit]) await selected(where).getByText('SIP/2.0 200').first().waitFor();
+        }
+        assert.equal(await shown(visit), await shown(page), link);
+      }
       await stranger.close();
     });
 

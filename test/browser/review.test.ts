@@ -230,7 +230,7 @@ test('what an engineer reviews a collector by', async (t) => {
       await page.waitForURL(/q=/);
       await page.keyboard.press('j');
       await page.keyboard.press('Enter');
-      await page.waitForURL(/\/call\/asked\?around=\d+#m\d+$/);
+      await page.waitForURL(/\/call\/asked\?around=\d+&message=\d+#ladder$/);
       const selected = page.getByRole('complementary', { name: 'Selected message' });
       await selected.getByText('SIP/2.0 200').first().waitFor();
     });

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
 import { listMessages } from '../../src/engine/message-list.ts';
 import type { Slicing } from '../../src/engine/queries.ts';
-import { EngineRequestError, MAX_SEARCH_MS, type MessagePage } from '../../src/model/engine.ts';
+import { EngineRequestError, MAX_LIST_LIMIT, MAX_SEARCH_MS, type MessagePage } from '../../src/model/engine.ts';
 import { parseSearch, SearchFault } from '../../src/model/search/parse.ts';
 import type { CallMessageView } from '../../src/model/views.ts';
 import { Stage, START_US } from '../tracker/scenario.ts';
@@ -145,7 +145,7 @@ test('what the ring gave to newer messages while a search paused is left out, an
 });
 
 test('more than a list holds is refused', async () => {
-  await assert.rejects(found(staged(), '', { offset: 19_950, limit: 100 }), EngineRequestError);
+  await assert.rejects(found(staged(), '', { offset: MAX_LIST_LIMIT - 50, limit: 100 }), EngineRequestError);
   await assert.rejects(found(staged(), 'payload:/(/'), EngineRequestError);
 });
 

@@ -25,7 +25,7 @@ test('each message leads to its place in the ladder of its call, near it where t
   const { get, deps } = client();
   deps.engine.messages = [message({ id: 77, callId: 'a b/c@host', atUs: NOW_US })];
   const { body } = await get('/messages', HTML);
-  assert.ok(body.includes(`href="/call/a%20b%2Fc%40host?around=${NOW_US}#m77"`));
+  assert.ok(body.includes(`href="/call/a%20b%2Fc%40host?around=${NOW_US}&amp;message=77#ladder"`));
 });
 
 test('a message is whole in text, as the text of its call has it', async () => {

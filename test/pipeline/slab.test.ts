@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { callMessages } from '../../src/engine/call-messages.ts';
+import { Ingest as IngestCounters } from '../../src/model/counters.ts';
 import { callView, eventView, registrationView } from '../../src/tracker/views.ts';
 import { damagedDatagram } from '../support/hostile.ts';
 import { Random } from '../support/random.ts';
@@ -57,4 +58,25 @@ test('datagrams give the same from memory that is used again, whatever lies arou
     slab.fill(0xff);
   }
   assert.deepEqual(shown(shared), shown(alone));
+});
+
+test('datagrams give the same when they are worked on together, and their memory may change once the batch has ended', () => {
+  const [alone, together] = [new PipelineStage(), new PipelineStage()];
+  const random = new Random(7);
+  const slab = Buffer.alloc(64 * SLAB_OCTETS);
+  for (let n = 0; n < DATAGRAMS;) {
+    together.pipeline.beginBatch();
+    for (let place = random.below(64); place >= 0; place--, n++) {
+      const datagram = damagedDatagram(random);
+      const nowUs = NOW_US + n * 1000;
+      alone.pipeline.datagram(Buffer.from(datagram), '198.51.100.1', 9060, nowUs);
+      const start = place * SLAB_OCTETS;
+      together.pipeline.datagram(slab, '198.51.100.1', 9060, nowUs, start, start + datagram.copy(slab, start));
+    }
+    together.pipeline.endBatch();
+    assert.equal(together.exits, together.received);
+    slab.fill(0xff);
+  }
+  assert.ok(together.counters.get(IngestCounters.TRACKED) > 500);
+  assert.deepEqual(shown(together), shown(alone));
 });

@@ -15,6 +15,7 @@ const socket = openBatched(module, {
     if (text === throwAt) throw new Error(`asked to fail at ${text}`);
     parentPort?.postMessage(text);
   },
+  onBatchEnd: () => undefined,
   onError: (error) => {
     throw error;
   },

@@ -16,8 +16,18 @@ export interface Told {
 
 /** Remembers what a framer or a source said about one connection. */
 export class FakeSink implements StreamIngest {
+  /** Batches begun and ended. */
+  readonly batches = { begun: 0, ended: 0 };
   readonly messages: string[] = [];
   readonly faults: Told[] = [];
+
+  beginBatch(): void {
+    this.batches.begun++;
+  }
+
+  endBatch(): void {
+    this.batches.ended++;
+  }
 
   message(bytes: Buffer, start: number, end: number): void {
     this.messages.push(bytes.toString('latin1', start, end));
@@ -44,7 +54,16 @@ export class FakeIngest implements HepIngest {
   readonly datagrams: FakeDatagram[] = [];
   readonly asked: { ip: string; port: number; listener: 'tcp' | 'tls' }[] = [];
   readonly sinks: FakeSink[] = [];
+  readonly batches = { begun: 0, ended: 0 };
   admits = true;
+
+  beginBatch(): void {
+    this.batches.begun++;
+  }
+
+  endBatch(): void {
+    this.batches.ended++;
+  }
 
   datagram(bytes: Buffer, ip: string, port: number, nowUs: number, start = 0, end = bytes.length): void {
     this.datagrams.push({ bytes: Buffer.from(bytes.subarray(start, end)), ip, port, nowUs });

@@ -60,6 +60,8 @@ class Capture {
       filter,
       ingest: {
         begin: (name) => this.begun.push(name),
+        beginBatch: () => undefined,
+        endBatch: () => undefined,
         frame: (frame) => {
           this.frames.push(frame);
           this.#waiting?.();

@@ -21,6 +21,7 @@ function open(t: TestContext, options: Partial<UdpSocketOptions> = {}, reusePort
       rcvbufBytes: 4_194_304,
       onBatch: () => undefined,
       onDatagram: () => undefined,
+      onBatchEnd: () => undefined,
       onError: assert.ifError,
       ...options,
     },

@@ -4,8 +4,8 @@ import { methodName } from '../../model/method.ts';
 import type { SearchField } from '../../model/search/fields.ts';
 import { displayText } from '../../model/text.ts';
 import { transportName } from '../../model/transport.ts';
-import { type HeaderField, headerFields } from '../../sip/header-fields.ts';
-import { SipMessage } from '../../sip/message.ts';
+import { headerFields } from '../../sip/header-fields.ts';
+import type { SipMessage } from '../../sip/message.ts';
 import { parseSip } from '../../sip/parse.ts';
 import type { KeptMessage } from '../../tracker/message-ring.ts';
 import { DISPLAY_OPTIONS, REPEAT_NAMES } from '../call-messages.ts';
@@ -18,19 +18,23 @@ import { uriHost } from './uri.ts';
  */
 export class SearchedMessage {
   readonly kept: KeptMessage;
-  #sip: SipMessage | undefined;
+  readonly #sip: SipMessage;
+  #isParsed = false;
   #text: string | undefined;
-  #headers: HeaderField[] | undefined;
 
-  /** @param kept its octets are read until the search goes on to the next message */
-  constructor(kept: KeptMessage) {
+  /**
+   * @param kept its octets are read until the search goes on to the next message
+   * @param sip filled anew; what it was filled with before is over
+   */
+  constructor(kept: KeptMessage, sip: SipMessage) {
     this.kept = kept;
+    this.#sip = sip;
   }
 
   get sip(): SipMessage {
-    if (this.#sip === undefined) {
+    if (!this.#isParsed) {
       const { octets } = this.kept;
-      this.#sip = new SipMessage(octets);
+      this.#isParsed = true;
       // A message kept in part may end in a fault; what was read until then still holds.
       parseSip(octets, 0, octets.length, DISPLAY_OPTIONS, this.#sip);
     }
@@ -40,10 +44,6 @@ export class SearchedMessage {
   /** One character per octet. */
   get text(): string {
     return (this.#text ??= this.kept.octets.toString('latin1'));
-  }
-
-  get headers(): readonly HeaderField[] {
-    return (this.#headers ??= headerFields(this.text));
   }
 }
 
@@ -64,10 +64,7 @@ export const MESSAGE_READER: SearchReader<SearchedMessage> = {
         return [source(kept), destination(kept)];
     }
   },
-  headers: (message, name) => {
-    const wanted = headerName(name);
-    return message.headers.filter((header) => header.name === wanted).map(({ value }) => displayText(value));
-  },
+  headers: ({ text }, name) => headerFields(text, headerName(name)).map(({ value }) => displayText(value)),
 };
 
 function source({ family, src, srcPort }: KeptMessage): SeenPlace {
@@ -90,7 +87,7 @@ function textsOf(message: SearchedMessage, field: SearchField): readonly string[
     case 'payload':
       return [message.text];
     case 'header':
-      return message.headers.map(({ name, value }) => `${name}: ${value}`);
+      return headerFields(message.text).map(({ name, value }) => `${name}: ${value}`);
     default:
       return sipTexts(message.sip, field);
   }

@@ -8,7 +8,7 @@ const RECORDS_PER_RELEASE = 32;
 const AWAKE = 0;
 const ASLEEP = 1;
 
-/** Takes one record; its body is in the reader's memory until this returns. */
+/** Takes one record; its body is in the reader's memory until `settle` is called. */
 export type TakeRecord = (from: number, record: RingReader) => void;
 
 /**
@@ -22,6 +22,7 @@ export type TakeRecord = (from: number, record: RingReader) => void;
 export class Exchange {
   readonly #place: ShardPlace;
   readonly #take: TakeRecord;
+  readonly #settle: () => void;
   readonly #onTurn: () => void;
   readonly #writers: (RingWriter | undefined)[];
   readonly #readers: (RingReader | undefined)[];
@@ -30,11 +31,14 @@ export class Exchange {
   #isEnding = false;
   #isStopped = false;
 
-  /** @param onTurn told at the end of a turn of the event loop that `wake` or `endTurn` spoke of */
-  constructor(place: ShardPlace, take: TakeRecord, onTurn: () => void) {
+  /**
+   * @param settle told when the memory of records taken is to be used again
+   * @param onTurn told at the end of a turn of the event loop that `wake` or `endTurn` spoke of */
+  constructor(place: ShardPlace, take: TakeRecord, settle: () => void, onTurn: () => void) {
     const { index, count, rings } = place;
     this.#place = place;
     this.#take = take;
+    this.#settle = settle;
     this.#onTurn = onTurn;
     this.#asleep = new Int32Array(place.asleep);
     this.#toWake = Array.from({ length: count }, () => false);
@@ -88,6 +92,11 @@ export class Exchange {
     while (this.#takeSome());
   }
 
+  #release(reader: RingReader): void {
+    this.#settle();
+    reader.release();
+  }
+
   readonly #end = (): void => {
     this.#onTurn();
     this.#isEnding = false;
@@ -124,9 +133,9 @@ export class Exchange {
       let taken = 0;
       while (taken < share && reader.next()) {
         this.#take(from, reader);
-        if (++taken % RECORDS_PER_RELEASE === 0) reader.release();
+        if (++taken % RECORDS_PER_RELEASE === 0) this.#release(reader);
       }
-      reader.release();
+      this.#release(reader);
       if (taken === share) isLeft = true;
     }
     return isLeft;

@@ -81,7 +81,12 @@ export class Handover implements OtherShards, QosElsewhere {
   constructor(place: ShardPlace, nowMs: () => number) {
     this.#place = place;
     this.#nowMs = nowMs;
-    this.#exchange = new Exchange(place, this.#take, () => this.#sendEvents());
+    this.#exchange = new Exchange(
+      place,
+      this.#take,
+      () => this.#inbox?.ingest.settle(),
+      () => this.#sendEvents(),
+    );
     this.#foreign = Array.from({ length: place.count }, () => new ForeignAccounts());
     this.#hasNoRoom = Array.from({ length: place.count }, () => false);
     this.#isOnlyReceiver = place.index === HUB && place.firstTracking > HUB;
@@ -200,10 +205,12 @@ export class Handover implements OtherShards, QosElsewhere {
   }
 
   readonly #take = (from: number, record: RingReader): void => {
+    if (record.kind === RecordKind.MESSAGE) {
+      this.#takeMessage(from, record);
+      return;
+    }
+    this.#inbox?.ingest.settle();
     switch (record.kind) {
-      case RecordKind.MESSAGE:
-        this.#takeMessage(from, record);
-        return;
       case RecordKind.EVENT:
         this.#takeEvent(record);
         return;
@@ -218,14 +225,15 @@ export class Handover implements OtherShards, QosElsewhere {
   };
 
   #takeMessage(from: number, record: RingReader): void {
-    const packet = this.#packet;
+    const inbox = this.#inbox;
+    const packet = inbox?.ingest.nextPacket() ?? this.#packet;
     const handed = this.#handed;
     readMessage(record, packet, handed);
     const { serial, generation, idStart, idEnd } = handed;
     // One for each shard.
     const account = this.#foreign[from]!.of(serial, generation, packet.bytes, idStart, idEnd, packet.arrivedAtUs);
     const options = handed.isStream ? this.#stream : this.#datagram;
-    if (options !== undefined) this.#inbox?.ingest.takeOver(packet, account, options);
+    if (options !== undefined) inbox?.ingest.takeOver(packet, account, options);
     if (!this.isHub) this.#exchange.endTurn();
   }
 

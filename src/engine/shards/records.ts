@@ -1,5 +1,5 @@
 import type { QosRecord } from '../../model/qos.ts';
-import type { Packet } from '../../model/packet.ts';
+import { clearPacket, type Packet } from '../../model/packet.ts';
 import { PayloadKind } from '../../model/packet.ts';
 import type { Transport } from '../../model/transport.ts';
 import type { EventType } from '../../model/event-type.ts';
@@ -105,7 +105,7 @@ export function readMessage(from: RingReader, packet: Packet, handed: HandedMess
   handed.isStream = ints[n + FRAMING] === 1;
   handed.serial = ints[n + SERIAL]!;
   handed.generation = ints[n + GENERATION]!;
-  p.bytes = from.bytes;
+  clearPacket(p, from.bytes, 0);
   p.kind = PayloadKind.SIP;
   p.transport = ints[n + TRANSPORT] as Transport; // as it was taken from a packet
   p.family = ints[n + FAMILY]!;

@@ -9,6 +9,8 @@ import { MessagePane } from './pane.ts';
  *   a.l-row[data-message=7] ──selected──▶ tbody#m7 [data-message-text] ──copied──▶ [data-pane]
  *                           ──marked────▶ tbody#m7 input[name=diff]
  */
+/** Parameter of the address. */
+const CHOSEN = 'message';
 const SELECTED = 'current';
 const MARKED = 'marked';
 const SAME = 'same';
@@ -76,7 +78,7 @@ class LadderPage {
     moveColumns(this.#frame);
     this.#showMarks();
     // A link may name a message. Drawn another way or come back to, the ladder still has its message. Where the page stands is the browser's.
-    const chosen = /^#m(\d+)$/.exec(location.hash)?.[1] ?? sessionStorage.getItem(this.#place);
+    const chosen = new URL(location.href).searchParams.get(CHOSEN) ?? sessionStorage.getItem(this.#place);
     const row = this.#rows.find((each) => each.dataset['message'] === chosen);
     if (row === undefined) return;
     const { top, height } = this.#frame.getBoundingClientRect();
@@ -98,6 +100,7 @@ class LadderPage {
     row?.classList.add(SELECTED);
     if (row === undefined) sessionStorage.removeItem(this.#place);
     else sessionStorage.setItem(this.#place, row.dataset['message'] ?? '');
+    nameInAddress(row?.dataset['message']);
     this.#showTimes();
     this.#setApart(row);
     void this.#showMessage(row);
@@ -191,6 +194,14 @@ const sinceOf = (row: Row): Element | null => row.querySelector('.l-since');
 /** Where the table has the message of a row. */
 function tableRow(row: Row | undefined): HTMLElement | null {
   return row === undefined ? null : document.getElementById(`m${row.dataset['message'] ?? ''}`);
+}
+
+/** The address of the page names the message that is selected, so that who is given it sees the same. */
+function nameInAddress(message: string | undefined): void {
+  const address = new URL(location.href);
+  if (message === undefined) address.searchParams.delete(CHOSEN);
+  else address.searchParams.set(CHOSEN, message);
+  if (address.href !== location.href) history.replaceState(history.state, '', address);
 }
 
 /** Its text: from the table, or from the page it has of its own where there are many. */

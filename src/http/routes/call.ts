@@ -46,6 +46,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
     async read(params, _applied, { callid = '' }, names) {
       const limit = params.integer(['n'], 1, MAX_MESSAGES, DEFAULT_MESSAGES);
       const around = params.text('around');
+      params.integer(['message'], 0, Number.MAX_SAFE_INTEGER, 0); // which of the messages is for the browser to show
       const offset =
         around === undefined || params.has('s')
           ? params.integer(['s'], 0, Number.MAX_SAFE_INTEGER, 0)

@@ -7,7 +7,6 @@ import type { AskedSearch } from '../search.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
-import { messageHref } from './call-ladder.tsx';
 import { statusTone } from './call-columns.tsx';
 import { Captured, CapturedLink, Cell, Hints, Pager, Path, Table, Time, Transport } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
@@ -51,7 +50,7 @@ export function MessageList({ page, search, notes, why }: MessageListProps): VNo
 
 /** In the ladder of its call, near it where there are very many. */
 function placeOf({ callId, atUs, id }: CallMessageView): string {
-  return `${link(callHref(callId), { around: atUs })}${messageHref({ id })}`;
+  return `${link(callHref(callId), { around: atUs, message: id })}#ladder`;
 }
 
 function MessageRows({ message, hasText }: { message: CallMessageView; hasText: boolean }): VNode {
@@ -89,10 +88,11 @@ function MessageRows({ message, hasText }: { message: CallMessageView; hasText: 
           <td colSpan={HEAD.length}>
             <details>
               <summary>
-                <Transport name={message.transport} />{' '}
-                <span class="quiet">{formatNumber(message.length)} octets, seen by</span>{' '}
-                <AgentLinks agents={message.agents} />
+                <Transport name={message.transport} /> <span class="quiet">{formatNumber(message.length)} octets</span>
               </summary>
+              <p class="quiet">
+                Seen by <AgentLinks agents={message.agents} />
+              </p>
               <RawText raw={message.raw} />
             </details>
           </td>

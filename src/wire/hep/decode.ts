@@ -1,7 +1,6 @@
 import { IPV4_MAPPED } from '../../model/endpoint.ts';
 import { Fault } from '../../model/fault.ts';
-import type { Packet } from '../../model/packet.ts';
-import { Transport } from '../../model/transport.ts';
+import { clearPacket, type Packet } from '../../model/packet.ts';
 import { startsWithHep3 } from './format.ts';
 import { decodeHep12 } from './hep12.ts';
 import { decodeHep3 } from './hep3.ts';
@@ -31,7 +30,7 @@ export function decodeHep(
   limits: HepDecodeLimits,
   nowUs: number,
 ): Fault {
-  clear(packet, bytes, nowUs);
+  clearPacket(packet, bytes, nowUs);
   packet.length = end - start;
   let fault: Fault;
   if (startsWithHep3(bytes, start, end)) {
@@ -57,44 +56,4 @@ function noHep(bytes: Buffer, start: number, end: number, packet: Packet): Fault
     return Fault.HEP_SHORT;
   }
   return looksLikeSip(bytes, start, end) ? Fault.HEP_NOT_HEP : Fault.HEP_MALFORMED;
-}
-
-function clear(packet: Packet, bytes: Buffer, nowUs: number): void {
-  packet.bytes = bytes;
-  packet.start = 0;
-  packet.end = 0;
-  packet.kind = 0;
-  packet.transport = Transport.UNKNOWN;
-  packet.ipProtocol = 0;
-  packet.family = 4;
-  packet.src0 = 0;
-  packet.src1 = 0;
-  packet.src2 = IPV4_MAPPED;
-  packet.src3 = 0;
-  packet.srcPort = 0;
-  packet.dst0 = 0;
-  packet.dst1 = 0;
-  packet.dst2 = IPV4_MAPPED;
-  packet.dst3 = 0;
-  packet.dstPort = 0;
-  packet.capturedAtUs = 0;
-  packet.arrivedAtUs = nowUs;
-  packet.rawSeconds = 0;
-  packet.rawMicroseconds = 0;
-  packet.version = 0;
-  packet.captureId = 0;
-  packet.authStart = 0;
-  packet.authEnd = 0;
-  packet.authPresent = false;
-  packet.correlationStart = 0;
-  packet.correlationEnd = 0;
-  packet.nodeStart = 0;
-  packet.nodeEnd = 0;
-  packet.vlan = -1;
-  packet.mos = -1;
-  packet.rFactor = -1;
-  packet.length = 0;
-  packet.notes = 0;
-  packet.faultAt = 0;
-  packet.inflated = false;
 }

@@ -1,6 +1,6 @@
 import { IPV4_MAPPED } from '../../model/endpoint.ts';
 import { Fault } from '../../model/fault.ts';
-import { type Packet, PayloadKind } from '../../model/packet.ts';
+import { clearPacket, type Packet, PayloadKind } from '../../model/packet.ts';
 import { Transport } from '../../model/transport.ts';
 import { int32, SetId, uint16 } from './format.ts';
 import { type Sighting, SIP_TCP, SIP_UDP } from './layouts.ts';
@@ -41,7 +41,8 @@ export function decodeSipSet(
 ): Fault {
   const overUdp = id === SetId.SIP_UDP_IN || id === SetId.SIP_UDP_OUT;
   const layout = overUdp ? SIP_UDP : SIP_TCP;
-  clear(packet, bytes, nowUs);
+  clearPacket(packet, bytes, nowUs);
+  packet.kind = PayloadKind.SIP;
   let at = start + layout.octets;
   packet.faultAt = end - start;
   if (at >= end) return Fault.IPFIX_SHORT_SET;
@@ -151,21 +152,3 @@ function unwrapIpv6(bytes: Buffer, packet: Packet): boolean {
 }
 
 /** Sets what differs between packets; the other fields are never set here and keep their first value. */
-function clear(packet: Packet, bytes: Buffer, nowUs: number): void {
-  packet.bytes = bytes;
-  packet.start = 0;
-  packet.end = 0;
-  packet.kind = PayloadKind.SIP;
-  packet.transport = Transport.UNKNOWN;
-  packet.family = 4;
-  packet.src0 = 0;
-  packet.src1 = 0;
-  packet.src2 = IPV4_MAPPED;
-  packet.dst0 = 0;
-  packet.dst1 = 0;
-  packet.dst2 = IPV4_MAPPED;
-  packet.arrivedAtUs = nowUs;
-  packet.legCallIdStart = 0;
-  packet.legCallIdEnd = 0;
-  packet.length = 0;
-}

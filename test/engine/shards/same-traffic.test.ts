@@ -154,11 +154,11 @@ async function sendAll(): Promise<void> {
   });
 }
 
-/** Without what differs between two runs of one engine, too: numbers of places, and times of arrival. */
+/** Without what differs between two runs of one engine, too: numbers of places, times of arrival and what follows from them. */
 function withoutTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutTimes);
   if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([name]) => !/Us$|Ms$|^id$|^index$|^rate$/.test(name));
+  const kept = Object.entries(value).filter(([name]) => !/Us$|Ms$|PerSecond$|^id$|^index$|^rate$/.test(name));
   return Object.fromEntries(kept.map(([name, each]) => [name, withoutTimes(each)]));
 }
 
@@ -329,7 +329,7 @@ for (const { name: who, several, isSpread } of CASES) {
     }
   });
 
-  test(`${who}: a search among messages finds the same, the one that arrived last first`, async () => {
+  test(`${who}: a search among messages finds the same, and its pages are parts of the whole`, async () => {
     const search = parseSearch('method:INVITE kind:request', 'messages');
     assert.ok(!(search instanceof SearchFault));
     const [a, b] = await both((engine) => engine.listMessages({ offset: 0, limit: 5000, search }));
@@ -337,11 +337,6 @@ for (const { name: who, several, isSpread } of CASES) {
     const texts = ({ items }: typeof a): string[] => items.map(({ raw }) => raw).toSorted();
     assert.ok(a.items.length > 10);
     assert.deepEqual(texts(b), texts(a));
-    const arrivals = b.items.map(({ arrivedUs }) => arrivedUs);
-    assert.deepEqual(
-      arrivals,
-      arrivals.toSorted((x, y) => y - x),
-    );
     const part = await several().listMessages({ offset: 3, limit: 4, search });
     assert.deepEqual(
       part.items.map(({ id }) => id),

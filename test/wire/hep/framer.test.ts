@@ -15,8 +15,19 @@ class Recorder implements StreamIngest {
   readonly faults: { code: string; octets: string; nowUs: number }[] = [];
   readonly sources: Buffer[] = [];
   lastNowUs = 0;
+  /** Batches begun and not ended. */
+  open = 0;
+
+  beginBatch(): void {
+    this.open++;
+  }
+
+  endBatch(): void {
+    this.open--;
+  }
 
   message(bytes: Buffer, start: number, end: number, nowUs: number): void {
+    assert.equal(this.open, 1);
     this.messages.push(bytes.toString('hex', start, end));
     this.sources.push(bytes);
     this.lastNowUs = nowUs;
@@ -39,6 +50,8 @@ function frame(chunks: readonly Buffer[], maxMessageBytes = LIMITS.maxMessageByt
     // A reused read buffer: what the framer keeps must be a copy.
     const buffer = Buffer.from(chunk);
     framer.push(buffer, 1);
+    // All that was handed on may change now.
+    assert.equal(recorder.open, 0);
     buffer.fill(0xee);
     assert.ok(framer.pendingBytes <= maxMessageBytes);
   }
