@@ -85,6 +85,8 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
   const setups = sum(SETUP_ANSWERED);
   const failedSetups = sum(SETUP_FAILED);
   const lost = total(Ingest.REFUSED) + total(Ingest.DROPPED);
+  const mean = (all: number, count: number): number | null => ratio(total(all), total(count));
+  const registers = total(Outcomes.REGISTER_FAILED) + total(Outcomes.REGISTER_ANSWERED);
   const plain = { of: null };
   return [
     {
@@ -191,10 +193,38 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       name: 'acd',
       title: 'ACD (SDT)',
       unit: 'ms',
-      value: ended > 0 ? total(Outcomes.TALK_MS) / ended : null,
+      value: mean(Outcomes.TALK_MS, Outcomes.ENDED),
       of: ended,
       formula: 'ACD, RFC 6076 SDT: from answer to BYE, mean over the calls ended by BYE',
       href: events('type:call-end'),
+    },
+    {
+      name: 'sdd',
+      title: 'SDD',
+      unit: 'ms',
+      value: mean(Outcomes.BYE_MS, Outcomes.BYE_ANSWERED),
+      of: total(Outcomes.BYE_ANSWERED),
+      formula: 'RFC 6076 SDD: BYE to its 2xx, mean',
+      href: events('type:call-end'),
+    },
+    {
+      name: 'ira',
+      title: 'IRA',
+      unit: 'ratio',
+      value: ratio(total(Outcomes.REGISTER_FAILED), registers),
+      of: registers,
+      formula:
+        'RFC 6076 IRA: REGISTERs that failed (not 401, 402, 407, 423), or were not answered ÷ those and those accepted',
+      href: events('type:other-failed,other-timeout,auth-failed method:REGISTER'),
+    },
+    {
+      name: 'rrd',
+      title: 'RRD',
+      unit: 'ms',
+      value: mean(Outcomes.REGISTER_MS, Outcomes.REGISTER_ANSWERED),
+      of: total(Outcomes.REGISTER_ANSWERED),
+      formula: 'RFC 6076 RRD: REGISTER to its 2xx, mean',
+      href: events('type:reg-new'),
     },
     {
       name: 'registrations',

@@ -33,8 +33,11 @@ export const asr = (count: Count): number | null => ratio(count(Outcomes.ANSWERE
 export const ner = (count: Count): number | null =>
   ratio(count(Outcomes.ANSWERED) + count(Outcomes.UNTAKEN), seizures(count));
 
-/** Within its class, a percentile is where an even spread would have it; beyond the last limit, that limit. */
-/** @param setups counters of the classes: those of calls answered, or of the others */
+/**
+ * Within its class, a percentile is where an even spread would have it; beyond the last limit, that limit.
+ *
+ * @param setups counters of the classes: those of calls answered, or of the others
+ */
 export function percentile(count: Count, share: number, setups: readonly number[] = SETUP_ANSWERED): number | null {
   const classes = setups.map(count);
   const measured = classes.reduce((sum, value) => sum + value, 0);

@@ -262,7 +262,10 @@ export const CALLS_IN_STATE: readonly number[] = CALL_STATES.map((info) =>
     : declare('calls', info.name, `entries in state "${info.text}"`, GAUGE),
 );
 
-/** `outcomes`: how INVITEs that began a call turned out, each once; from them ASR, NER and the like are made. */
+/**
+ * `outcomes`: how INVITEs that began a call turned out, each once, and what became of BYE and REGISTER; from them ASR, NER
+ * and the like are made.
+ */
 export const Outcomes = {
   ANSWERED: declare('outcomes', 'answered', 'calls answered'),
   UNTAKEN: declare('outcomes', 'untaken', 'calls that reached somebody who did not take them: 480, 486, 600, 603'),
@@ -274,6 +277,15 @@ export const Outcomes = {
   ENDED: declare('outcomes', 'ended', 'answered calls ended by BYE'),
   LOST: declare('outcomes', 'lost', 'answered calls ended by the timeout of their state'),
   TALK_MS: declare('outcomes', 'talk_ms', 'milliseconds from answer to BYE of the calls ended by BYE, in all'),
+  BYE_ANSWERED: declare('outcomes', 'bye_answered', 'BYEs answered 2xx that ended a call'),
+  BYE_MS: declare('outcomes', 'bye_ms', 'milliseconds from BYE to its 2xx, in all'),
+  REGISTER_ANSWERED: declare('outcomes', 'register_answered', 'REGISTERs answered 2xx'),
+  REGISTER_MS: declare('outcomes', 'register_ms', 'milliseconds from REGISTER to its 2xx, in all'),
+  REGISTER_FAILED: declare(
+    'outcomes',
+    'register_failed',
+    'REGISTERs answered 3xx to 6xx, but for 401, 402, 407 and 423, which ask for another one; or not at all',
+  ),
 } as const;
 
 /** Upper limits, in milliseconds, of the classes set-up times are counted in; what is longer has a class of its own. */

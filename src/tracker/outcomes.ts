@@ -24,9 +24,31 @@ export function countOutcome(counters: CounterSet, call: Call, type: EventType, 
         if (call.finalUs > 0) counters.add(Outcomes.TALK_MS, Math.max(0, tsUs - call.finalUs) / 1000);
       }
       return;
+    case EventType.OTHER_TIMEOUT:
+      if (call.method === Method.REGISTER) counters.add(Outcomes.REGISTER_FAILED, 1);
+      return;
     default:
   }
 }
+
+/** Counts a final reply to REGISTER, and how long it took (RFC 6076 §4.1, §4.2). @param sentUs of the REGISTER, 0 = not known */
+export function countRegister(counters: CounterSet, status: number, sentUs: number, nowUs: number): void {
+  if (status >= 300) {
+    if (!ASKS_AGAIN.has(status)) counters.add(Outcomes.REGISTER_FAILED, 1);
+  } else if (sentUs > 0) {
+    counters.add(Outcomes.REGISTER_ANSWERED, 1);
+    counters.add(Outcomes.REGISTER_MS, Math.max(0, nowUs - sentUs) / 1000);
+  }
+}
+
+/** Counts a BYE that was answered 2xx, and how long that took (RFC 6076 §4.4). */
+export function countBye(counters: CounterSet, sentUs: number, nowUs: number): void {
+  counters.add(Outcomes.BYE_ANSWERED, 1);
+  counters.add(Outcomes.BYE_MS, Math.max(0, nowUs - sentUs) / 1000);
+}
+
+/** Replies to REGISTER that want it sent again with something more: no failures. */
+const ASKS_AGAIN: ReadonlySet<number> = new Set([401, 402, 407, 423]);
 
 /** RFC 6076 §4.6 to §4.8 say which statuses count as which. */
 function outcomeOf(status: number): number {

@@ -73,7 +73,7 @@ export const HOP_INTS = [
   'observers',
   'messages',
 ] as const;
-export const REQUEST_FIELDS = ['hasToTag', 'expires', 'star', 'contactCount', 'contacts'] as const;
+export const REQUEST_FIELDS = ['sentUs', 'hasToTag', 'expires', 'star', 'contactCount', 'contacts'] as const;
 
 /** A field of the row and, where it goes on in the second row, so many ints at `laterAt` of that. */
 interface RowField extends Span {
@@ -115,6 +115,7 @@ const FIELDS: readonly Field[] = [
   HOPS,
   list('legs', [...ints('reason'), ...textFields('callId')]),
   list('requested', [
+    ...doubles('sentUs'),
     ...ints('hasToTag', 'expires', 'star', 'contactCount'),
     list('contacts', [...textFields('uri'), ...ints('expires')]),
   ]),
@@ -238,6 +239,7 @@ export function writeHops(out: ByteWriter, hops: readonly Hop[]): void {
 function writeRequest(out: ByteWriter, requested: TimedRequest | undefined): void {
   out.int(requested === undefined ? 0 : 1);
   if (requested === undefined) return;
+  out.double(requested.sentUs);
   out.int(Number(requested.hasToTag));
   out.int(requested.expires);
   out.int(Number(requested.star));
@@ -310,6 +312,7 @@ function readRowField(entry: Entry, call: Call, field: RowField): void {
 
 function readRequest(entry: Entry): TimedRequest {
   return new TimedRequest(
+    entry.number('sentUs'),
     entry.number('hasToTag') !== 0,
     entry.number('expires', -1),
     entry.number('star') !== 0,

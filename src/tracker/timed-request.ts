@@ -5,6 +5,8 @@ import { MAX_CONTACTS, type SipMessage } from '../sip/message.ts';
  * a contact that was removed is told by its absence, and `*` never comes back.
  */
 export class TimedRequest {
+  /** When it was sent, microseconds; 0 = not known. */
+  readonly sentUs: number;
   /** Sent inside a dialog. */
   readonly hasToTag: boolean;
   /** Expires header in seconds, -1 = none. */
@@ -16,12 +18,14 @@ export class TimedRequest {
   readonly contacts: readonly RequestedContact[];
 
   constructor(
+    sentUs: number,
     hasToTag: boolean,
     expires: number,
     star: boolean,
     contactCount: number,
     contacts: readonly RequestedContact[],
   ) {
+    this.sentUs = sentUs;
     this.hasToTag = hasToTag;
     this.expires = expires;
     this.star = star;
@@ -30,9 +34,10 @@ export class TimedRequest {
   }
 }
 
-export function requestOf(message: SipMessage): TimedRequest {
+export function requestOf(message: SipMessage, sentUs: number): TimedRequest {
   const hasToTag = message.toTagEnd > message.toTagStart;
-  return new TimedRequest(hasToTag, message.expires, message.contactStar, message.contactCount, contactsOf(message));
+  const contacts = contactsOf(message);
+  return new TimedRequest(sentUs, hasToTag, message.expires, message.contactStar, message.contactCount, contacts);
 }
 
 export interface RequestedContact {

@@ -22,6 +22,7 @@ import { MessageRing } from './message-ring.ts';
 import { Action, actionFor, Fit, findCall, isChallenge, Match } from './match.ts';
 import { observerBit } from './observers.ts';
 import { isLateReply, isLateRequest, movesOrder } from './order.ts';
+import { countBye, countRegister } from './outcomes.ts';
 import { Registrations } from './registrations.ts';
 import { classify, isKnown, linkIdentity, messageIdentity, Repeat } from './repeats.ts';
 import { reportedStatus } from './reported-status.ts';
@@ -474,7 +475,8 @@ export class CallTracker {
       this.#extend(call);
       return;
     }
-    if (method === Method.REGISTER || method === Method.SUBSCRIBE) call.withExtras().requested = requestOf(message);
+    if (method === Method.REGISTER || method === Method.SUBSCRIBE)
+      call.withExtras().requested = requestOf(message, this.#nowUs);
     const hasToTag = message.toTagEnd > message.toTagStart;
     const transition = onRequest(call.state, method, hasToTag, method === call.method);
     if (method === Method.BYE && nextState(transition) === CallState.INV_BYE_SEEN && direction === 1) {
@@ -513,7 +515,14 @@ export class CallTracker {
         if (direction === 1) call.flags |= CallFlag.CALLEE_TERMINATED;
         else call.flags &= ~CallFlag.CALLEE_TERMINATED;
       }
+      const byeUs = call.state === CallState.INV_BYE_SEEN ? call.endedUs : 0;
       this.#move(call, transition, 'reply');
+      if (byeUs > 0 && cseqMethod === Method.BYE && statusCode >= 200 && statusCode < 300) {
+        countBye(this.#counters, byeUs, this.#nowUs);
+      }
+      if (cseqMethod === Method.REGISTER && sameMethod && statusCode >= 200) {
+        countRegister(this.#counters, statusCode, call.requested?.sentUs ?? 0, this.#nowUs);
+      }
       if (cseqMethod === Method.REGISTER && sameMethod && statusCode >= 200 && statusCode < 300) {
         this.registrations.succeeded(call, message, this.#timeoutUs[CallState.NON_INV_FIN]!, this.#nowUs);
       } else if (mayHoldSubscription(call) && (cseqMethod === Method.SUBSCRIBE || cseqMethod === Method.NOTIFY)) {

@@ -22,6 +22,11 @@ const HUNDRED = {
   'outcomes.failed': 6,
   'outcomes.ended': 40,
   'outcomes.talk_ms': 2_400_000,
+  'outcomes.bye_answered': 25,
+  'outcomes.bye_ms': 500,
+  'outcomes.register_answered': 60,
+  'outcomes.register_ms': 1500,
+  'outcomes.register_failed': 20,
   'outcomes.setup_answered.ms_200': 25,
   'outcomes.setup_answered.ms_1000': 25,
   'outcomes.setup_failed.ms_3000': 20,
@@ -58,6 +63,10 @@ suite('the figures', () => {
     // 19 of 20 into the class from 2000 to 3000 ms.
     ['setup_failed_p95', 2950, 20],
     ['acd', 60_000, 40],
+    ['sdd', 20, 25],
+    // 20 of 60 + 20.
+    ['ira', 1 / 4, 80],
+    ['rrd', 25, 60],
     ['registrations', 12, null],
     ['received', 100, null],
     ['lost', 20, 1000],
@@ -83,6 +92,9 @@ suite('the figures', () => {
       'setup_p99',
       'setup_failed_p95',
       'acd',
+      'sdd',
+      'ira',
+      'rrd',
       'retransmissions',
     ]);
     assert.deepEqual(empty.charts.find(({ name }) => name === 'ratios')?.series[0]?.values, [null]);

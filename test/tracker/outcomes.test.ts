@@ -96,6 +96,65 @@ test('set-up times are counted up to the first sign of an answer, answered and f
   );
 });
 
+suite('a REGISTER', () => {
+  for (const [lines, expected] of [
+    // 250 ms from the one with credentials to its 200; the challenge is no failure.
+    [
+      [
+        '0.0 A>B REGISTER/1 f=r',
+        '0.1 B>A 401/1/REGISTER f=r t=x',
+        '1.0 A>B REGISTER/2 f=r',
+        '1.25 B>A 200/2/REGISTER f=r t=y',
+      ],
+      [1, 250, 0],
+    ],
+    [
+      ['0.0 A>B REGISTER/1 f=r', '0.1 B>A 403/1/REGISTER f=r t=x', '0.2 B>A 403/1/REGISTER f=r t=x'],
+      [0, 0, 1],
+    ],
+    [
+      ['0.0 A>B REGISTER/1 f=r', '0.1 B>A 423/1/REGISTER f=r t=x'],
+      [0, 0, 0],
+    ],
+    [
+      ['0.0 A>B REGISTER/1 f=r', '0.5 A>B REGISTER/1 f=r'],
+      [0, 0, 1],
+    ],
+    // Refreshed under the same Call-ID: each is one.
+    [
+      [
+        '0.0 A>B REGISTER/1 f=r',
+        '0.1 B>A 200/1/REGISTER f=r t=x',
+        '9.0 A>B REGISTER/2 f=r',
+        '9.3 B>A 200/2/REGISTER f=r t=x',
+      ],
+      [2, 400, 0],
+    ],
+    // Nobody saw the request: how long it took is not known.
+    [['0.1 B>A 200/1/REGISTER f=r t=x'], [0, 0, 0]],
+  ] as const) {
+    test(`counts ${expected.join(', ')} after ${lines.join(', ')}`, () => {
+      const stage = staged(...lines);
+      assert.deepEqual(
+        ['register_answered', 'register_ms', 'register_failed'].map((name) => stage.counter(`outcomes.${name}`)),
+        expected,
+      );
+    });
+  }
+});
+
+test('how long a BYE waits for its 2xx is counted, once, and only when both were seen', () => {
+  const talk = [INVITE, '1.0 B>A 200/1 f=a t=b', '1.1 A>B ACK/1 f=a t=b'];
+  const byes = (...lines: string[]): number[] => {
+    const stage = staged(...talk, ...lines);
+    return ['bye_answered', 'bye_ms'].map((name) => stage.counter(`outcomes.${name}`));
+  };
+  const answer = '8.75 B>A 200/2/BYE f=a t=b';
+  assert.deepEqual(byes('8.5 A>B BYE/2 f=a t=b', answer, '9.0 B>A 200/2/BYE f=a t=b'), [1, 250]);
+  assert.deepEqual(byes(answer), [0, 0]);
+  assert.deepEqual(byes('8.5 A>B BYE/2 f=a t=b', '8.6 B>A 481/2/BYE f=a t=b'), [0, 0]);
+});
+
 test('events that are switched off count all the same', () => {
   const stage = new Stage();
   stage.events.silence(1, true);
