@@ -4,6 +4,7 @@ import { Hep, type CounterSet } from '../model/counters.ts';
 import { Fault } from '../model/fault.ts';
 import type { Clock, StreamFramer, StreamIngest } from '../model/ports.ts';
 import type { HepLimits } from '../model/settings.ts';
+import { readInTurns } from './read-in-turns.ts';
 
 const GZIP_ID1 = 0x1f;
 const GZIP_ID2 = 0x8b;
@@ -66,7 +67,11 @@ export class HepConnection {
   read(stream: Socket): void {
     this.#stream = stream;
     this.#readAtUs = this.#deps.clock();
-    stream.on('data', (chunk: Buffer) => this.#take(chunk));
+    readInTurns(
+      stream,
+      (chunk) => this.#take(chunk),
+      () => !this.#isInflating,
+    );
   }
 
   /** Closes the connection if one of its deadlines has passed. */

@@ -3,6 +3,7 @@ import { type CounterSet, Ipfix } from '../model/counters.ts';
 import { Fault } from '../model/fault.ts';
 import type { Clock, IpfixSession, StreamFramer, StreamIngest } from '../model/ports.ts';
 import type { IpfixLimits } from '../model/settings.ts';
+import { readInTurns } from './read-in-turns.ts';
 import type { StreamConnection } from './stream-listener.ts';
 
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -50,7 +51,11 @@ export class IpfixConnection implements StreamConnection {
 
   read(stream: Socket): void {
     this.#stream = stream;
-    stream.on('data', (chunk: Buffer) => this.#take(chunk));
+    readInTurns(
+      stream,
+      (chunk) => this.#take(chunk),
+      () => true,
+    );
   }
 
   /** Writes to the peer, unless it leaves what it asked for unread. */
