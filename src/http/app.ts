@@ -14,6 +14,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { apiRoutes } from './routes/api.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { callFileRoutes, callPageRoutes, togetherRoute } from './routes/call.ts';
+import { messagePageRoute } from './routes/message.ts';
 import { callRoutes } from './routes/calls.ts';
 import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -122,6 +123,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     callRoutes(scope, deps);
     togetherRoute(scope);
     callPageRoutes(scope, deps);
+    messagePageRoute(scope, deps);
     callFileRoutes(scope, deps);
     messageRoutes(scope, deps);
     registrationRoutes(scope, deps);
