@@ -1,7 +1,7 @@
 import type { EnvelopeFieldView, EnvelopeView, MessageDetail } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
 import { chunkType } from '../chunk-type.ts';
-import { quoted } from '../show.ts';
+import { octetsText, quoted } from '../show.ts';
 import { messageLines } from './call.ts';
 
 /** One message: `#` lines say what it came in, then its text as the text of a call has it. */
@@ -23,6 +23,6 @@ function envelopeLines({ protocol, fields, isCut, notes }: EnvelopeView): string
 function fieldText(field: EnvelopeFieldView): string {
   const { vendor, type, name, length, value } = field;
   const chunk = vendor === null || type === null ? '' : `${vendor}/${chunkType(type)} `;
-  const size = length === null ? '' : ` (${length} octets)`;
+  const size = length === null ? '' : ` (${octetsText(length)})`;
   return `${chunk}${name}${size}: ${value === '' ? 'the message' : quoted(value)}`;
 }

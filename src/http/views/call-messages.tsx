@@ -181,7 +181,7 @@ function Text({ message, isMasked }: { message: CallMessageView; isMasked: boole
             <MessageText message={message} warnings={warnings} />
             <p>
               <a href={messagePageHref(message, isMasked)} data-parts="">
-                What it came in
+                On a page of its own
               </a>
             </p>
           </div>

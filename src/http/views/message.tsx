@@ -3,11 +3,12 @@ import type { CallMessageView, EnvelopeFieldView, EnvelopeView, MessageDetail } 
 import { chunkType } from '../chunk-type.ts';
 import { lineWarnings, type LineWarnings } from '../ladder/lint.ts';
 import { pause } from '../ladder/times.ts';
-import { callHref, encodedCallId, formatNumber, link } from '../show.ts';
+import { callHref, encodedCallId, formatNumber, link, octetsText } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import { Section } from './layout.tsx';
-import { Captured, Cell, Facts, Hints, Nothing, Path, Table, Time, Transport } from './parts.tsx';
+import { Captured, Facts, Hints, Path, Time, Transport } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
+import { type Branch, Tree } from './tree.tsx';
 
 /** The page of one message. */
 export function messagePageHref({ callId, id }: CallMessageView, isMasked: boolean): string {
@@ -81,54 +82,13 @@ function Envelope({ envelope }: { envelope: EnvelopeView | null }): VNode {
   return (
     <>
       {hints.length === 0 ? undefined : <Hints hints={hints} tone="warning" title="What was odd" />}
-      {protocol === 'HEP3' ? <Chunks fields={fields} /> : <Fields protocol={protocol} fields={fields} />}
+      <Tree branches={fields.map(branchOf)} label={`What ${protocol} says`} />
     </>
   );
 }
 
-function Chunks({ fields }: { fields: readonly EnvelopeFieldView[] }): VNode {
-  const head = [{ number: 'Vendor' }, { number: 'Type' }, 'Name', { number: 'Octets' }, 'Value'];
-  return (
-    <Table head={head} caption="Chunks of HEP3">
-      <tbody>
-        {fields.map((field) => (
-          <tr>
-            <Cell label="Vendor" number>
-              {field.vendor}
-            </Cell>
-            <Cell label="Type" number>
-              {chunkType(field.type ?? 0)}
-            </Cell>
-            <NameAndValue field={field} />
-          </tr>
-        ))}
-      </tbody>
-    </Table>
-  );
-}
-
-function Fields({ protocol, fields }: Pick<EnvelopeView, 'protocol' | 'fields'>): VNode {
-  return (
-    <Table head={['Name', { number: 'Octets' }, 'Value']} caption={`Fields of ${protocol}`}>
-      <tbody>
-        {fields.map((field) => (
-          <tr>
-            <NameAndValue field={field} />
-          </tr>
-        ))}
-      </tbody>
-    </Table>
-  );
-}
-
-function NameAndValue({ field: { name, length, value } }: { field: EnvelopeFieldView }): VNode {
-  return (
-    <>
-      <Cell label="Name">{name}</Cell>
-      <Cell label="Octets" number>
-        {length ?? <Nothing />}
-      </Cell>
-      <Cell label="Value">{value === '' ? 'the message' : <Captured text={value} />}</Cell>
-    </>
-  );
+function branchOf({ vendor, type, name, length, value }: EnvelopeFieldView): Branch {
+  const chunk = vendor === null || type === null ? [] : [`${vendor}/${chunkType(type)}`];
+  const note = [value === '' ? 'the message' : '', length === null ? '' : octetsText(length), ...chunk];
+  return { name, value, note: note.filter((part) => part !== '').join(' · ') };
 }
