@@ -13,7 +13,7 @@ import { Row } from './rows.ts';
  *
  *   newest by Call-ID ─▶ record ─▶ older record of the same bucket ─▶ … ─▶ overwritten
  *   ring: … │ record │ record │ free ▒▒▒▒ │ record │ …
- *   record: head │ message │ envelope before its payload │ and behind it
+ *   record: head │ envelope before its payload │ message │ envelope behind it
  *
  * A position grows for ever and is never used twice; the place in the ring is what remains modulo its size. So a
  * position tells by itself whether its record was overwritten. The index goes by Call-ID, not by call: messages outlive
@@ -76,6 +76,11 @@ export interface KeptMessage {
   /** Octets on the wire; `octets` may be fewer. */
   length: number;
   octets: Buffer;
+}
+
+/** Octets of the envelope before the message, of an int at `ENVELOPE`. */
+function beforeOf(sizes: number): number {
+  return (sizes >>> 8) & 0xfff;
 }
 
 export class MessageRing {
@@ -190,9 +195,7 @@ export class MessageRing {
     this.#last = position;
     ints[head + ENVELOPE] = packet.version | (before << 8) | (after << 20);
     ints[head + NOTES] = packet.notes;
-    const place = at + HEAD_OCTETS;
-    message.bytes.copy(this.#bytes, place, message.start, message.start + kept);
-    if (before > 0) this.#copyEnvelope(packet, place + kept, before, after);
+    this.#copy(packet, message, at + HEAD_OCTETS, before, kept, after);
     this.#counters.add(Calls.MESSAGES_KEPT, 1);
     if (kept < length) this.#counters.add(Calls.MESSAGES_CUT, 1);
   }
@@ -275,12 +278,13 @@ export class MessageRing {
     const at = position % this.#capacity;
     const head = at / 4;
     const sizes = this.#ints[head + ENVELOPE]!;
-    const start = at + HEAD_OCTETS + this.#ints[head + KEPT]!;
-    const middle = start + ((sizes >>> 8) & 0xfff);
+    const start = at + HEAD_OCTETS;
+    const message = start + beforeOf(sizes);
+    const behind = message + this.#ints[head + KEPT]!;
     return {
       version: sizes & 0xff,
-      before: Buffer.from(this.#bytes.subarray(start, middle)),
-      after: Buffer.from(this.#bytes.subarray(middle, middle + (sizes >>> 20))),
+      before: Buffer.from(this.#bytes.subarray(start, message)),
+      after: Buffer.from(this.#bytes.subarray(behind, behind + (sizes >>> 20))),
       notes: this.#ints[head + NOTES]!,
     };
   }
@@ -301,6 +305,7 @@ export class MessageRing {
     const int = (place: number): number => ints[place] ?? 0;
     const words = (place: number): KeptMessage['src'] => [int(place), int(place + 1), int(place + 2), int(place + 3)];
     const kind = int(KIND);
+    const start = at + HEAD_OCTETS + beforeOf(int(ENVELOPE));
     return {
       position,
       callEntryId: int(CALL),
@@ -317,19 +322,27 @@ export class MessageRing {
       direction: kind >>> 24,
       observers: this.#observersAt(head + OBSERVERS),
       length: int(LENGTH),
-      octets: this.#bytes.subarray(at + HEAD_OCTETS, at + HEAD_OCTETS + int(KEPT)),
+      octets: this.#bytes.subarray(start, start + int(KEPT)),
     };
   }
 
-  #copyEnvelope({ envelope, envelopeStart, payloadEnd }: Packet, place: number, before: number, after: number): void {
-    envelope.copy(this.#bytes, place, envelopeStart, envelopeStart + before);
-    if (after > 0) envelope.copy(this.#bytes, place + before, payloadEnd, payloadEnd + after);
+  /** Most envelopes lie right before their message, and a copy costs more than the octets in it. */
+  #copy(packet: Packet, message: SipMessage, place: number, before: number, kept: number, after: number): void {
+    const { envelope, envelopeStart, payloadEnd } = packet;
+    const { bytes, start } = message;
+    if (bytes === envelope && envelopeStart + before === start) {
+      bytes.copy(this.#bytes, place, envelopeStart, start + kept);
+    } else {
+      if (before > 0) envelope.copy(this.#bytes, place, envelopeStart, envelopeStart + before);
+      bytes.copy(this.#bytes, place + before, start, start + kept);
+    }
+    if (after > 0) envelope.copy(this.#bytes, place + before + kept, payloadEnd, payloadEnd + after);
   }
 
   #hasCallId(at: number, callId: Buffer): boolean {
     const place = this.#ints[at / 4 + CALL_ID]!;
     if (place === 0) return true;
-    const start = at + HEAD_OCTETS + (place >>> 16);
+    const start = at + HEAD_OCTETS + beforeOf(this.#ints[at / 4 + ENVELOPE]!) + (place >>> 16);
     const end = start + (place & 0xffff);
     return this.#bytes.compare(callId, 0, callId.length, start, end) === 0;
   }
