@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { CallMessageView, EnvelopeFieldView, EnvelopeView, MessageDetail } from '../../model/views.ts';
+import type { Branch } from '../decoded/branch.ts';
 import { chunkType } from '../chunk-type.ts';
 import { lineWarnings, type LineWarnings } from '../ladder/lint.ts';
 import { pause } from '../ladder/times.ts';
@@ -8,7 +9,7 @@ import { AgentLinks } from './agents.tsx';
 import { Section } from './layout.tsx';
 import { Captured, Facts, Hints, Path, Time, Transport } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
-import { type Branch, Tree } from './tree.tsx';
+import { Tree } from './tree.tsx';
 
 /** The page of one message. */
 export function messagePageHref({ callId, id }: CallMessageView, isMasked: boolean): string {
@@ -50,8 +51,8 @@ function Arrival({ message, warnings }: { message: CallMessageView; warnings: Li
   return <Facts rows={rows} />;
 }
 
-/** One message: its text, and what it came in. Script shows the parts of this page beside the ladder. */
-export function MessagePage({ detail }: { detail: MessageDetail }): VNode {
+/** One message: its text, its parts, what it came in. Script shows the parts of this page beside the ladder. */
+export function MessagePage({ detail, tree }: { detail: MessageDetail; tree: readonly Branch[] }): VNode {
   const { message, envelope } = detail;
   return (
     <>
@@ -60,13 +61,18 @@ export function MessagePage({ detail }: { detail: MessageDetail }): VNode {
           In the ladder of its call
         </a>
       </nav>
+      <Section title="Text">
+        <MessageText message={message} warnings={lineWarnings(message)} />
+      </Section>
+      <Section title="Parts">
+        <div data-part="parts">
+          <Tree branches={tree} label="Parts of the message" />
+        </div>
+      </Section>
       <Section title="Envelope">
         <div data-part="envelope">
           <Envelope envelope={envelope} />
         </div>
-      </Section>
-      <Section title="Text">
-        <MessageText message={message} warnings={lineWarnings(message)} />
       </Section>
     </>
   );
@@ -90,5 +96,6 @@ function Envelope({ envelope }: { envelope: EnvelopeView | null }): VNode {
 function branchOf({ vendor, type, name, length, value }: EnvelopeFieldView): Branch {
   const chunk = vendor === null || type === null ? [] : [`${vendor}/${chunkType(type)}`];
   const note = [value === '' ? 'the message' : '', length === null ? '' : octetsText(length), ...chunk];
-  return { name, value, note: note.filter((part) => part !== '').join(' · ') };
+  const text = note.filter((part) => part !== '').join(' · ');
+  return { name, value, note: text, warning: '', parts: [], isMain: false };
 }
