@@ -6,6 +6,7 @@ import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { engineThreads, settleMode, toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
 import { systemClock } from './engine/clock.ts';
+import { ThreadDiagnosis } from './engine/diagnosis.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { ShardedEngine } from './engine/shards/sharded-engine.ts';
 import { buildApp } from './http/app.ts';
@@ -104,6 +105,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     linksOut: config.links_out,
     aliases: new Aliases(loaded.aliases),
     ...(http.tls === undefined ? {} : { tls: readTls(http.tls) }),
+    diagnosis: new ThreadDiagnosis(config.debug_dir, engine.threads, () => new Date()),
     log,
     logLevel: log.level,
   });

@@ -727,6 +727,12 @@ export const OPTIONS = {
     '1m0s',
     'how often the state is written while the collector runs; it is always written at an orderly stop',
   ),
+  debug_dir: option(
+    'Process',
+    FILE,
+    '',
+    'directory for CPU profiles and heap snapshots that are asked for at /debug/cpu and /debug/heap; they hold what the collector holds, messages and passwords too. Empty = none are written',
+  ),
   run_forever: option(
     'Process',
     FLAG,

@@ -128,6 +128,16 @@ export class EngineClient implements Engine {
     this.#onFatal = onFatal;
   }
 
+  /** All engine threads there are. */
+  get threads(): readonly EngineClient[] {
+    return [this];
+  }
+
+  /** Of its thread. */
+  get name(): string {
+    return `engine${this.#among?.place.index ?? ''}`;
+  }
+
   /** Where the main thread counts. */
   get ownCounters(): CounterSet {
     return this.counters;
@@ -369,7 +379,7 @@ export class EngineClient implements Engine {
     this.#heartbeat[0] = Date.now();
     const worker = new Worker(this.#entry, {
       workerData,
-      name: `engine${this.#among?.place.index ?? ''}`,
+      name: this.name,
       resourceLimits: ENGINE_LIMITS,
     });
     this.#worker = worker;

@@ -85,6 +85,8 @@ export interface EngineMethods {
   messagesOf: [callIds: readonly string[], window: { offset: number; limit: number }];
   allLinks: [query: LinkQuery];
   outcomes: [];
+  cpuProfile: [file: string, seconds: number];
+  heapSnapshot: [file: string];
   keptMessages: [callIds: readonly string[]];
   ownerOf: [message: InjectedMessage];
 }

@@ -16,6 +16,7 @@ import { assetRoutes } from './routes/assets.ts';
 import { callFileRoutes, callPageRoutes, togetherRoute } from './routes/call.ts';
 import { callRoutes } from './routes/calls.ts';
 import { debugRoutes } from './routes/debug.ts';
+import { diagnosisRoutes } from './routes/diagnosis.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
@@ -133,6 +134,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     packetRoutes(scope, deps);
     liveRoutes(scope, deps);
     debugRoutes(scope, deps);
+    diagnosisRoutes(scope, deps);
     loginRoutes(scope, deps, access);
     zoneRoutes(scope, deps, access);
     auditRoutes(scope, deps, access.audit);

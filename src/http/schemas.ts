@@ -458,6 +458,18 @@ export const RateGcSchema = Type.Object({
 
 export const LogLevelSchema = Type.Object({ log_level: Text('Least severe log lines written') });
 
+export const DiagnosisSchema = Type.Object({
+  directory: Text('Where files are written, empty = nowhere'),
+  threads: Type.Array(Type.String(), { description: 'Threads that can be asked' }),
+});
+
+export const DiagnosisFileSchema = Type.Object({
+  thread: Text(),
+  file: Text('Path on the host of the collector'),
+  bytes: Count(),
+  tookMs: Type.Number(),
+});
+
 export const AgentSchema = Type.Object({
   id: Text('captureId@ip:port/udp, over a connection captureId@ip/tcp or /tls; as in the agents of a call'),
   source: EndpointSchema,

@@ -1,6 +1,7 @@
 import { NO_ALIASES } from '../../src/model/alias.ts';
 import { CALL_STATES, callStateByName, TIMED_CALL_STATES } from '../../src/model/call-state.ts';
 import { CounterSet, COUNTERS, counterByName } from '../../src/model/counters.ts';
+import type { Diagnosis, DiagnosisView } from '../../src/model/diagnosis.ts';
 import {
   EngineRequestError,
   type CallQuery,
@@ -834,6 +835,23 @@ export function accessSettings(changes: Partial<AccessSettings> = {}): AccessSet
   };
 }
 
+/** Writes nothing, and answers as if it had. */
+class FakeDiagnosis implements Diagnosis {
+  readonly directory = '/var/lib/sipcol/debug';
+  readonly threads = ['main', 'engine0', 'engine1'];
+  async cpuProfile(thread: string, seconds: number): Promise<DiagnosisView> {
+    return this.#file(thread, 'cpuprofile', seconds * 1000);
+  }
+
+  async heapSnapshot(thread: string): Promise<DiagnosisView> {
+    return this.#file(thread, 'heapsnapshot', 250);
+  }
+
+  #file(thread: string, extension: string, tookMs: number): DiagnosisView {
+    return { thread, file: `${this.directory}/sipcol-${thread}.${extension}`, bytes: 4096, tookMs };
+  }
+}
+
 export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
   const counters = countersOf(SOME_TRAFFIC);
   const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -874,6 +892,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
     settings: accessSettings(),
     linksOut: [],
     aliases: NO_ALIASES,
+    diagnosis: new FakeDiagnosis(),
     log,
     logLevel: level(),
     ...changes,

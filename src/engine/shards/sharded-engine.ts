@@ -121,6 +121,11 @@ export class ShardedEngine implements Engine {
     return this.#total;
   }
 
+  /** All engine threads there are. */
+  get threads(): readonly EngineClient[] {
+    return this.#shards;
+  }
+
   /** Where the main thread counts. */
   get ownCounters(): CounterSet {
     return this.#hub.counters;
