@@ -354,7 +354,7 @@ export const OPTIONS = {
     'HTTP',
     FILE,
     '',
-    'file with more aliases, one on each line as in aliases; blank lines and lines that begin with # are left out',
+    'file with more aliases, one on each line as in aliases; blank lines and lines that begin with # are left out. /aliases changes it while running, where it may be written',
   ),
 
   calls_max_entries: option(

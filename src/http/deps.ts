@@ -1,4 +1,4 @@
-import type { Aliases } from '../model/alias.ts';
+import type { Aliases, AliasStore } from '../model/alias.ts';
 import type { CounterSet } from '../model/counters.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import type { Engine } from '../model/engine.ts';
@@ -49,6 +49,8 @@ export interface HttpDeps {
   linksOut: readonly LinkOut[];
   /** Names of addresses. */
   aliases: Aliases;
+  /** Where names are changed. */
+  aliasStore: AliasStore;
   diagnosis: Diagnosis;
   log: Log;
   logLevel: LogLevelControl;

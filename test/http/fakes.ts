@@ -892,6 +892,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
     settings: accessSettings(),
     linksOut: [],
     aliases: NO_ALIASES,
+    aliasStore: { path: '', read: () => Promise.resolve(''), write: () => Promise.resolve() },
     diagnosis: new FakeDiagnosis(),
     log,
     logLevel: level(),
