@@ -416,7 +416,7 @@ export const OPTIONS = {
     'Tracking',
     size('1MiB', '2GiB'),
     '64MiB',
-    'memory for the messages kept of all calls; the oldest give way to new ones',
+    'memory for the messages kept of all calls, with what they came in; the oldest give way to new ones',
   ),
 
   regs_max_entries: option(

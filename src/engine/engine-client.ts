@@ -41,6 +41,7 @@ import type {
   CallView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -219,6 +220,10 @@ export class EngineClient implements Engine {
 
   async callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages> {
     return (await this.#ask('callMessages', [callId, window])).result as CallMessages;
+  }
+
+  async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
+    return (await this.#ask('callMessage', [callId, id])).result as MessageDetail | undefined;
   }
 
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {

@@ -14,6 +14,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { apiRoutes } from './routes/api.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { callFileRoutes, callPageRoutes, togetherRoute } from './routes/call.ts';
+import { messagePageRoute } from './routes/message.ts';
 import { callRoutes } from './routes/calls.ts';
 import { debugRoutes } from './routes/debug.ts';
 import { diagnosisRoutes } from './routes/diagnosis.ts';
@@ -123,6 +124,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     callRoutes(scope, deps);
     togetherRoute(scope);
     callPageRoutes(scope, deps);
+    messagePageRoute(scope, deps);
     callFileRoutes(scope, deps);
     messageRoutes(scope, deps);
     registrationRoutes(scope, deps);

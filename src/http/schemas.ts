@@ -179,6 +179,35 @@ const CallMessageSchema = Type.Object({
   raw: Text('The message as captured, octets read as UTF-8'),
 });
 
+const EnvelopeSchema = Type.Object({
+  protocol: Type.String({ enum: ['HEP1', 'HEP2', 'HEP3', 'IPFIX'] }),
+  fields: Type.Array(
+    Type.Object({
+      vendor: Type.Union([Type.Integer(), Type.Null()], { description: 'Of a HEP3 chunk' }),
+      type: Type.Union([Type.Integer(), Type.Null()], { description: 'Of a HEP3 chunk' }),
+      name: Text(),
+      length: Type.Union([Type.Integer(), Type.Null()], { description: 'Octets of the value; null: not told' }),
+      value: Text('Read by its type, in hex where that is unknown; empty for the message'),
+    }),
+    { description: 'Chunks of HEP3, fields of other heads and records, in their order' },
+  ),
+  isCut: Type.Boolean({ description: 'True where it was too long to be kept as a whole' }),
+  notes: Type.Array(Type.String(), { description: 'What was odd about it' }),
+});
+
+export const MESSAGE_PAGE_PARAMETERS: Properties = {
+  mask: Type.Optional(
+    Type.String({ enum: ['0', '1'], description: '1: without credentials and without keys of media' }),
+  ),
+};
+
+export const MessagePageSchema = Type.Object({
+  message: CallMessageSchema,
+  envelope: Type.Union([EnvelopeSchema, Type.Null()], {
+    description: 'What its first observer sent it in; null for one that was captured here, or typed in',
+  }),
+});
+
 export const CALL_PAGE_PARAMETERS: Properties = {
   n: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 500, description: 'Most messages shown' })),
   s: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Index of the first message shown' })),

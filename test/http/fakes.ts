@@ -37,9 +37,11 @@ import type {
   CallMessages,
   CallMessageView,
   CallView,
+  EnvelopeView,
   EventView,
   InjectView,
   ListenerView,
+  MessageDetail,
   RateEntryView,
   ProbeView,
   QosLegView,
@@ -404,6 +406,18 @@ export const LISTENERS: readonly ListenerView[] = [
   },
 ];
 
+export const ENVELOPE: EnvelopeView = {
+  protocol: 'HEP3',
+  fields: [
+    { vendor: 0, type: 7, name: 'source port', length: 2, value: '5060' },
+    { vendor: 0, type: 14, name: 'authentication key', length: null, value: 'not shown' },
+    { vendor: 0, type: 15, name: 'payload', length: 700, value: '' },
+    { vendor: 8, type: 128, name: 'Genesys conversationId', length: 6, value: 'conv-1' },
+  ],
+  isCut: false,
+  notes: [],
+};
+
 /** What the engine has to say, for tests to set; and what it was told, for tests to look at. */
 export class FakeEngine implements Engine {
   calls: CallView[] = [call()];
@@ -423,6 +437,8 @@ export class FakeEngine implements Engine {
     },
   };
   messages: CallMessageView[] = [message()];
+  /** What each of them came in. */
+  envelope: EnvelopeView | null = ENVELOPE;
   /** Those that a search finds. */
   foundMessages: CallMessageView[] = [message()];
   searchedAll = true;
@@ -476,6 +492,13 @@ export class FakeEngine implements Engine {
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
     this.#ask(['callCapture', callId, format]);
     return Buffer.from(`${format} of ${callId}`);
+  }
+
+  async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
+    this.#ask(['callMessage', callId, id]);
+    const held = this.messages.find((item) => item.callId === callId && item.id === id);
+    if (held === undefined) return undefined;
+    return { message: held, octets: Buffer.from(held.raw, 'utf8').toString('latin1'), envelope: this.envelope };
   }
 
   async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {

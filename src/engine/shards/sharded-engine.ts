@@ -41,6 +41,7 @@ import type {
   CallView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -213,6 +214,14 @@ export class ShardedEngine implements Engine {
     );
     const [entries, neighbours] = await Promise.all([this.#withLegs(merged.entries), this.#neighbours(callId, own)]);
     return { ...merged, entries, ...neighbours };
+  }
+
+  async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
+    const count = this.#shards.length;
+    const shard = id % count;
+    const found = await this.#shards[shard]?.callMessage(callId, (id - shard) / count);
+    if (found === undefined) return undefined;
+    return { ...found, message: this.#globalMessage(found.message, shard) };
   }
 
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
@@ -405,11 +414,13 @@ export class ShardedEngine implements Engine {
   }
 
   #globalMessages(messages: readonly CallMessageView[], shard: number): CallMessageView[] {
+    return messages.map((message) => this.#globalMessage(message, shard));
+  }
+
+  #globalMessage(message: CallMessageView, shard: number): CallMessageView {
     const count = this.#shards.length;
-    return this.#global(messages, shard).map((message) => ({
-      ...message,
-      callEntryId: globalId(message.callEntryId, shard, count),
-    }));
+    const callEntryId = globalId(message.callEntryId, shard, count);
+    return { ...message, id: globalId(message.id, shard, count), callEntryId };
   }
 
   /** Calls with the legs that other shards know of. */

@@ -1,4 +1,5 @@
 import { moveColumns } from './columns.ts';
+import { pageAt } from './fetch-page.ts';
 import type { Binding } from './keys.ts';
 import { MessagePane } from './pane.ts';
 
@@ -210,13 +211,8 @@ async function textOf(row: Row): Promise<Element | undefined> {
   const here = item?.querySelector(TEXT);
   const elsewhere = item?.querySelector<HTMLAnchorElement>('a[data-text]');
   if (here || !elsewhere) return here ?? undefined;
-  try {
-    const answer = await fetch(elsewhere.href, { headers: { accept: 'text/html' } });
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    return page.querySelector(TEXT) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  const page = await pageAt(elsewhere.href);
+  return page?.querySelector(TEXT) ?? undefined;
 }
 
 function groupBy<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { CallMessages, CallMessageView } from '../../model/views.ts';
-import { lineWarnings, type LineWarnings } from '../ladder/lint.ts';
+import { lineWarnings } from '../ladder/lint.ts';
 import { type Ladder, legName } from '../ladder/model.ts';
 import type { LadderRow } from '../ladder/row.ts';
 import { againText, toneClass } from '../ladder/svg.tsx';
@@ -8,8 +8,8 @@ import { pause } from '../ladder/times.ts';
 import { formatNumber } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import { messageAnchor, messageHref, type PageLink } from './call-ladder.tsx';
-import { Captured, Cell, Facts, Nothing, Path, Table, Time, TimeOfDay, Transport } from './parts.tsx';
-import { RawText } from './raw-text.tsx';
+import { MessageText, messagePageHref } from './message.tsx';
+import { Captured, Cell, Nothing, Path, Table, TimeOfDay, Transport } from './parts.tsx';
 
 /** Id of the form that compares two messages. */
 export const COMPARE = 'compare';
@@ -26,11 +26,13 @@ interface MessagesProps {
   ladder: Ladder;
   /** Ids of the messages that are compared. */
   compared: readonly number[];
+  /** Its messages are shown without credentials. */
+  isMasked: boolean;
   at: PageLink;
 }
 
 /** The same as the ladder in words, and each message in its own. */
-export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
+export function Messages({ call, ladder, compared, isMasked, at }: MessagesProps): VNode {
   const { items, offset } = call;
   const numbers = new Map(items.map((message, index) => [message, offset + index + 1]));
   const rows = ladder.rows.map((row) => {
@@ -45,6 +47,7 @@ export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
         number={number}
         elsewhere={items.length > MAX_TEXTS ? `${at({ s: number - 1, n: 1 })}${messageHref(message)}` : undefined}
         isCompared={compared.includes(message.id)}
+        isMasked={isMasked}
       />
     );
   });
@@ -104,9 +107,10 @@ interface MessageProps {
   /** Where its text is, if not here. */
   elsewhere: string | undefined;
   isCompared: boolean;
+  isMasked: boolean;
 }
 
-function Message({ row, message, leg, number, elsewhere, isCompared }: MessageProps): VNode {
+function Message({ row, message, leg, number, elsewhere, isCompared, isMasked }: MessageProps): VNode {
   const more = [leg, row.warning, REPEAT_TEXT[message.repeat]];
   if (row.times > 1) more.push(`${row.times} times in a row`);
   if (row.retransmission > 0) more.push(`retransmission ${row.retransmission}`);
@@ -146,7 +150,7 @@ function Message({ row, message, leg, number, elsewhere, isCompared }: MessagePr
           <AgentLinks agents={message.agents} />
         </Cell>
       </tr>
-      {elsewhere === undefined ? <Text message={message} /> : undefined}
+      {elsewhere === undefined ? <Text message={message} isMasked={isMasked} /> : undefined}
     </tbody>
   );
 }
@@ -159,7 +163,7 @@ function Word({ row }: { row: LadderRow }): VNode {
   );
 }
 
-function Text({ message }: { message: CallMessageView }): VNode {
+function Text({ message, isMasked }: { message: CallMessageView; isMasked: boolean }): VNode {
   const warnings = lineWarnings(message);
   return (
     <tr class="more">
@@ -174,36 +178,15 @@ function Text({ message }: { message: CallMessageView }): VNode {
             </span>
           </summary>
           <div data-message-text="">
-            <Envelope message={message} warnings={warnings} />
-            <RawText raw={message.raw} warnings={warnings} />
+            <MessageText message={message} warnings={warnings} />
+            <p>
+              <a href={messagePageHref(message, isMasked)} data-parts="">
+                On a page of its own
+              </a>
+            </p>
           </div>
         </details>
       </td>
     </tr>
   );
-}
-
-/** How it came: who reported it, over what, when it was captured and when it arrived; and what is wrong with it. */
-function Envelope({ message, warnings }: { message: CallMessageView; warnings: LineWarnings }): VNode {
-  const { atUs, arrivedUs, src, dst, transport, agents, length, shown } = message;
-  const rows: [string, VNode | string][] = [
-    ['Captured', <Time us={atUs} />],
-    ['Arrived', `${pause(arrivedUs - atUs)} later`],
-    [
-      'Way',
-      <>
-        <Path src={src} dst={dst} /> <Transport name={transport} />
-      </>,
-    ],
-    ['Reported by', <AgentLinks agents={agents} />],
-    [
-      'Octets',
-      shown < length ? `${formatNumber(length)}, of which ${formatNumber(shown)} are held` : formatNumber(length),
-    ],
-  ];
-  if (warnings.size > 0) {
-    const texts = [...warnings].map(([line, text]) => `line ${line + 1}: ${text}`);
-    rows.push(['Warnings', <Captured text={texts.join('. ')} />]);
-  }
-  return <Facts rows={rows} />;
 }
