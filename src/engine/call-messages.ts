@@ -39,6 +39,12 @@ export function callMessages(
   return messagesOf(tracker, [callId, ...legsOf(tracker, callId)], window, nowUs);
 }
 
+/** One message held under a Call-ID, by its id. */
+export function callMessage(tracker: CallTracker, callId: string, id: number): CallMessageView | undefined {
+  if (!tracker.messagesOf(callId).includes(id)) return undefined;
+  return messageView(tracker.messages.read(id), callId, new SipMessage(Buffer.alloc(0)), true);
+}
+
 /** Everything held of some Call-IDs; the first is that of the call, the others those of its legs. */
 export function messagesOf(
   tracker: CallTracker,

@@ -38,6 +38,7 @@ import type { EngineSettings } from '../model/settings.ts';
 import type {
   AgentView,
   CallMessages,
+  CallMessageView,
   CallView,
   InjectView,
   ListenerView,
@@ -209,6 +210,10 @@ export class EngineClient implements Engine {
 
   async callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages> {
     return (await this.#ask('callMessages', [callId, window])).result as CallMessages;
+  }
+
+  async callMessage(callId: string, id: number): Promise<CallMessageView | undefined> {
+    return (await this.#ask('callMessage', [callId, id])).result as CallMessageView | undefined;
   }
 
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {

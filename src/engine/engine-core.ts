@@ -99,7 +99,7 @@ import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { callCapture, keptMessages } from './call-capture.ts';
 import { callSummary } from './call-summary.ts';
-import { callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
+import { callMessage, callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
 import { allLinks, listLinks, type ShardLinks } from './link-query.ts';
@@ -324,6 +324,10 @@ export class EngineCore {
 
   callMessages(callId: string, window: { offset: number; limit: number }): CallMessages {
     return callMessages(this.tracker, callId, window, this.#clock());
+  }
+
+  callMessage(callId: string, id: number): CallMessageView | undefined {
+    return callMessage(this.tracker, callId, id);
   }
 
   callCapture(callId: string, format: CaptureFormatName): Uint8Array {

@@ -47,6 +47,7 @@ export interface EngineMethods {
   callSummary: [selection: CallSelection];
   callsByCallId: [callId: string];
   callMessages: [callId: string, window: { offset: number; limit: number }];
+  callMessage: [callId: string, id: number];
   callCapture: [callId: string, format: CaptureFormatName];
   listMessages: [query: MessageQuery];
   callTable: [];

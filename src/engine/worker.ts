@@ -45,6 +45,8 @@ async function answer(request: EngineRequest): Promise<unknown> {
       return core.callsByCallId(...request.args);
     case 'callMessages':
       return core.callMessages(...request.args);
+    case 'callMessage':
+      return core.callMessage(...request.args);
     case 'callCapture':
       return core.callCapture(...request.args);
     case 'listMessages':

@@ -13,7 +13,7 @@ import { aliasRoutes } from './routes/aliases.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { apiRoutes } from './routes/api.ts';
 import { assetRoutes } from './routes/assets.ts';
-import { callFileRoutes, callPageRoutes, togetherRoute } from './routes/call.ts';
+import { callFileRoutes, callMessageRoutes, callPageRoutes, togetherRoute } from './routes/call.ts';
 import { callRoutes } from './routes/calls.ts';
 import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -122,6 +122,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     callRoutes(scope, deps);
     togetherRoute(scope);
     callPageRoutes(scope, deps);
+    callMessageRoutes(scope, deps);
     callFileRoutes(scope, deps);
     messageRoutes(scope, deps);
     registrationRoutes(scope, deps);

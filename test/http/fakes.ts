@@ -477,6 +477,11 @@ export class FakeEngine implements Engine {
     return Buffer.from(`${format} of ${callId}`);
   }
 
+  async callMessage(callId: string, id: number): Promise<CallMessageView | undefined> {
+    this.#ask(['callMessage', callId, id]);
+    return this.messages.find((item) => item.callId === callId && item.id === id);
+  }
+
   async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
     this.#ask(['callMessages', callId, { offset, limit }]);
     const entries = await this.callsByCallId(callId);

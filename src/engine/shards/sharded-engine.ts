@@ -72,6 +72,7 @@ import {
   mergeRegistrationTables,
   mergeWindows,
   page,
+  placeOf,
   takeTurns,
   type Window,
 } from './merge.ts';
@@ -208,6 +209,12 @@ export class ShardedEngine implements Engine {
     );
     const [entries, neighbours] = await Promise.all([this.#withLegs(merged.entries), this.#neighbours(callId, own)]);
     return { ...merged, entries, ...neighbours };
+  }
+
+  async callMessage(callId: string, id: number): Promise<CallMessageView | undefined> {
+    const { shard, localId } = placeOf(id, this.#shards.length);
+    const message = await this.#shards[shard]?.callMessage(callId, localId);
+    return message === undefined ? undefined : this.#globalMessages([message], shard)[0];
   }
 
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {

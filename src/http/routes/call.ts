@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CAPTURE_FORMATS, type CaptureFormatName } from '../../model/capture.ts';
-import type { CallMessages, EventView } from '../../model/views.ts';
+import type { CallMessages, CallMessageView, EventView } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
 import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
 import { choiceOf, USUAL } from '../ladder/choice.ts';
+import { labelOf } from '../ladder/label.ts';
 import { masked } from '../ladder/mask.ts';
 import { mediaReports } from '../ladder/media.ts';
 import { makeLadder } from '../ladder/model.ts';
@@ -14,11 +15,12 @@ import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
-import { CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
+import { CALL_PAGE_PARAMETERS, CallMessageSchema, CallPageSchema, MASK_PARAMETER, ZONE_PARAMETER } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
-import { callText } from '../text/call.ts';
+import { callText, messageLines } from '../text/call.ts';
 import { togetherHref } from '../together.ts';
 import { CallPage } from '../views/call.tsx';
+import { MessagePage } from '../views/message.tsx';
 import { zoneOf } from '../zone.ts';
 import { addPage } from './page.ts';
 
@@ -26,6 +28,8 @@ const DEFAULT_MESSAGES = 500;
 const MAX_MESSAGES = 5000;
 const MAX_EVENTS = 100;
 const MAX_TITLE = 60;
+/** Longest Call-ID that is repeated in an answer. */
+const MAX_QUOTED = 300;
 
 const PLACE = { callid: Type.String({ description: 'Call-ID, percent-encoded' }) };
 const TEXT = 'text/plain; charset=utf-8';
@@ -56,7 +60,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const isSorted = params.flag('sorted');
       const { call: own, events } = await found(deps, callid, { offset, limit });
       const held = await withOthers(deps, own, choice.added, limit);
-      const call = choice.mask ? withoutSecrets(held) : held;
+      const call = choice.mask ? { ...held, items: held.items.map(withoutSecrets) } : held;
       const complete = offset + own.items.length >= own.total;
       const { items, ...rest } = call;
       const agreed = exchanges(items);
@@ -102,6 +106,35 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
   });
 }
 
+/** `/call/<callid>/message/<id>`: one message, as calls of many messages leave their texts to be asked for. */
+export function callMessageRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  addPage(app, deps, {
+    path: '/call/:callid/message/:id',
+    summary: 'One message of a call',
+    tag: 'Calls',
+    place: { ...PLACE, id: Type.String({ description: 'Id of the message, as the page of the call has it' }) },
+    query: MASK_PARAMETER,
+    schema: CallMessageSchema,
+    async read(params, _applied, { callid = '', id = '' }) {
+      const mask = params.flag('mask');
+      const message = await deps.engine.callMessage(callid, messageId('id', id));
+      if (message === undefined) {
+        throw new HttpProblem(
+          404,
+          `No message ${id} is held of a call with the Call-ID "${callid.slice(0, MAX_QUOTED)}": it was not kept, or gave way to newer ones (keep_messages, keep_messages_mem)`,
+        );
+      }
+      const shown = mask ? withoutSecrets(message) : message;
+      return {
+        title: visible(labelOf(shown)),
+        data: withTimes(shown),
+        html: () => MessagePage({ message: shown }),
+        text: (zone) => `${messageLines(shown, zone).join('\n')}\n`,
+      };
+    },
+  });
+}
+
 /** `/call?id=…&id=…`: where forms send the calls that somebody marked, to be one ladder. */
 export function togetherRoute(app: FastifyInstance): void {
   app.get('/call', { schema: { hide: true } }, async (request, reply) => {
@@ -132,8 +165,8 @@ async function withOthers(
   };
 }
 
-function withoutSecrets(call: CallMessages): CallMessages {
-  return { ...call, items: call.items.map((message) => ({ ...message, raw: masked(message.raw) })) };
+function withoutSecrets(message: CallMessageView): CallMessageView {
+  return { ...message, raw: masked(message.raw) };
 }
 
 /** `/call/<callid>/text`, `/pcap`, `/pcapng`: all messages held of one call, to be saved. */
@@ -156,7 +189,7 @@ export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
     addFile(app, format, `One call as a ${format} file: every message held`, CAPTURE_TYPE, async (callid) => {
       const { call } = await found(deps, callid, { offset: 0, limit: 0 });
       if (call.total === 0) {
-        throw new HttpProblem(404, `No message is held of the call with the Call-ID "${callid.slice(0, 300)}"`);
+        throw new HttpProblem(404, `No message is held of the call with the Call-ID "${callid.slice(0, MAX_QUOTED)}"`);
       }
       return Buffer.from(await engine.callCapture(callid, format));
     });
@@ -206,7 +239,7 @@ async function found(
   if (call.entries.length === 0 && call.total === 0 && events.length === 0) {
     throw new HttpProblem(
       404,
-      `Nothing is held of a call with the Call-ID "${callid.slice(0, 300)}": it was not seen, or what was held of it gave way to newer calls (keep_messages_mem, event_buffer_size)`,
+      `Nothing is held of a call with the Call-ID "${callid.slice(0, MAX_QUOTED)}": it was not seen, or what was held of it gave way to newer calls (keep_messages_mem, event_buffer_size)`,
     );
   }
   return { call, events };
@@ -222,11 +255,13 @@ async function offsetAround({ engine }: HttpDeps, callId: string, atUs: number, 
 /** Ids of the two messages to compare: one parameter for each, as forms send them, or both with a comma between. */
 function comparedOf(params: Params): number[] {
   const ids = params.texts('diff').flatMap((text) => text.split(','));
-  for (const id of ids) {
-    if (!/^\d{1,15}$/.test(id)) throw badParameter('diff', id, 'the id of a message');
-  }
   if (ids.length > 2) throw badParameter('diff', ids.join(','), 'two messages, not more');
-  return ids.map(Number);
+  return ids.map((id) => messageId('diff', id));
+}
+
+function messageId(name: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw badParameter(name, text, 'the id of a message');
+  return Number(text);
 }
 
 /** Events of exactly this Call-ID; the engine's filter also finds longer ones. */

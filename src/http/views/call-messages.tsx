@@ -7,17 +7,20 @@ import { againText, toneClass } from '../ladder/svg.tsx';
 import { pause } from '../ladder/times.ts';
 import { formatNumber } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
-import { messageAnchor, messageHref, type PageLink } from './call-ladder.tsx';
-import { Captured, Cell, Facts, Nothing, Path, Table, Time, TimeOfDay, Transport } from './parts.tsx';
+import { messageAnchor, messagePage } from './call-ladder.tsx';
+import { Captured, Cell, cellText, Facts, Nothing, Path, TableHead, Time, TimeOfDay, Transport } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
 
 /** Id of the form that compares two messages. */
 export const COMPARE = 'compare';
 
-/** A long table is several, so that a browser need lay out only those in sight. */
-const PIECE = 100;
-/** Of more messages the texts are pages of their own. */
-const MAX_TEXTS = 500;
+/** A long table is several, so that a browser need lay out only those near what is in sight. */
+const PIECE = 20;
+/**
+ * Of more messages the texts are pages of their own: a text is most of the elements of its row, and nobody opens
+ * hundreds of them.
+ */
+const MAX_TEXTS = 40;
 
 const HEAD = [{ number: '#' }, 'Time', { number: 'After' }, 'From → to', 'Message', 'What else', 'Seen by'];
 
@@ -26,11 +29,12 @@ interface MessagesProps {
   ladder: Ladder;
   /** Ids of the messages that are compared. */
   compared: readonly number[];
-  at: PageLink;
+  /** Credentials are left out. */
+  mask: boolean;
 }
 
 /** The same as the ladder in words, and each message in its own. */
-export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
+export function Messages({ call, ladder, compared, mask }: MessagesProps): VNode {
   const { items, offset } = call;
   const numbers = new Map(items.map((message, index) => [message, offset + index + 1]));
   const rows = ladder.rows.map((row) => {
@@ -43,17 +47,20 @@ export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
         message={message}
         leg={legName(ladder, row)}
         number={number}
-        elsewhere={items.length > MAX_TEXTS ? `${at({ s: number - 1, n: 1 })}${messageHref(message)}` : undefined}
+        elsewhere={items.length > MAX_TEXTS ? messagePage(message, mask) : undefined}
         isCompared={compared.includes(message.id)}
       />
     );
   });
   return (
-    <div class="pieces">
+    <div class="scroll" role="region" aria-label="Messages" tabIndex={0}>
       {Array.from({ length: Math.ceil(rows.length / PIECE) }, (_, piece) => (
-        <Table head={HEAD} caption={piece === 0 ? 'Messages' : `Messages from row ${piece * PIECE + 1}`}>
-          {rows.slice(piece * PIECE, (piece + 1) * PIECE)}
-        </Table>
+        <div class="piece">
+          <table>
+            <TableHead head={HEAD} />
+            {rows.slice(piece * PIECE, (piece + 1) * PIECE)}
+          </table>
+        </div>
       ))}
     </div>
   );
@@ -80,9 +87,7 @@ function NoMessage({ row, ladder }: { row: LadderRow; ladder: Ladder }): VNode {
             <Captured text={row.label} />
           </span>
         </Cell>
-        <Cell label="What else">
-          <Captured text={row.details.join(' · ')} />
-        </Cell>
+        <Cell label="What else">{cellText(row.details.join(' · '))}</Cell>
         <Cell label="Seen by">{isMissing ? 'nobody' : <Nothing />}</Cell>
       </tr>
     </tbody>
@@ -117,8 +122,15 @@ function Message({ row, message, leg, number, elsewhere, isCompared }: MessagePr
       <tr>
         <Cell label="#" number>
           <label class="mark">
-            <input type="checkbox" name="diff" value={message.id} checked={isCompared} form={COMPARE} />
-            <span class="hidden">Compare message</span> {number}
+            <input
+              type="checkbox"
+              name="diff"
+              value={message.id}
+              checked={isCompared}
+              form={COMPARE}
+              aria-label={`Compare message ${number}`}
+            />{' '}
+            {number}
           </label>
         </Cell>
         <Cell label="Time">
@@ -139,9 +151,7 @@ function Message({ row, message, leg, number, elsewhere, isCompared }: MessagePr
             </a>
           )}
         </Cell>
-        <Cell label="What else">
-          <Captured text={details.join(' · ')} />
-        </Cell>
+        <Cell label="What else">{cellText(details.join(' · '))}</Cell>
         <Cell label="Seen by">
           <AgentLinks agents={message.agents} />
         </Cell>
@@ -173,13 +183,26 @@ function Text({ message }: { message: CallMessageView }): VNode {
               {warnings.size > 0 ? `, ${warnings.size} ${warnings.size === 1 ? 'warning' : 'warnings'}` : ''}
             </span>
           </summary>
-          <div data-message-text="">
-            <Envelope message={message} warnings={warnings} />
-            <RawText raw={message.raw} warnings={warnings} />
-          </div>
+          <MessageText message={message} warnings={warnings} />
         </details>
       </td>
     </tr>
+  );
+}
+
+/** A message in its own words, and how it came. */
+export function MessageText({
+  message,
+  warnings = lineWarnings(message),
+}: {
+  message: CallMessageView;
+  warnings?: LineWarnings;
+}): VNode {
+  return (
+    <div data-message-text="">
+      <Envelope message={message} warnings={warnings} />
+      <RawText raw={message.raw} warnings={warnings} />
+    </div>
   );
 }
 

@@ -344,6 +344,10 @@ for (const { name: who, several, isSpread } of CASES) {
         callId,
       );
       assertSame(sorted(four1.entries), sorted(one1.entries));
+      const [, byId] = await both((engine) =>
+        Promise.all(four1.items.map((item) => engine.callMessage(item.callId, item.id))),
+      );
+      assert.deepEqual(byId, four1.items);
     }
   });
 
