@@ -144,7 +144,7 @@ export const CallSchema = Type.Object({
   ),
 });
 
-const CallMessageSchema = Type.Object({
+export const CallMessageSchema = Type.Object({
   id: Count('Grows in order of arrival'),
   atUs: Us('Time the message was tracked by'),
   at: Iso(),
@@ -179,6 +179,12 @@ const CallMessageSchema = Type.Object({
   raw: Text('The message as captured, octets read as UTF-8'),
 });
 
+export const MASK_PARAMETER: Properties = {
+  mask: Type.Optional(
+    Type.String({ enum: ['0', '1'], description: '1: messages without credentials and without keys of media' }),
+  ),
+};
+
 const EnvelopeSchema = Type.Object({
   protocol: Type.String({ enum: ['HEP1', 'HEP2', 'HEP3', 'IPFIX'] }),
   fields: Type.Array(
@@ -194,12 +200,6 @@ const EnvelopeSchema = Type.Object({
   isCut: Type.Boolean({ description: 'True where it was too long to be kept as a whole' }),
   notes: Type.Array(Type.String(), { description: 'What was odd about it' }),
 });
-
-export const MESSAGE_PAGE_PARAMETERS: Properties = {
-  mask: Type.Optional(
-    Type.String({ enum: ['0', '1'], description: '1: without credentials and without keys of media' }),
-  ),
-};
 
 export const MessagePageSchema = Type.Object({
   message: CallMessageSchema,
@@ -240,9 +240,7 @@ export const CALL_PAGE_PARAMETERS: Properties = {
   sdp: Type.Optional(
     Type.String({ enum: [...SDP_MODES], description: 'Session descriptions: first media, all, not at all, a mark' }),
   ),
-  mask: Type.Optional(
-    Type.String({ enum: ['0', '1'], description: '1: messages without credentials and without keys of media' }),
-  ),
+  ...MASK_PARAMETER,
   without: Type.Optional(Type.String({ description: 'Letters of legs left out of the ladder, such as B,C' })),
   with: Type.Optional(
     Type.String({ description: 'Call-IDs of calls that are drawn with this one, at most 8, with spaces' }),

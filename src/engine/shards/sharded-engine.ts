@@ -73,6 +73,7 @@ import {
   mergeRegistrationTables,
   mergeWindows,
   page,
+  placeOf,
   takeTurns,
   type Window,
 } from './merge.ts';
@@ -217,9 +218,8 @@ export class ShardedEngine implements Engine {
   }
 
   async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
-    const count = this.#shards.length;
-    const shard = id % count;
-    const found = await this.#shards[shard]?.callMessage(callId, (id - shard) / count);
+    const { shard, localId } = placeOf(id, this.#shards.length);
+    const found = await this.#shards[shard]?.callMessage(callId, localId);
     if (found === undefined) return undefined;
     return { ...found, message: this.#globalMessage(found.message, shard) };
   }

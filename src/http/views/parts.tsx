@@ -194,18 +194,24 @@ export function Table({
   return (
     <div class="scroll" role="region" aria-label={caption} tabIndex={0}>
       <table>
-        <thead>
-          <tr>
-            {head.map((column) => (
-              <th scope="col" class={typeof column === 'string' ? undefined : 'number'}>
-                {typeof column === 'string' ? column : column.number}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead head={head} />
         {children}
       </table>
     </div>
+  );
+}
+
+export function TableHead({ head }: { head: readonly Column[] }): VNode {
+  return (
+    <thead>
+      <tr>
+        {head.map((column) => (
+          <th scope="col" class={typeof column === 'string' ? undefined : 'number'}>
+            {typeof column === 'string' ? column : column.number}
+          </th>
+        ))}
+      </tr>
+    </thead>
   );
 }
 
