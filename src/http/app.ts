@@ -19,6 +19,7 @@ import { debugRoutes } from './routes/debug.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { packetRoutes } from './routes/packets.ts';
 import { liveRoutes } from './routes/live.ts';
@@ -129,6 +130,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     rateRoutes(scope, deps);
     ingestRoutes(scope, deps);
     statisticsRoutes(scope, deps);
+    metricsRoutes(scope, deps);
     linkRoutes(scope, deps);
     packetRoutes(scope, deps);
     liveRoutes(scope, deps);

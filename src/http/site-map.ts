@@ -41,6 +41,7 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Statistics', '/stats/avg?d=1h', 'Average per hour'),
   page('Statistics', '/stats/charts', 'Charts of calls, traffic, any counter'),
   page('Statistics', '/stats/raw', 'Packet counters by name'),
+  page('Statistics', '/metrics', 'All counters, for Prometheus'),
   page('Statistics', '/links', 'Messages by server, transport, port and client'),
   page('Statistics', '/counters', 'All counters'),
   page('Statistics', '/counters/avg', 'All counters, average per second'),

@@ -274,6 +274,8 @@ export const Outcomes = {
   INEFFECTIVE: declare('outcomes', 'ineffective', 'calls lost in the network: 408, 500, 503, 504, no final reply'),
   CANCELED: declare('outcomes', 'canceled', 'calls ended by 487'),
   FAILED: declare('outcomes', 'failed', 'calls ended by another final reply'),
+  SETUP_ANSWERED_MS: declare('outcomes', 'setup_answered_ms', 'milliseconds of the set-ups of calls answered, in all'),
+  SETUP_FAILED_MS: declare('outcomes', 'setup_failed_ms', 'milliseconds of the set-ups of calls not answered, in all'),
   ENDED: declare('outcomes', 'ended', 'answered calls ended by BYE'),
   LOST: declare('outcomes', 'lost', 'answered calls ended by the timeout of their state'),
   TALK_MS: declare('outcomes', 'talk_ms', 'milliseconds from answer to BYE of the calls ended by BYE, in all'),

@@ -824,6 +824,7 @@ export function accessSettings(changes: Partial<AccessSettings> = {}): AccessSet
     tokens: [],
     users: [],
     allowAnonymous: false,
+    metricsOpen: false,
     sessionUs: 12 * 3600 * 1e6,
     proxies: [],
     proxyUserHeader: '',
