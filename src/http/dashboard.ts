@@ -74,9 +74,16 @@ const TALKERS: readonly { kind: TalkerKind; title: string; search: (key: string)
   { kind: 'caller', title: 'Callers', search: (key) => `from=${quotedWord(key)}` },
   { kind: 'callee', title: 'Callees', search: (key) => `to=${quotedWord(key)}` },
   { kind: 'failingNumber', title: 'Failing numbers', search: (key) => `to=${quotedWord(key)} type:call-attempt` },
+  { kind: 'domain', title: 'Domains called', search: domainSearch },
+  { kind: 'agent', title: 'Agents by calls', search: (key) => `agent=${quotedWord(key)}` },
   { kind: 'userAgent', title: 'User agents', search: (key) => `ua=${quotedWord(key)}` },
   { kind: 'status', title: 'Outcomes', search: (key) => `status:${key}` },
 ];
+
+/** A pattern takes the host as a whole; what cannot stand in one is looked for as it is. */
+function domainSearch(host: string): string {
+  return /^[\w.-]+$/.test(host) ? `to:*@${host}` : `to:${quotedWord(`@${host}`)}`;
+}
 
 function figures({ total, spanMs }: SeriesWindow, events: (search: string) => string): Figure[] {
   const perSecond = (value: number): number | null => (spanMs > 0 ? (value / spanMs) * 1000 : null);

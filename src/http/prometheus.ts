@@ -61,8 +61,8 @@ const KINDS: readonly Kinds[] = [
 ];
 
 const SETUPS = [
-  { outcome: 'answered', classes: SETUP_ANSWERED, inAll: Outcomes.SETUP_ANSWERED_MS },
-  { outcome: 'failed', classes: SETUP_FAILED, inAll: Outcomes.SETUP_FAILED_MS },
+  { outcome: 'answered', classes: SETUP_ANSWERED, inAll: Outcomes.SETUP_ANSWERED_US },
+  { outcome: 'failed', classes: SETUP_FAILED, inAll: Outcomes.SETUP_FAILED_US },
 ] as const;
 
 const IN_SETUPS: ReadonlySet<number> = new Set(SETUPS.flatMap(({ classes, inAll }) => [...classes, inAll]));
@@ -137,7 +137,7 @@ function setupMetric(value: (index: number) => number): Metric {
       const labels: Sample['labels'] = [['outcome', outcome]];
       return [
         ...buckets,
-        { suffix: '_sum', labels, value: value(inAll) / 1000 },
+        { suffix: '_sum', labels, value: value(inAll) / 1e6 },
         { suffix: '_count', labels, value: below },
       ];
     }),

@@ -300,6 +300,7 @@ export const EventSchema = Type.Object({
     Type.Literal('timeout-terminated'),
     Type.Null(),
   ]),
+  agents: Strings,
   rate: Type.Union([
     Type.Object({
       exceeded: Count('Consecutive events beyond a limit, 0 = within all'),
@@ -578,6 +579,7 @@ const TalkerSchema = Type.Object({
   key: Text(),
   calls: Count('Calls whose outcome was reported'),
   failed: Count('Of them, not answered'),
+  failedMostly: OrNull(Count('Status most of those had; null = none had one')),
   before: OrNull(Count('Calls in the time before; null = no longer known')),
   href: Text(),
 });

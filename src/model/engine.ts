@@ -254,17 +254,21 @@ export const TALKER_KINDS = [
   'callee',
   'failingNumber',
   'userAgent',
+  'domain',
+  'agent',
   'status',
 ] as const;
 export type TalkerKind = (typeof TALKER_KINDS)[number];
 
 /** Calls of one origin whose outcome was reported between two times. */
 export interface TalkerView {
-  /** Address, user, user agent, or status code; of failing numbers the callee of calls that were not answered. */
+  /** Address, user, user agent, domain called, `AgentView.id`, or status code; of failing numbers the callee of calls that were not answered. */
   key: string;
   calls: number;
   /** Of them, not answered. */
   failed: number;
+  /** Status most of those had, the lowest of several; `null` = none had one. */
+  failedMostly: number | null;
   /** Calls in the time of the same length before; `null` when its events are no longer held. */
   before: number | null;
 }

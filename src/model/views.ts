@@ -243,6 +243,8 @@ export interface EventView {
   ringMs: number | null;
   /** `call-end` only: who ended the call. */
   originator: 'caller-terminated' | 'callee-terminated' | 'timeout-terminated' | null;
+  /** `AgentView.id` of those who had reported its call or message by then. */
+  agents: string[];
   /** `null` when rates are not tracked (`evr_max_entries` 0). */
   rate: EventRateView | null;
   debug: {

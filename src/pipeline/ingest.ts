@@ -268,7 +268,7 @@ export class Ingest {
       return;
     }
     this.settle();
-    this.#events.message(packet, EventType.MSG_PROBE, packet.trackedAtUs);
+    this.#events.message(packet, account, EventType.MSG_PROBE, packet.trackedAtUs);
     this.ignore('probe', account);
   }
 
@@ -284,7 +284,7 @@ export class Ingest {
     this.#counters.add(PARSE_ERRORS[faultInfo(fault).parseError ?? 0]!, 1); // numbers of the table
     this.settle();
     this.#recorder?.record(packet, message.callIdStart, message.callIdEnd, false);
-    const event = this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs);
+    const event = this.#events.message(packet, account, EventType.PARSE_ERROR, packet.trackedAtUs);
     if (event !== undefined) {
       const parsed = Math.min(message.faultAt, packet.end - packet.start);
       const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);

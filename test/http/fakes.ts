@@ -195,6 +195,7 @@ export function event(changes: Partial<EventView> = {}): EventView {
     pddMs: 210,
     ringMs: 1800,
     originator: null,
+    agents: ['2001@203.0.113.7:40112/udp'],
     rate: null,
     debug: {
       state: 'established',
@@ -437,13 +438,15 @@ export class FakeEngine implements Engine {
   talkers: TalkersView = {
     heldSinceUs: 0,
     kinds: {
-      source: [{ key: '192.0.2.1', calls: 4, failed: 1, before: 6 }],
-      destination: [{ key: '2001:db8::5', calls: 4, failed: 1, before: 4 }],
-      caller: [{ key: 'alice', calls: 3, failed: 0, before: null }],
-      callee: [{ key: '+4930123456', calls: 2, failed: 2, before: 1 }],
-      failingNumber: [{ key: '+4930666', calls: 2, failed: 2, before: 1 }],
-      userAgent: [{ key: 'Softphone "4.2"', calls: 4, failed: 1, before: 4 }],
-      status: [{ key: '486', calls: 1, failed: 1, before: 0 }],
+      source: [{ key: '192.0.2.1', calls: 4, failed: 1, failedMostly: 486, before: 6 }],
+      destination: [{ key: '2001:db8::5', calls: 4, failed: 1, failedMostly: 486, before: 4 }],
+      caller: [{ key: 'alice', calls: 3, failed: 0, failedMostly: null, before: null }],
+      callee: [{ key: '+4930123456', calls: 2, failed: 2, failedMostly: 486, before: 1 }],
+      failingNumber: [{ key: '+4930666', calls: 2, failed: 2, failedMostly: 486, before: 1 }],
+      userAgent: [{ key: 'Softphone "4.2"', calls: 4, failed: 1, failedMostly: 486, before: 4 }],
+      domain: [{ key: 'example.net', calls: 3, failed: 1, failedMostly: 486, before: 6 }],
+      agent: [{ key: '2001@203.0.113.7:40112/udp', calls: 4, failed: 1, failedMostly: 486, before: 6 }],
+      status: [{ key: '486', calls: 1, failed: 1, failedMostly: 486, before: 0 }],
     },
   };
   probes: ProbeView[] = [probe()];

@@ -93,9 +93,9 @@ suite('/metrics', () => {
       'outcomes.setup_answered.ms_50': 2,
       'outcomes.setup_answered.ms_200': 1,
       'outcomes.setup_answered.more': 1,
-      'outcomes.setup_answered_ms': 25_300,
+      'outcomes.setup_answered_us': 25_300_000,
       'outcomes.setup_failed.ms_750': 1,
-      'outcomes.setup_failed_ms': 600,
+      'outcomes.setup_failed_us': 600_000,
     });
     const of = (start: string): string[] => lines.filter((line) => line.startsWith(start));
     const answered = of('sipcol_setup_seconds_bucket{outcome="answered"');

@@ -96,8 +96,8 @@ test('set-up times are counted up to the first sign of an answer, answered and f
   );
   // 210 ms, 300 ms and 25 s; 50 ms.
   assert.deepEqual(
-    ['setup_answered_ms', 'setup_failed_ms'].map((name) => stage.counter(`outcomes.${name}`)),
-    [25_510, 50],
+    ['setup_answered_us', 'setup_failed_us'].map((name) => stage.counter(`outcomes.${name}`)),
+    [25_510_000, 50_000],
   );
 });
 

@@ -32,7 +32,17 @@ const HEARTBEAT_LIMIT_MS = 5000;
 const MOST_TALKERS = 8;
 const NO_TALKERS: TalkersView = {
   heldSinceUs: 0,
-  kinds: { source: [], destination: [], caller: [], callee: [], failingNumber: [], userAgent: [], status: [] },
+  kinds: {
+    source: [],
+    destination: [],
+    caller: [],
+    callee: [],
+    failingNumber: [],
+    domain: [],
+    agent: [],
+    userAgent: [],
+    status: [],
+  },
 };
 
 /** Rates of the first page are over this time: short enough to be "now", long enough not to jump. */
