@@ -92,7 +92,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
   const setups = sum(SETUP_ANSWERED);
   const failedSetups = sum(SETUP_FAILED);
   const lost = total(Ingest.REFUSED) + total(Ingest.DROPPED);
-  const mean = (all: number, count: number): number | null => ratio(total(all), total(count));
+  const meanMs = (allUs: number, count: number): number | null => ratio(total(allUs) / 1000, total(count));
   const registers = total(Outcomes.REGISTER_FAILED) + total(Outcomes.REGISTER_ANSWERED);
   const plain = { of: null };
   return [
@@ -200,7 +200,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       name: 'acd',
       title: 'ACD (SDT)',
       unit: 'ms',
-      value: mean(Outcomes.TALK_MS, Outcomes.ENDED),
+      value: meanMs(Outcomes.TALK_US, Outcomes.ENDED),
       of: ended,
       formula: 'ACD, RFC 6076 SDT: from answer to BYE, mean over the calls ended by BYE',
       href: events('type:call-end'),
@@ -209,7 +209,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       name: 'sdd',
       title: 'SDD',
       unit: 'ms',
-      value: mean(Outcomes.BYE_MS, Outcomes.BYE_ANSWERED),
+      value: meanMs(Outcomes.BYE_US, Outcomes.BYE_ANSWERED),
       of: total(Outcomes.BYE_ANSWERED),
       formula: 'RFC 6076 SDD: BYE to its 2xx, mean',
       href: events('type:call-end'),
@@ -228,7 +228,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       name: 'rrd',
       title: 'RRD',
       unit: 'ms',
-      value: mean(Outcomes.REGISTER_MS, Outcomes.REGISTER_ANSWERED),
+      value: meanMs(Outcomes.REGISTER_US, Outcomes.REGISTER_ANSWERED),
       of: total(Outcomes.REGISTER_ANSWERED),
       formula: 'RFC 6076 RRD: REGISTER to its 2xx, mean',
       href: events('type:reg-new'),

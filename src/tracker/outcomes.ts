@@ -21,7 +21,7 @@ export function countOutcome(counters: CounterSet, call: Call, type: EventType, 
       if ((call.flags & CallFlag.FORCED_TIMEOUT) !== 0) counters.add(Outcomes.LOST, 1);
       else {
         counters.add(Outcomes.ENDED, 1);
-        if (call.finalUs > 0) counters.add(Outcomes.TALK_MS, Math.max(0, tsUs - call.finalUs) / 1000);
+        if (call.finalUs > 0) counters.add(Outcomes.TALK_US, Math.max(0, tsUs - call.finalUs));
       }
       return;
     case EventType.OTHER_TIMEOUT:
@@ -37,14 +37,14 @@ export function countRegister(counters: CounterSet, status: number, sentUs: numb
     if (!ASKS_AGAIN.has(status)) counters.add(Outcomes.REGISTER_FAILED, 1);
   } else if (sentUs > 0) {
     counters.add(Outcomes.REGISTER_ANSWERED, 1);
-    counters.add(Outcomes.REGISTER_MS, Math.max(0, nowUs - sentUs) / 1000);
+    counters.add(Outcomes.REGISTER_US, Math.max(0, nowUs - sentUs));
   }
 }
 
 /** Counts a BYE that was answered 2xx, and how long that took (RFC 6076 §4.4). */
 export function countBye(counters: CounterSet, sentUs: number, nowUs: number): void {
   counters.add(Outcomes.BYE_ANSWERED, 1);
-  counters.add(Outcomes.BYE_MS, Math.max(0, nowUs - sentUs) / 1000);
+  counters.add(Outcomes.BYE_US, Math.max(0, nowUs - sentUs));
 }
 
 /** Replies to REGISTER that want it sent again with something more: no failures. */
