@@ -4,6 +4,7 @@ import {
   Dropped,
   Ingest,
   Outcomes,
+  Quality,
   REFUSED_BY_FAULT,
   Regs,
   SETUP_ANSWERED,
@@ -13,7 +14,7 @@ import type { TalkerKind, TalkersView, TalkerView } from '../model/engine.ts';
 import { quotedWord } from '../model/search/ast.ts';
 import type { SeriesWindow } from '../model/statistics.ts';
 import { callCourse, type Course, eventsOf } from './charts.ts';
-import { asr, ATTEMPTS, attempts, ESTABLISHED, ner, percentile, ratio, seizures } from './kpi.ts';
+import { abr, asr, ATTEMPTS, attempts, ESTABLISHED, ner, percentile, ratio, seizures } from './kpi.ts';
 import { link } from './show.ts';
 import type { Unit } from './units.ts';
 
@@ -136,7 +137,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       name: 'abr',
       title: 'ABR',
       unit: 'ratio',
-      value: ratio(total(Outcomes.ANSWERED), attempts(total)),
+      value: abr(total),
       of: attempts(total),
       formula: 'ABR: answered ÷ INVITEs, nothing left out',
       href: events('type:call-start'),
@@ -259,6 +260,15 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       of: total(Ingest.RECEIVED),
       formula: 'messages refused as malformed or dropped unread, of those received',
       href: '/hep/list',
+    },
+    {
+      name: 'rtp_lost',
+      title: 'RTP lost',
+      unit: 'ratio',
+      value: ratio(total(Quality.LOST), total(Quality.LOST) + total(Quality.PACKETS)),
+      of: total(Quality.LOST) + total(Quality.PACKETS),
+      formula: 'RTP packets lost ÷ those and the ones that came, as quality records of probes count them',
+      href: link('/calls/list', { q: 'mos>0', sort: 'mos', order: 'asc' }),
     },
     {
       name: 'retransmissions',

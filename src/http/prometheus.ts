@@ -57,6 +57,7 @@ const KINDS: readonly Kinds[] = [
   ofColumn(CALLS_IN_STATE.slice(1), 'state', 'calls_in_state', 'entries by state', (n) => CALL_STATES[n + 1]?.name),
   ofColumn(SIP_METHODS, 'method', 'sip_requests', 'SIP requests parsed', (n) => METHOD_NAMES[n]),
   ofColumn(SIP_CLASSES, 'class', 'sip_replies', 'SIP replies parsed', (n) => `${n}xx`),
+  ofGroup('pkt_stats.status', 'status', 'sip_replies_by_status', 'SIP replies parsed'),
   ofColumn(PARSE_ERRORS, 'number', 'parse_errors', 'SIP messages refused by the parser', String),
 ];
 

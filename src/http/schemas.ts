@@ -592,7 +592,8 @@ const COURSE: Properties = {
       title: Text(),
       unit: Unit,
       kind: Text('stack or lines'),
-      search: OrNull(Text('Search among events for what is behind a step')),
+      search: OrNull(Text('Search for what is behind a step')),
+      among: Text('events or messages: what is searched'),
       href: Text(),
       series: Type.Array(
         Type.Object({

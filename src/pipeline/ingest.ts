@@ -15,6 +15,7 @@ import {
   SIP_BY_TRANSPORT,
   SIP_CLASSES,
   SIP_METHODS,
+  SIP_STATUSES,
   TRACKED_ERR_BY_TRANSPORT,
   TRACKED_OK_BY_TRANSPORT,
 } from '../model/counters.ts';
@@ -198,6 +199,7 @@ export class Ingest {
     } else {
       counters.add(Pkt.SIP_REPLS, 1);
       counters.add(SIP_CLASSES[Math.floor(message.statusCode / 100)]!, 1); // 100…699
+      counters.add(SIP_STATUSES[message.statusCode]!, 1);
     }
     this.#links.count(packet, message);
     account.sip++;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { COUNTERS } from '../../src/model/counters.ts';
-import { type SightedSip, message, qosSet, sipSet } from '../../src/probe/encode.ts';
+import { type Media, type SightedSip, message, qosSet, sipSet } from '../../src/probe/encode.ts';
 import { callView, eventView } from '../../src/tracker/views.ts';
 import {
   CONNECT,
@@ -396,7 +396,24 @@ test('a quality record that is ahead of its call is given to it', () => {
   assert.equal(counted(stage, 'ipfix')['qos_waiting'], undefined);
 });
 
-function qosSetOf(callId: string): Buffer {
+for (const [legs, counts] of [
+  // Of two legs the worse one counts; packets are those of both.
+  [[{ mos: 441, rtpPackets: 900, rtpLost: 100 }, { mos: 310 }], { mos_3: 1, rtp_packets: 1800, rtp_lost: 200 }],
+  [[{ mos: 400 }, {}], { mos_4: 1 }],
+  [[{ mos: 299 }, {}], { mos_2: 1 }],
+  [[{ mos: 100 }, {}], { mos_1: 1 }],
+  // Not measured: 0, more than there is, nothing plausible.
+  [[{ mos: 0 }, { mos: 0 }], {}],
+  [[{ mos: 65_535 }, { mos: 0xffff_ffff }], {}],
+] as const) {
+  test(`a quality record counts ${JSON.stringify(counts)} where its legs are ${JSON.stringify(legs)}`, () => {
+    const stage = new PipelineStage();
+    new StageProbe(stage).send(message([qosSetOf('score@1', ...legs)], 1, 1));
+    assert.deepEqual(counted(stage, 'quality'), counts);
+  });
+}
+
+function qosSetOf(callId: string, changes: Partial<Media> = {}, outgoing: Partial<Media> = {}): Buffer {
   const media = {
     rtpBytes: 12_000_000,
     rtpPackets: 10_000_001,
@@ -412,12 +429,13 @@ function qosSetOf(callId: string): Buffer {
     rtcpMaxLatency: 7,
     rValue: 0xffff_ffff,
     mos: 0,
+    ...changes,
   };
   const flow = { src: '192.0.2.1', dst: '192.0.2.2', srcPort: 1, dstPort: 2 };
   const at = { slot: 0, port: 0, vlan: 0 };
   return qosSet({
     incoming: media,
-    outgoing: media,
+    outgoing: { ...media, ...outgoing },
     payloadType: 101,
     callerIncoming: flow,
     calleeIncoming: flow,

@@ -8,7 +8,7 @@ import { EventRing } from '../../src/tracker/event-ring.ts';
 import { eventView } from '../../src/tracker/views.ts';
 import { rateSettings, START_US, words } from './rate-stage.ts';
 
-const AGENT = { id: "1@192.0.2.9:9/udp" };
+const AGENT = { id: '1@192.0.2.9:9/udp' };
 
 /** A ring behind rates of at most 5 per second, and what was counted on the way. */
 function stage(maxEntries = 100): {
