@@ -489,6 +489,16 @@ export const AgentSchema = Type.Object({
 
 const OrNull = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()]);
 
+const SetSchema = Type.Object({
+  id: OrNull(Type.Integer({ description: 'Id of the set; null = ids that are too many to be told apart' })),
+  meaning: Text('What it holds, empty = unknown'),
+  records: Count('Sets that could be read; each holds one record'),
+  octets: Count('Of all of them, with their headers'),
+  lastSeenUs: Us('Last one'),
+  lastSeen: Iso(),
+  malformed: Counts,
+});
+
 export const ProbeSchema = Type.Object({
   id: Count('Number of the connection since the start'),
   agent: Text('ip:port/ipfix, as in the agents of a call'),
@@ -516,6 +526,7 @@ export const ProbeSchema = Type.Object({
   bytesPerSecond: Type.Number({ description: 'Over the last seconds' }),
   sipSets: Count(),
   qosSets: Count(),
+  sets: Type.Array(SetSchema, { description: 'What it has sent, by the id of the set' }),
   received: Count('Sets, and messages without any: each is tracked, refused, ignored or dropped'),
   tracked: Count(),
   dropped: Count('Found no room on their way to the engine thread of their call'),

@@ -350,6 +350,21 @@ export interface AliasView {
   port: number | null;
 }
 
+/** Sets of one id that a probe has sent. */
+export interface SetView {
+  /** Id of the set, which is that of its template; `null` = ids that are too many to be told apart. */
+  id: number | null;
+  /** What it holds, empty = unknown. */
+  meaning: string;
+  /** Sets that could be read; each holds one record. */
+  records: number;
+  /** Octets of all of them, with their headers. */
+  octets: number;
+  lastSeenUs: number;
+  /** Fault code → sets that could not be read. */
+  malformed: Record<string, number>;
+}
+
 /** One connection of an IPFIX probe. */
 export interface ProbeView {
   /** Number of the connection since the start, from 0. */
@@ -382,6 +397,8 @@ export interface ProbeView {
   bytesPerSecond: number;
   sipSets: number;
   qosSets: number;
+  /** By id, in order. */
+  sets: SetView[];
   /** Everything received, each once: tracked + refused + ignored + dropped. */
   received: number;
   tracked: number;

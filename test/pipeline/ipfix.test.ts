@@ -396,6 +396,35 @@ test('a quality record that is ahead of its call is given to it', () => {
   assert.equal(counted(stage, 'ipfix')['qos_waiting'], undefined);
 });
 
+test('a probe has books for each id of a set: records, octets, last seen, malformed ones', () => {
+  const stage = new PipelineStage();
+  const probe = new StageProbe(stage);
+  const short = messageOf([258, Buffer.alloc(2)]);
+  probe.send(sighted({}), sighted({}), short, messageOf([9999, Buffer.alloc(6)]));
+  const whole = setOf({}).length;
+  const sets = stage.probes.newest(0, 1, NOW_US)[0]?.sets;
+  assert.deepEqual(sets, [
+    {
+      id: 258,
+      meaning: 'SIP received over UDP',
+      records: 2,
+      octets: 2 * whole + 6,
+      lastSeenUs: NOW_US,
+      malformed: { IPFIX_SHORT_SET: 1 },
+    },
+    { id: 9999, meaning: '', records: 1, octets: 10, lastSeenUs: NOW_US, malformed: {} },
+  ]);
+});
+
+test('a probe that makes up ids has no more rows than 25, and nothing of it is lost', () => {
+  const stage = new PipelineStage();
+  const ids = Array.from({ length: 200 }, (_, n) => 300 + n);
+  new StageProbe(stage).send(...ids.map((id) => messageOf([id, Buffer.alloc(0)])));
+  const sets = stage.probes.newest(0, 1, NOW_US)[0]?.sets ?? [];
+  assert.equal(sets.length, 25);
+  assert.deepEqual([sets.at(-1)?.id, sets.at(-1)?.meaning, sets.at(-1)?.records], [null, 'others', 176]);
+});
+
 for (const [legs, counts] of [
   // Of two legs the worse one counts; packets are those of both.
   [[{ mos: 441, rtpPackets: 900, rtpLost: 100 }, { mos: 310 }], { mos_3: 1, rtp_packets: 1800, rtp_lost: 200 }],
