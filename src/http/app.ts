@@ -27,6 +27,7 @@ import { loginPath, loginRoutes, placeAfterLogin } from './routes/login.ts';
 import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
 import { registrationRoutes } from './routes/registrations.ts';
+import { retentionRoutes } from './routes/retention.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
 import { zoneRoutes } from './routes/zone.ts';
 import { LoginForm } from './views/login.tsx';
@@ -138,6 +139,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     loginRoutes(scope, deps, access);
     zoneRoutes(scope, deps, access);
     auditRoutes(scope, deps, access.audit);
+    retentionRoutes(scope, deps, access.audit);
     apiRoutes(scope, deps);
   });
   return app;

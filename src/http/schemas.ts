@@ -585,6 +585,26 @@ export const HealthSchema = Type.Object({
   lastError: Text(),
 });
 
+const Forecast = (description: string) =>
+  OrNull(Type.Number({ description: `${description}; null = the rate does not decide it` }));
+export const RetentionSchema = Type.Object({
+  kind: Text('calls, registrations, messages, events, rates or audit'),
+  title: Text(),
+  href: Text(),
+  held: Count(),
+  most: OrNull(Count('null = as many as come')),
+  bytes: OrNull(Count('null = not known')),
+  maxBytes: OrNull(Count('null = no limit')),
+  used: OrNull(Type.Number({ description: 'Of the limit that is nearer, 0 to 1; null = there is none' })),
+  oldestUs: NullableUs('Oldest'),
+  oldest: Type.Optional(Iso()),
+  perSecond: OrNull(Type.Number({ description: 'How many came in the last minutes' })),
+  keptMs: Forecast('How long each is kept at this rate'),
+  fullInMs: Forecast('How long there is room left'),
+  until: Text('What ends it, empty = the next of its kind'),
+  options: Strings,
+});
+
 const Unit = Type.String({ description: 'count, perSecond, ratio (0 to 1) or ms' });
 const TalkerSchema = Type.Object({
   key: Text(),

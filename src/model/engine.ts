@@ -176,6 +176,19 @@ export interface CallTableStats {
   perState: Record<string, number>;
 }
 
+/** What the rings hold, which keep the newest of what comes. */
+export interface KeptView {
+  messages: {
+    held: number;
+    /** Octets of what is held, and room for them; both 0 = messages are not kept. */
+    bytes: number;
+    maxBytes: number;
+    /** Time of the oldest; `null` = there is none. Of several engine threads, since when all of them hold everything. */
+    oldestUs: number | null;
+  };
+  events: { held: number; capacity: number; oldestUs: number | null };
+}
+
 export interface RegistrationTableStats {
   bindings: number;
   created: number;
@@ -446,6 +459,8 @@ export interface Engine {
   /** Messages of all calls. */
   listMessages(query: MessageQuery): Promise<MessagePage>;
   callTable(): Promise<CallTableStats>;
+  /** How much is kept of messages and events, and since when. */
+  kept(): Promise<KeptView>;
   callTimeouts(): Promise<CallTimeoutView[]>;
   /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */
   setCallTimeouts(seconds: Record<string, number>): Promise<CallTimeoutView[]>;

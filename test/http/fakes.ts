@@ -11,6 +11,7 @@ import {
   type EngineHealth,
   type EventQuery,
   type InjectedMessage,
+  type KeptView,
   type LinkPage,
   type MessagePage,
   type MessageQuery,
@@ -468,6 +469,10 @@ export class FakeEngine implements Engine {
       status: [{ key: '486', calls: 1, failed: 1, failedMostly: 486, before: 0 }],
     },
   };
+  keeping: KeptView = {
+    messages: { held: 1000, bytes: 800_000, maxBytes: 64_000_000, oldestUs: NOW_US - 100_000_000 },
+    events: { held: 10_240, capacity: 10_240, oldestUs: NOW_US - 600_000_000 },
+  };
   probes: ProbeView[] = [probe()];
   links: LinkView[] = [link()];
   tcp: TcpTimeoutView[] = [tcpTimeout()];
@@ -555,6 +560,10 @@ export class FakeEngine implements Engine {
       evicted: 1,
       perState,
     };
+  }
+
+  async kept() {
+    return this.keeping;
   }
 
   async callTimeouts(): Promise<CallTimeoutView[]> {
