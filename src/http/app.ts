@@ -13,6 +13,7 @@ import { aliasRoutes } from './routes/aliases.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { apiRoutes } from './routes/api.ts';
 import { assetRoutes } from './routes/assets.ts';
+import { certificateRoutes } from './routes/certificates.ts';
 import { callFileRoutes, callPageRoutes, togetherRoute } from './routes/call.ts';
 import { callRoutes } from './routes/calls.ts';
 import { debugRoutes } from './routes/debug.ts';
@@ -139,6 +140,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     loginRoutes(scope, deps, access);
     zoneRoutes(scope, deps, access);
     auditRoutes(scope, deps, access.audit);
+    certificateRoutes(scope, deps);
     retentionRoutes(scope, deps, access.audit);
     apiRoutes(scope, deps);
   });

@@ -536,6 +536,22 @@ export const ProbeSchema = Type.Object({
   lastFault: OrNull(Type.Object({ code: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
 });
 
+export const CertificateSchema = Type.Object({
+  listener: Text('http, hep-tls or ipfix-tls'),
+  option: Text('Option that names the file'),
+  file: Text(),
+  use: Text('own is shown to clients, chain is sent with it, authority is one whose clients are let in'),
+  subject: Text(),
+  issuer: Text(),
+  names: Text('Subject alternative names, empty = none'),
+  validFromUs: Us('Begin of validity'),
+  validFrom: Iso(),
+  validUntilUs: Us('End of validity'),
+  validUntil: Iso(),
+  serialNumber: Text('Hexadecimal'),
+  sha256: Text('Fingerprint'),
+});
+
 export const ListenerSchema = Type.Object({
   name: Text(),
   address: Text(),

@@ -409,6 +409,25 @@ export interface ProbeView {
   lastFault: { code: string; atUs: number; hex: string } | null;
 }
 
+/** One certificate in a file that a listener with TLS uses. */
+export interface CertificateView {
+  listener: string;
+  /** Option that names the file. */
+  option: string;
+  file: string;
+  /** `own` is shown to clients, `chain` is sent with it, `authority` is one whose clients are let in. */
+  use: 'own' | 'chain' | 'authority';
+  subject: string;
+  issuer: string;
+  /** Subject alternative names, as Node.js writes them; empty = none. */
+  names: string;
+  validFromUs: number;
+  validUntilUs: number;
+  serialNumber: string;
+  /** Fingerprint. */
+  sha256: string;
+}
+
 export interface ListenerView {
   /** `hep-udp`, `hep-tcp`, `hep-tls`, `ipfix-tcp`, `ipfix-tls`; `live`: an interface, which has no port. */
   name: string;

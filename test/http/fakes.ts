@@ -37,6 +37,7 @@ import type {
   CallMessages,
   CallMessageView,
   CallView,
+  CertificateView,
   EventView,
   InjectView,
   ListenerView,
@@ -295,6 +296,23 @@ export function quality(): QosView {
     outgoing: qualityOf('b-leg@198.51.100.2', 'core'),
     caller: { slot: 0, port: 0, vlan: 0 },
     callee: { slot: 0, port: 1, vlan: 7 },
+  };
+}
+
+export function certificate(changes: Partial<CertificateView> = {}): CertificateView {
+  return {
+    listener: 'http',
+    option: 'http_tls_cert',
+    file: '/etc/sipcol/cert.pem',
+    use: 'own',
+    subject: 'CN=sipcol.example.com',
+    issuer: 'CN=Example CA',
+    names: 'DNS:sipcol.example.com, IP Address:192.0.2.10',
+    validFromUs: NOW_US - 86_400e6 * 100,
+    validUntilUs: NOW_US + 86_400e6 * 200,
+    serialNumber: '0A1B',
+    sha256: '00:11:22:33',
+    ...changes,
   };
 }
 
@@ -876,6 +894,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
     clock: () => NOW_US,
     statistics: STATISTICS,
     series: seriesOf(),
+    certificates: [certificate()],
     about: {
       name: 'sipcol',
       version: '0.1.0',

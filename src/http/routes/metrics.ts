@@ -10,7 +10,7 @@ export function metricsRoutes(app: FastifyInstance, deps: HttpDeps): void {
   );
 }
 
-function processMetrics({ about, clock, engine }: HttpDeps): Metric[] {
+function processMetrics({ about, certificates, clock, engine }: HttpDeps): Metric[] {
   const { running, restarts } = engine.health();
   const { user, system } = process.cpuUsage();
   const gauge = (name: string, help: string, value: number): Metric => ({
@@ -40,6 +40,14 @@ function processMetrics({ about, clock, engine }: HttpDeps): Metric[] {
     },
     gauge('sipcol_engine_running', '1 while all engine threads run', running ? 1 : 0),
     counter('sipcol_engine_restarts_total', 'engine threads replaced after a crash', restarts),
+    {
+      name: 'sipcol_certificate_valid_until_seconds',
+      type: 'gauge',
+      help: 'end of validity since the epoch, of the certificate a listener shows',
+      samples: certificates
+        .filter(({ use }) => use === 'own')
+        .map(({ listener, validUntilUs }) => ({ labels: [['listener', listener]], value: validUntilUs / 1e6 })),
+    },
     gauge('process_start_time_seconds', 'start of the process since the epoch', clock() / 1e6 - process.uptime()),
     counter('process_cpu_seconds_total', 'processor time of all threads', (user + system) / 1e6),
     gauge('process_resident_memory_bytes', 'memory of the process that is resident', process.memoryUsage.rss()),

@@ -22,6 +22,7 @@ import { aboutText, configText, homeText, pageLines } from '../text/pages.ts';
 import { About, Config } from '../views/about.tsx';
 import { Home, type Summary } from '../views/home.tsx';
 import { PageIndex, StatusPage } from '../views/messages.tsx';
+import { certificateHints } from '../certificates.ts';
 import { get, roughly, warnings } from '../why.ts';
 import { addPage } from './page.ts';
 
@@ -167,7 +168,7 @@ async function summaryOf(deps: HttpDeps): Promise<Summary> {
     },
     rateIntervalMs: block.perMs ?? block.uptimeMs,
     listeners,
-    warnings: warnings({ counters, health, listeners }),
+    warnings: [...warnings({ counters, health, listeners }), ...certificateHints(deps.certificates, deps.clock())],
   };
 }
 
