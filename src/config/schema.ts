@@ -306,6 +306,7 @@ export const OPTIONS = {
     'false',
     'let clients read on any address without having logged in and without a token',
   ),
+  http_metrics_open: option('HTTP', FLAG, 'false', 'let everybody read /metrics, whoever may read the rest'),
   http_session_time: option('HTTP', duration('1m', '720h'), '12h0m0s', 'how long a login lasts'),
   http_trusted_proxies: option(
     'HTTP',

@@ -6,6 +6,7 @@ import {
   type CallSelection,
   type CallSummary,
   type CallTableStats,
+  type KeptView,
   type CallTimeoutView,
   type Engine,
   type EngineHealth,
@@ -232,6 +233,10 @@ export class EngineClient implements Engine {
 
   async listMessages(query: MessageQuery): Promise<MessagePage> {
     return this.#askList<MessagePage>('listMessages', [query]);
+  }
+
+  async kept(): Promise<KeptView> {
+    return (await this.#ask('kept', [])).result as KeptView;
   }
 
   async callTable(): Promise<CallTableStats> {

@@ -51,6 +51,7 @@ export interface EngineMethods {
   callCapture: [callId: string, format: CaptureFormatName];
   listMessages: [query: MessageQuery];
   callTable: [];
+  kept: [];
   callTimeouts: [];
   setCallTimeouts: [seconds: Record<string, number>];
   listRegistrations: [query: RegistrationQuery];

@@ -54,6 +54,8 @@ async function answer(request: EngineRequest): Promise<unknown> {
       return core.listMessages(...request.args, emit);
     case 'callTable':
       return core.callTable();
+    case 'kept':
+      return core.kept();
     case 'callTimeouts':
       return core.callTimeouts();
     case 'setCallTimeouts':

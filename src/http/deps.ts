@@ -5,6 +5,7 @@ import type { Engine } from '../model/engine.ts';
 import type { Log, LogLevelControl } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
 import type { AccessSettings, LinkOut } from '../model/settings.ts';
+import type { CertificateView } from '../model/views.ts';
 import type { SeriesSource, StatisticsSource } from '../model/statistics.ts';
 
 export interface AboutInfo {
@@ -45,6 +46,8 @@ export interface HttpDeps {
   settings: AccessSettings;
   /** What TLS needs, PEM; with `ca` a client certificate is required. */
   tls?: { cert: string; key: string; ca?: string };
+  /** What is in the certificate files that are in use. */
+  certificates: readonly CertificateView[];
   /** Other tools that a call leads to. */
   linksOut: readonly LinkOut[];
   /** Names of addresses. */

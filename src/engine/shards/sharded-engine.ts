@@ -6,6 +6,7 @@ import {
   type CallSelection,
   type CallSummary,
   type CallTableStats,
+  type KeptView,
   type CallTimeoutView,
   type Engine,
   type EngineHealth,
@@ -65,6 +66,7 @@ import {
   mergeCallTables,
   mergeForced,
   mergeHealth,
+  mergeKept,
   mergeListeners,
   mergeMessagePages,
   mergeMessages,
@@ -250,6 +252,10 @@ export class ShardedEngine implements Engine {
 
   async callTable(): Promise<CallTableStats> {
     return this.#mergeCallTables(await Promise.all(this.#shards.map((shard) => shard.callTable())));
+  }
+
+  async kept(): Promise<KeptView> {
+    return mergeKept(await Promise.all(this.#shards.map((shard) => shard.kept())));
   }
 
   callTimeouts(): Promise<CallTimeoutView[]> {
