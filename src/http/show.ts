@@ -106,9 +106,13 @@ export function link(path: string, parameters: Parameters = {}): string {
 
 /** Page of one call; a Call-ID that a browser would take for a step up leads to its events instead. */
 export function callHref(callId: string): string {
-  if (callId === '') return '/calls/list';
-  if (callId === '.' || callId === '..') return link('/events', { cid: callId });
-  return `/call/${encodedCallId(callId)}`;
+  if (hasPage(callId)) return `/call/${encodedCallId(callId)}`;
+  return callId === '' ? '/calls/list' : link('/events', { cid: callId });
+}
+
+/** A path can name the call. */
+export function hasPage(callId: string): boolean {
+  return callId !== '' && callId !== '.' && callId !== '..';
 }
 
 /** A Call-ID without anything that could not stand in markup or an address. */

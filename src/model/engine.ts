@@ -177,6 +177,19 @@ export interface CallTableStats {
   perState: Record<string, number>;
 }
 
+/** What the rings hold, which keep the newest of what comes. */
+export interface KeptView {
+  messages: {
+    held: number;
+    /** Octets of what is held, and room for them; both 0 = messages are not kept. */
+    bytes: number;
+    maxBytes: number;
+    /** Time of the oldest; `null` = there is none. Of several engine threads, since when all of them hold everything. */
+    oldestUs: number | null;
+  };
+  events: { held: number; capacity: number; oldestUs: number | null };
+}
+
 export interface RegistrationTableStats {
   bindings: number;
   created: number;
@@ -255,17 +268,21 @@ export const TALKER_KINDS = [
   'callee',
   'failingNumber',
   'userAgent',
+  'domain',
+  'agent',
   'status',
 ] as const;
 export type TalkerKind = (typeof TALKER_KINDS)[number];
 
 /** Calls of one origin whose outcome was reported between two times. */
 export interface TalkerView {
-  /** Address, user, user agent, or status code; of failing numbers the callee of calls that were not answered. */
+  /** Address, user, user agent, domain called, `AgentView.id`, or status code; of failing numbers the callee of calls that were not answered. */
   key: string;
   calls: number;
   /** Of them, not answered. */
   failed: number;
+  /** Status most of those had, the lowest of several; `null` = none had one. */
+  failedMostly: number | null;
   /** Calls in the time of the same length before; `null` when its events are no longer held. */
   before: number | null;
 }
@@ -445,6 +462,8 @@ export interface Engine {
   /** Messages of all calls. */
   listMessages(query: MessageQuery): Promise<MessagePage>;
   callTable(): Promise<CallTableStats>;
+  /** How much is kept of messages and events, and since when. */
+  kept(): Promise<KeptView>;
   callTimeouts(): Promise<CallTimeoutView[]>;
   /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */
   setCallTimeouts(seconds: Record<string, number>): Promise<CallTimeoutView[]>;

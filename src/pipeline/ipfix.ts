@@ -112,6 +112,7 @@ export class IpfixPipeline implements IpfixIngest {
     while (walk.next()) {
       const fault = this.#set(probe, answer, bytes, start, nowUs);
       const isBroken = fault !== Fault.NONE;
+      probe.sets.note(walk.id, walk.end - walk.start + SET_HEADER, fault, nowUs);
       this.#receive(probe, (isBroken ? end : walk.end) - at, nowUs);
       at = walk.end;
       if (!isBroken) continue;

@@ -262,6 +262,16 @@ export class MessageRing {
     return this.#perCall;
   }
 
+  /** Octets there is room for, heads included. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** Octets of it that hold something. */
+  get filledBytes(): number {
+    return Math.min(this.#capacity, this.#round + this.#offset - this.#capacity);
+  }
+
   /** Time a held record is sorted by. */
   trackedAtUs(position: number): number {
     return this.#doubles[(position % this.#capacity) / 8 + TRACKED_US]!;

@@ -8,11 +8,11 @@ export function countOutcome(counters: CounterSet, call: Call, type: EventType, 
   switch (type) {
     case EventType.CALL_START:
       counters.add(Outcomes.ANSWERED, 1);
-      countSetup(counters, call, SETUP_ANSWERED);
+      countSetup(counters, call, SETUP_ANSWERED, Outcomes.SETUP_ANSWERED_US);
       return;
     case EventType.CALL_ATTEMPT:
       counters.add(outcomeOf(status), 1);
-      countSetup(counters, call, SETUP_FAILED);
+      countSetup(counters, call, SETUP_FAILED, Outcomes.SETUP_FAILED_US);
       return;
     case EventType.AUTH_FAILED:
       if (call.method === Method.INVITE) counters.add(Outcomes.CHALLENGED, 1);
@@ -73,11 +73,12 @@ function outcomeOf(status: number): number {
   }
 }
 
-function countSetup(counters: CounterSet, call: Call, classes: readonly number[]): void {
+function countSetup(counters: CounterSet, call: Call, classes: readonly number[], inAll: number): void {
   const untilUs = call.earlyUs === 0 ? call.finalUs : call.earlyUs;
   if (untilUs === 0 || call.createdUs === 0) return;
-  const ms = Math.max(0, untilUs - call.createdUs) / 1000;
-  const above = SETUP_LIMITS_MS.findIndex((limit) => ms <= limit);
+  const us = Math.max(0, untilUs - call.createdUs);
+  const above = SETUP_LIMITS_MS.findIndex((limit) => us <= limit * 1000);
   const index = classes[above < 0 ? SETUP_LIMITS_MS.length : above];
   if (index !== undefined) counters.add(index, 1);
+  counters.add(inAll, us);
 }

@@ -95,6 +95,7 @@ suite('the figures', () => {
       'sdd',
       'ira',
       'rrd',
+      'rtp_lost',
       'retransmissions',
     ]);
     assert.deepEqual(empty.charts.find(({ name }) => name === 'ratios')?.series[0]?.values, [null]);

@@ -121,14 +121,7 @@ suite('/api', () => {
 });
 
 suite('what seldom changes', () => {
-  const paths = [
-    '/openapi.json',
-    '/api?format=json',
-    '/about?format=json',
-    '/about',
-    '/about/config?format=text',
-    '/assets/style.css',
-  ];
+  const paths = ['/openapi.json', '/api?format=json', '/about?format=json', '/about', '/about/config?format=text'];
   for (const path of paths) {
     test(`${path} is sent again only when it has changed`, async () => {
       const first = await get(path);

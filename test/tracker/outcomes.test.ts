@@ -94,6 +94,11 @@ test('set-up times are counted up to the first sign of an answer, answered and f
     ),
     [2, 1, 1, 0],
   );
+  // 210 ms, 300 ms and 25 s; 50 ms.
+  assert.deepEqual(
+    ['setup_answered_us', 'setup_failed_us'].map((name) => stage.counter(`outcomes.${name}`)),
+    [25_510_000, 50_000],
+  );
 });
 
 suite('a REGISTER', () => {

@@ -174,7 +174,7 @@ export const EVENT_INTS = [
   'lastEvent',
 ] as const;
 export const EVENT_DOUBLES = ['tsUs', 'createdUs', 'earlyUs', 'finalUs', 'forkedUs'] as const;
-export const EVENT_TEXTS = ['block', 'toTag', 'reason', 'userAgent', 'uas'] as const;
+export const EVENT_TEXTS = ['block', 'toTag', 'reason', 'userAgent', 'uas', 'observers'] as const;
 const EVENT_HEAD_INTS = 4;
 
 /** Writes an event that was generated here. @returns false when there is no room */

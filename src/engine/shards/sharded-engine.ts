@@ -6,6 +6,7 @@ import {
   type CallSelection,
   type CallSummary,
   type CallTableStats,
+  type KeptView,
   type CallTimeoutView,
   type Engine,
   type EngineHealth,
@@ -65,6 +66,7 @@ import {
   mergeCallTables,
   mergeForced,
   mergeHealth,
+  mergeKept,
   mergeListeners,
   mergeMessagePages,
   mergeMessages,
@@ -73,6 +75,7 @@ import {
   mergeRegistrationTables,
   mergeWindows,
   page,
+  placeOf,
   takeTurns,
   type Window,
 } from './merge.ts';
@@ -120,6 +123,11 @@ export class ShardedEngine implements Engine {
       this.#shards.map(({ counters }) => counters),
     );
     return this.#total;
+  }
+
+  /** All engine threads there are. */
+  get threads(): readonly EngineClient[] {
+    return this.#shards;
   }
 
   /** Where the main thread counts. */
@@ -212,9 +220,8 @@ export class ShardedEngine implements Engine {
   }
 
   async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
-    const count = this.#shards.length;
-    const shard = id % count;
-    const found = await this.#shards[shard]?.callMessage(callId, (id - shard) / count);
+    const { shard, localId } = placeOf(id, this.#shards.length);
+    const found = await this.#shards[shard]?.callMessage(callId, localId);
     if (found === undefined) return undefined;
     return { ...found, message: this.#globalMessage(found.message, shard) };
   }
@@ -245,6 +252,10 @@ export class ShardedEngine implements Engine {
 
   async callTable(): Promise<CallTableStats> {
     return this.#mergeCallTables(await Promise.all(this.#shards.map((shard) => shard.callTable())));
+  }
+
+  async kept(): Promise<KeptView> {
+    return mergeKept(await Promise.all(this.#shards.map((shard) => shard.kept())));
   }
 
   callTimeouts(): Promise<CallTimeoutView[]> {

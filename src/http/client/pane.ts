@@ -47,14 +47,17 @@ export class MessagePane {
     pane.append(this.#title, tools, this.#place, ...this.#folds.map((fold) => fold.element));
   }
 
-  /** Shows a message under a title, or nothing. */
-  show(title: string, message: Element | undefined): void {
+  /**
+   * Shows a message under a title, or nothing.
+   *
+   * @param page what it has of its own, for the parts that can be unfolded
+   */
+  show(title: string, message: Element | undefined, page: string | undefined): void {
     this.#pane.hidden = message === undefined;
     if (message === undefined) return;
     this.#title.textContent = title;
     this.#place.replaceChildren(message.cloneNode(true));
     this.#pane.scrollTop = 0;
-    const page = message.querySelector<HTMLAnchorElement>('a[data-parts]')?.href;
     for (const fold of this.#folds) fold.show(page);
     this.#find();
   }

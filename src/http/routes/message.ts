@@ -8,7 +8,7 @@ import { labelOf } from '../ladder/label.ts';
 import { lineWarnings } from '../ladder/lint.ts';
 import { masked } from '../ladder/mask.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
-import { MESSAGE_PAGE_PARAMETERS, MessagePageSchema } from '../schemas.ts';
+import { MASK_PARAMETER, MessagePageSchema } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
 import { messagePageText } from '../text/message.ts';
 import { MessagePage } from '../views/message.tsx';
@@ -26,12 +26,11 @@ export function messagePageRoute(app: FastifyInstance, deps: HttpDeps): void {
     summary: 'One message of a call: its text, its parts, what it came in',
     tag: 'Calls',
     place: PLACE,
-    query: MESSAGE_PAGE_PARAMETERS,
+    query: MASK_PARAMETER,
     schema: MessagePageSchema,
     async read(params, _applied, { callid = '', id = '' }) {
-      if (!/^\d{1,15}$/.test(id)) throw badParameter('id', id, 'the id of a message');
       const isMasked = params.flag('mask');
-      const found = await deps.engine.callMessage(callid, Number(id));
+      const found = await deps.engine.callMessage(callid, messageId('id', id));
       if (found === undefined) {
         throw new HttpProblem(
           404,
@@ -53,4 +52,9 @@ export function messagePageRoute(app: FastifyInstance, deps: HttpDeps): void {
 
 function withoutSecrets({ message, octets, envelope }: MessageDetail): MessageDetail {
   return { message: { ...message, raw: masked(message.raw) }, octets: masked(octets), envelope };
+}
+
+export function messageId(name: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw badParameter(name, text, 'the id of a message');
+  return Number(text);
 }

@@ -4,25 +4,21 @@ import type { Branch } from '../decoded/branch.ts';
 import { chunkType } from '../chunk-type.ts';
 import { lineWarnings, type LineWarnings } from '../ladder/lint.ts';
 import { pause } from '../ladder/times.ts';
-import { callHref, encodedCallId, formatNumber, link, octetsText } from '../show.ts';
+import { formatNumber, octetsText } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
+import { placeInLadder } from './call-ladder.tsx';
 import { Section } from './layout.tsx';
 import { Captured, Facts, Hints, Path, Time, Transport } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
 import { Tree } from './tree.tsx';
 
-/** The page of one message. */
-export function messagePageHref({ callId, id }: CallMessageView, isMasked: boolean): string {
-  return link(`/call/${encodedCallId(callId)}/message/${id}`, { mask: isMasked ? 1 : undefined });
-}
-
 /** How a message came, and its text with what is wrong in it. */
 export function MessageText({ message, warnings }: { message: CallMessageView; warnings: LineWarnings }): VNode {
   return (
-    <>
+    <div data-message-text="">
       <Arrival message={message} warnings={warnings} />
       <RawText raw={message.raw} warnings={warnings} />
-    </>
+    </div>
   );
 }
 
@@ -57,9 +53,7 @@ export function MessagePage({ detail, tree }: { detail: MessageDetail; tree: rea
   return (
     <>
       <nav class="pager" aria-label="Its call">
-        <a href={`${link(callHref(message.callId), { around: message.atUs, message: message.id })}#ladder`}>
-          In the ladder of its call
-        </a>
+        <a href={placeInLadder(message)}>In the ladder of its call</a>
       </nav>
       <Section title="Text">
         <MessageText message={message} warnings={lineWarnings(message)} />
