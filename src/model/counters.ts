@@ -355,6 +355,17 @@ export const Subs = {
   EXPIRED: declare('subs', 'expired', 'subscriptions not prolonged in time'),
 } as const;
 
+/** `reports`: what agents send besides SIP and name the call of. */
+export const Reports = {
+  KEPT: declare('reports', 'kept', 'reports kept with the call they name'),
+  UNKNOWN: declare('reports', 'unknown', 'reports that name a call which is not held'),
+  LEFT_OUT: declare(
+    'reports',
+    'left_out',
+    'reports that found no room on their way to the engine thread of their call',
+  ),
+} as const;
+
 /** `links`: messages by server, transport, port and client. */
 export const Links = {
   ACTIVE: declare('links', 'active', 'links counted separately, by each engine thread its own', GAUGE),

@@ -49,6 +49,7 @@ import type {
   QosLegView,
   QosView,
   RegistrationView,
+  ReportView,
 } from '../../src/model/views.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 
@@ -476,6 +477,7 @@ export class FakeEngine implements Engine {
     },
   };
   messages: CallMessageView[] = [message()];
+  reports: ReportView[] = [];
   /** What each of them came in. */
   envelope: EnvelopeView | null = ENVELOPE;
   /** Those that a search finds. */
@@ -557,6 +559,7 @@ export class FakeEngine implements Engine {
       total: held.length,
       offset,
       items: held.slice(offset, offset + limit),
+      reports: this.reports,
       gone: this.gone,
       keeps: this.keeps,
       olderCallId: 'older@example.com',

@@ -61,9 +61,9 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const held = await withOthers(deps, own, choice.added, limit);
       const call = choice.mask ? { ...held, items: held.items.map(withoutSecrets) } : held;
       const complete = offset + own.items.length >= own.total;
-      const { items, ...rest } = call;
+      const { items, reports: told, ...rest } = call;
       const agreed = exchanges(items);
-      const reports = mediaReports(call.entries, items);
+      const reports = mediaReports(call);
       const ladder = makeLadder(items, {
         ...choice,
         nowUs: deps.clock(),
@@ -82,7 +82,15 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const comparison = left === undefined || right === undefined ? undefined : { left, right, isSorted };
       return {
         title: `Call ${visible(callid.length > MAX_TITLE ? `${callid.slice(0, MAX_TITLE)}…` : callid)}`,
-        data: withTimes({ ...rest, missing: ladder.missing, media, reports, messages: items, events }),
+        data: withTimes({
+          ...rest,
+          missing: ladder.missing,
+          media,
+          reports,
+          agentReports: told,
+          messages: items,
+          events,
+        }),
         html: () =>
           CallPage({
             call,
@@ -90,7 +98,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
             events,
             limit,
             choice,
-            hasMedia: reports.length > 0,
+            reports,
             exchanges: agreed,
             comparison,
             linksOut: deps.linksOut,
@@ -131,6 +139,7 @@ async function withOthers(
   return {
     ...call,
     entries: [...call.entries, ...others.flatMap(({ entries }) => entries)],
+    reports: [...call.reports, ...others.flatMap(({ reports }) => reports)],
     items: [...all.values()].toSorted((a, b) => a.atUs - b.atUs || a.id - b.id),
   };
 }

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import type { LinkOut } from '../../model/settings.ts';
 import type { CallMessages, CallView, EventView } from '../../model/views.ts';
 import { choiceParameters, type LadderChoice } from '../ladder/choice.ts';
+import type { MediaReport } from '../ladder/media.ts';
 import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { callHref, link, type Parameters } from '../show.ts';
@@ -14,7 +15,7 @@ import { Section } from './layout.tsx';
 import { Kept } from './list.tsx';
 import { LinksOut } from './links-out.tsx';
 import { Captured, CapturedLink, Cell, Hints, Milliseconds, Nothing, Pill, Table, Time } from './parts.tsx';
-import { Quality } from './quality.tsx';
+import { MediaReports, Quality } from './quality.tsx';
 
 export interface CallPageProps {
   call: CallMessages;
@@ -22,7 +23,7 @@ export interface CallPageProps {
   events: readonly EventView[];
   limit: number;
   choice: LadderChoice;
-  hasMedia: boolean;
+  reports: readonly MediaReport[];
   exchanges: readonly Exchange[];
   comparison: Comparison | undefined;
   linksOut: readonly LinkOut[];
@@ -30,7 +31,7 @@ export interface CallPageProps {
 
 /** What happened to one call: in figures, as a ladder, as a table that says the same, and in the messages' own words. */
 export function CallPage(props: CallPageProps): VNode {
-  const { call, ladder, events, limit, choice, hasMedia, exchanges, comparison, linksOut } = props;
+  const { call, ladder, events, limit, choice, reports, exchanges, comparison, linksOut } = props;
   const { items, offset, total } = call;
   const here = { ...choiceParameters(choice), s: offset > 0 ? offset : undefined };
   const at: PageLink = (changes) => link(callHref(call.callId), { ...here, ...changes });
@@ -47,7 +48,7 @@ export function CallPage(props: CallPageProps): VNode {
       )}
       {items.length === 0 ? undefined : (
         <Section title="Ladder">
-          <LadderView call={call} ladder={ladder} choice={choice} hasMedia={hasMedia} at={at} />
+          <LadderView call={call} ladder={ladder} choice={choice} hasMedia={reports.length > 0} at={at} />
           <MessagePager call={call} limit={limit} at={at} />
         </Section>
       )}
@@ -66,6 +67,11 @@ export function CallPage(props: CallPageProps): VNode {
             mask={choice.mask}
           />
           {offset > 0 || total > limit ? <MessagePager call={call} limit={limit} at={at} /> : undefined}
+        </Section>
+      )}
+      {reports.length === 0 ? undefined : (
+        <Section title="Media reports">
+          <MediaReports reports={reports} />
         </Section>
       )}
       {call.entries
