@@ -201,8 +201,21 @@ const EnvelopeSchema = Type.Object({
   notes: Type.Array(Type.String(), { description: 'What was odd about it' }),
 });
 
+/** Parts of a message one below the other. */
+const PartsSchema = Type.Array(
+  Type.Object({
+    depth: Count('What it is a part of is the last one before that is less deep'),
+    name: Text(),
+    value: Text('Empty: its parts say it'),
+    note: Text('What it means'),
+    warning: Text('What is wrong with it'),
+  }),
+  { description: 'The message taken apart: its first 3000 parts, in order' },
+);
+
 export const MessagePageSchema = Type.Object({
   message: CallMessageSchema,
+  parts: PartsSchema,
   envelope: Type.Union([EnvelopeSchema, Type.Null()], {
     description: 'What its first observer sent it in; null for one that was captured here, or typed in',
   }),
@@ -845,6 +858,7 @@ export const InjectedSchema = Type.Object({
   parsedOctets: Count('Read before what is wrong'),
   rest: Text('What is wrong begins so'),
   fields: Type.Array(Type.Object({ name: Text(), value: Text() }), { description: 'What the parser read' }),
+  parts: PartsSchema,
   callId: Text(),
   entries: Type.Array(CallSchema, { description: 'Entries held under the Call-ID' }),
 });
