@@ -13,7 +13,7 @@ import {
 import type { TalkerKind, TalkersView, TalkerView } from '../model/engine.ts';
 import { quotedWord } from '../model/search/ast.ts';
 import type { SeriesWindow } from '../model/statistics.ts';
-import { callCourse, type Course, eventsOf } from './charts.ts';
+import { callCourse, type Course, eventsOf, ingestCourse } from './charts.ts';
 import { abr, asr, ATTEMPTS, attempts, ESTABLISHED, ner, percentile, ratio, seizures } from './kpi.ts';
 import { link } from './show.ts';
 import type { Unit } from './units.ts';
@@ -56,8 +56,11 @@ const MAX_LOSSES = 8;
 
 export function makeDashboard(window: SeriesWindow, talkers: TalkersView): Dashboard {
   const events = eventsOf(window);
+  const calls = callCourse(window);
+  const shares = ingestCourse(window).charts.filter(({ unit }) => unit === 'ratio');
   return {
-    ...callCourse(window),
+    ...calls,
+    charts: [...calls.charts, ...shares],
     spanMs: window.spanMs,
     figures: figures(window, events),
     talkers: TALKERS.map(({ kind, title, search }) => ({
