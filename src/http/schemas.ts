@@ -881,6 +881,7 @@ export const ProblemSchema = Type.Object({
   value: Type.Optional(Text()),
   position: Type.Optional(Count('Character of the value it is about, from 0')),
   allowed: Type.Optional(Text()),
+  requestId: Text('What the log knows the request by; also in the header X-Request-Id of every answer'),
 });
 
 // Parameters

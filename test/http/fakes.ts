@@ -311,7 +311,7 @@ export function certificate(changes: Partial<CertificateView> = {}): Certificate
     validFromUs: NOW_US - 86_400e6 * 100,
     validUntilUs: NOW_US + 86_400e6 * 200,
     serialNumber: '0A1B',
-    sha256: '00:11:22:33',
+    sha256: 'AB:CD:EF:FE',
     ...changes,
   };
 }
