@@ -9,6 +9,7 @@ import type { HttpDeps } from './deps.ts';
 import { swaggerOptions } from './openapi.ts';
 import { HttpProblem } from './problem.ts';
 import { FORMATS, sendProblem } from './reply.ts';
+import { accountRoutes } from './routes/accounts.ts';
 import { aliasRoutes } from './routes/aliases.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { apiRoutes } from './routes/api.ts';
@@ -148,6 +149,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     loginRoutes(scope, deps, access);
     zoneRoutes(scope, deps, access);
     auditRoutes(scope, deps, access.audit);
+    accountRoutes(scope, deps);
     certificateRoutes(scope, deps);
     retentionRoutes(scope, deps, access.audit);
     apiRoutes(scope, deps);
