@@ -2,15 +2,16 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { readCertificates, type TlsFiles } from './certificates.ts';
+import { AliasFile } from './config/alias-file.ts';
 import { describeConfig } from './config/describe.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { engineThreads, settleMode, toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
 import { systemClock } from './engine/clock.ts';
+import { ThreadDiagnosis } from './engine/diagnosis.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { ShardedEngine } from './engine/shards/sharded-engine.ts';
 import { buildApp } from './http/app.ts';
-import { Aliases } from './model/alias.ts';
 import type { CaptureSummary } from './model/capture.ts';
 import { resolveGroups } from './model/counter-groups.ts';
 import { formatEndpoint, isLoopback } from './model/endpoint.ts';
@@ -92,6 +93,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     series.observe();
   }, OBSERVE_MS);
   const http = toHttpSettings(config);
+  const aliasFile = new AliasFile(config.aliases_file, config.aliases, loaded.aliases);
   const app = buildApp({
     engine,
     counters: () => engine.counters,
@@ -104,8 +106,10 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     settings: http,
     certificates: readCertificates(tlsFiles(config), log),
     linksOut: config.links_out,
-    aliases: new Aliases(loaded.aliases),
+    aliases: aliasFile.names,
+    aliasStore: aliasFile,
     ...(http.tls === undefined ? {} : { tls: readTls(http.tls) }),
+    diagnosis: new ThreadDiagnosis(config.debug_dir, engine.threads, () => new Date()),
     log,
     logLevel: log.level,
   });

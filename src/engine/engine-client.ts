@@ -42,6 +42,7 @@ import type {
   CallView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -129,6 +130,16 @@ export class EngineClient implements Engine {
     this.#onFatal = onFatal;
   }
 
+  /** All engine threads there are. */
+  get threads(): readonly EngineClient[] {
+    return [this];
+  }
+
+  /** Of its thread. */
+  get name(): string {
+    return `engine${this.#among?.place.index ?? ''}`;
+  }
+
   /** Where the main thread counts. */
   get ownCounters(): CounterSet {
     return this.counters;
@@ -210,6 +221,10 @@ export class EngineClient implements Engine {
 
   async callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages> {
     return (await this.#ask('callMessages', [callId, window])).result as CallMessages;
+  }
+
+  async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
+    return (await this.#ask('callMessage', [callId, id])).result as MessageDetail | undefined;
   }
 
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
@@ -374,7 +389,7 @@ export class EngineClient implements Engine {
     this.#heartbeat[0] = Date.now();
     const worker = new Worker(this.#entry, {
       workerData,
-      name: `engine${this.#among?.place.index ?? ''}`,
+      name: this.name,
       resourceLimits: ENGINE_LIMITS,
     });
     this.#worker = worker;

@@ -62,6 +62,7 @@ import type {
   EventView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -100,8 +101,8 @@ import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { callCapture, keptMessages } from './call-capture.ts';
 import { callSummary } from './call-summary.ts';
+import { callMessage, callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
 import { keptView } from './kept.ts';
-import { callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
 import { allLinks, listLinks, type ShardLinks } from './link-query.ts';
@@ -326,6 +327,10 @@ export class EngineCore {
 
   callMessages(callId: string, window: { offset: number; limit: number }): CallMessages {
     return callMessages(this.tracker, callId, window, this.#clock());
+  }
+
+  callMessage(callId: string, id: number): MessageDetail | undefined {
+    return callMessage(this.tracker, callId, id);
   }
 
   callCapture(callId: string, format: CaptureFormatName): Uint8Array {

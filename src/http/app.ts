@@ -16,8 +16,10 @@ import { apiRoutes } from './routes/api.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { certificateRoutes } from './routes/certificates.ts';
 import { callFileRoutes, callPageRoutes, togetherRoute } from './routes/call.ts';
+import { messagePageRoute } from './routes/message.ts';
 import { callRoutes } from './routes/calls.ts';
 import { debugRoutes } from './routes/debug.ts';
+import { diagnosisRoutes } from './routes/diagnosis.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { linkRoutes } from './routes/links.ts';
@@ -134,6 +136,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     callRoutes(scope, deps);
     togetherRoute(scope);
     callPageRoutes(scope, deps);
+    messagePageRoute(scope, deps);
     callFileRoutes(scope, deps);
     messageRoutes(scope, deps);
     registrationRoutes(scope, deps);
@@ -146,6 +149,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     packetRoutes(scope, deps);
     liveRoutes(scope, deps);
     debugRoutes(scope, deps);
+    diagnosisRoutes(scope, deps);
     loginRoutes(scope, deps, access);
     zoneRoutes(scope, deps, access);
     auditRoutes(scope, deps, access.audit);

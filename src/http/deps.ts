@@ -1,5 +1,6 @@
-import type { Aliases } from '../model/alias.ts';
+import type { Aliases, AliasStore } from '../model/alias.ts';
 import type { CounterSet } from '../model/counters.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
 import type { Engine } from '../model/engine.ts';
 import type { Log, LogLevelControl } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
@@ -51,6 +52,9 @@ export interface HttpDeps {
   linksOut: readonly LinkOut[];
   /** Names of addresses. */
   aliases: Aliases;
+  /** Where names are changed. */
+  aliasStore: AliasStore;
+  diagnosis: Diagnosis;
   log: Log;
   logLevel: LogLevelControl;
 }

@@ -144,7 +144,7 @@ export const CallSchema = Type.Object({
   ),
 });
 
-const CallMessageSchema = Type.Object({
+export const CallMessageSchema = Type.Object({
   id: Count('Grows in order of arrival'),
   atUs: Us('Time the message was tracked by'),
   at: Iso(),
@@ -179,6 +179,35 @@ const CallMessageSchema = Type.Object({
   raw: Text('The message as captured, octets read as UTF-8'),
 });
 
+export const MASK_PARAMETER: Properties = {
+  mask: Type.Optional(
+    Type.String({ enum: ['0', '1'], description: '1: messages without credentials and without keys of media' }),
+  ),
+};
+
+const EnvelopeSchema = Type.Object({
+  protocol: Type.String({ enum: ['HEP1', 'HEP2', 'HEP3', 'IPFIX'] }),
+  fields: Type.Array(
+    Type.Object({
+      vendor: Type.Union([Type.Integer(), Type.Null()], { description: 'Of a HEP3 chunk' }),
+      type: Type.Union([Type.Integer(), Type.Null()], { description: 'Of a HEP3 chunk' }),
+      name: Text(),
+      length: Type.Union([Type.Integer(), Type.Null()], { description: 'Octets of the value; null: not told' }),
+      value: Text('Read by its type, in hex where that is unknown; empty for the message'),
+    }),
+    { description: 'Chunks of HEP3, fields of other heads and records, in their order' },
+  ),
+  isCut: Type.Boolean({ description: 'True where it was too long to be kept as a whole' }),
+  notes: Type.Array(Type.String(), { description: 'What was odd about it' }),
+});
+
+export const MessagePageSchema = Type.Object({
+  message: CallMessageSchema,
+  envelope: Type.Union([EnvelopeSchema, Type.Null()], {
+    description: 'What its first observer sent it in; null for one that was captured here, or typed in',
+  }),
+});
+
 export const CALL_PAGE_PARAMETERS: Properties = {
   n: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 500, description: 'Most messages shown' })),
   s: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Index of the first message shown' })),
@@ -211,9 +240,7 @@ export const CALL_PAGE_PARAMETERS: Properties = {
   sdp: Type.Optional(
     Type.String({ enum: [...SDP_MODES], description: 'Session descriptions: first media, all, not at all, a mark' }),
   ),
-  mask: Type.Optional(
-    Type.String({ enum: ['0', '1'], description: '1: messages without credentials and without keys of media' }),
-  ),
+  ...MASK_PARAMETER,
   without: Type.Optional(Type.String({ description: 'Letters of legs left out of the ladder, such as B,C' })),
   with: Type.Optional(
     Type.String({ description: 'Call-IDs of calls that are drawn with this one, at most 8, with spaces' }),
@@ -458,6 +485,18 @@ export const RateGcSchema = Type.Object({
 });
 
 export const LogLevelSchema = Type.Object({ log_level: Text('Least severe log lines written') });
+
+export const DiagnosisSchema = Type.Object({
+  directory: Text('Where files are written, empty = nowhere'),
+  threads: Type.Array(Type.String(), { description: 'Threads that can be asked' }),
+});
+
+export const DiagnosisFileSchema = Type.Object({
+  thread: Text(),
+  file: Text('Path on the host of the collector'),
+  bytes: Count(),
+  tookMs: Type.Number(),
+});
 
 export const AgentSchema = Type.Object({
   id: Text('captureId@ip:port/udp, over a connection captureId@ip/tcp or /tls; as in the agents of a call'),

@@ -49,6 +49,8 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Packets', '/inject', 'Inject a SIP message'),
   page('Process', '/debug/options', 'Log level'),
   page('Process', '/debug/forcetimeout', 'End all calls early'),
+  page('Process', '/debug/cpu', 'CPU profile of a thread'),
+  page('Process', '/debug/heap', 'Heap snapshot of a thread'),
   page('About', '/pages', 'All pages'),
   page('About', '/about', 'Version and dependencies'),
   page('About', '/about/config', 'Configuration in effect'),

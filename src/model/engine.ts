@@ -12,6 +12,7 @@ import type {
   EventView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -454,6 +455,8 @@ export interface Engine {
   callsByCallId(callId: string): Promise<CallView[]>;
   /** What is held of one call, other legs too; messages from `offset` on in order of time. */
   callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages>;
+  /** One message held under a Call-ID with all that is held of it; `undefined` = it is not, or no more. */
+  callMessage(callId: string, id: number): Promise<MessageDetail | undefined>;
   /** The same messages as a capture file; those kept in part as far as they are kept. Empty but for its header = none. */
   callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array>;
   /** Messages of all calls. */

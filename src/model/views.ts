@@ -178,6 +178,37 @@ export interface CallMessageView {
   raw: string;
 }
 
+/** One field of what a message came in: a chunk of HEP3, or a field of a head or record. */
+export interface EnvelopeFieldView {
+  /** Numbers of a HEP3 chunk; `null` elsewhere. */
+  vendor: number | null;
+  type: number | null;
+  name: string;
+  /** Octets of its value; `null` where even that is nobody's business. */
+  length: number | null;
+  /** Read by its type, in hex where that is unknown; empty for the message itself. */
+  value: string;
+}
+
+/** What a message came in, as its first observer sent it. */
+export interface EnvelopeView {
+  protocol: 'HEP1' | 'HEP2' | 'HEP3' | 'IPFIX';
+  fields: EnvelopeFieldView[];
+  /** True where it was too long to be kept as a whole. */
+  isCut: boolean;
+  /** What was odd about it and how it was read all the same. */
+  notes: string[];
+}
+
+/** One message of a call with all that is held of it. */
+export interface MessageDetail {
+  message: CallMessageView;
+  /** The octets of `message.raw`, one character for each. */
+  octets: string;
+  /** `null` for a message that came in none: from a capture, or typed in. */
+  envelope: EnvelopeView | null;
+}
+
 /** Everything held of one call: its entries, those of its other legs, and their messages in order of time. */
 export interface CallMessages {
   callId: string;

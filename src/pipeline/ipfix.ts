@@ -174,6 +174,10 @@ export class IpfixPipeline implements IpfixIngest {
     const packet = this.#isBatch ? this.#ingest.nextPacket() : this.#packet;
     const fault = decodeSipSet(id, bytes, start, end, packet, nowUs);
     if (fault !== Fault.NONE) return fault;
+    packet.envelopeStart = start - SET_HEADER;
+    packet.envelopeEnd = packet.end;
+    packet.payloadStart = packet.start;
+    packet.payloadEnd = packet.end;
     this.#counters.add(sipCounter(id, packet.family), 1);
     this.#notePadding(end - start - packet.length);
     probe.sipSets++;

@@ -1,6 +1,7 @@
 import { NO_ALIASES } from '../../src/model/alias.ts';
 import { CALL_STATES, callStateByName, TIMED_CALL_STATES } from '../../src/model/call-state.ts';
 import { CounterSet, COUNTERS, counterByName } from '../../src/model/counters.ts';
+import type { Diagnosis, DiagnosisView } from '../../src/model/diagnosis.ts';
 import {
   EngineRequestError,
   type CallQuery,
@@ -38,9 +39,11 @@ import type {
   CallMessageView,
   CallView,
   CertificateView,
+  EnvelopeView,
   EventView,
   InjectView,
   ListenerView,
+  MessageDetail,
   RateEntryView,
   ProbeView,
   QosLegView,
@@ -442,6 +445,18 @@ export const LISTENERS: readonly ListenerView[] = [
   },
 ];
 
+export const ENVELOPE: EnvelopeView = {
+  protocol: 'HEP3',
+  fields: [
+    { vendor: 0, type: 7, name: 'source port', length: 2, value: '5060' },
+    { vendor: 0, type: 14, name: 'authentication key', length: null, value: 'not shown' },
+    { vendor: 0, type: 15, name: 'payload', length: 700, value: '' },
+    { vendor: 8, type: 128, name: 'Genesys conversationId', length: 6, value: 'conv-1' },
+  ],
+  isCut: false,
+  notes: [],
+};
+
 /** What the engine has to say, for tests to set; and what it was told, for tests to look at. */
 export class FakeEngine implements Engine {
   calls: CallView[] = [call()];
@@ -461,6 +476,8 @@ export class FakeEngine implements Engine {
     },
   };
   messages: CallMessageView[] = [message()];
+  /** What each of them came in. */
+  envelope: EnvelopeView | null = ENVELOPE;
   /** Those that a search finds. */
   foundMessages: CallMessageView[] = [message()];
   searchedAll = true;
@@ -520,6 +537,13 @@ export class FakeEngine implements Engine {
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
     this.#ask(['callCapture', callId, format]);
     return Buffer.from(`${format} of ${callId}`);
+  }
+
+  async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
+    this.#ask(['callMessage', callId, id]);
+    const held = this.messages.find((item) => item.callId === callId && item.id === id);
+    if (held === undefined) return undefined;
+    return { message: held, octets: Buffer.from(held.raw, 'utf8').toString('latin1'), envelope: this.envelope };
   }
 
   async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
@@ -884,6 +908,23 @@ export function accessSettings(changes: Partial<AccessSettings> = {}): AccessSet
   };
 }
 
+/** Writes nothing, and answers as if it had. */
+class FakeDiagnosis implements Diagnosis {
+  readonly directory = '/var/lib/sipcol/debug';
+  readonly threads = ['main', 'engine0', 'engine1'];
+  async cpuProfile(thread: string, seconds: number): Promise<DiagnosisView> {
+    return this.#file(thread, 'cpuprofile', seconds * 1000);
+  }
+
+  async heapSnapshot(thread: string): Promise<DiagnosisView> {
+    return this.#file(thread, 'heapsnapshot', 250);
+  }
+
+  #file(thread: string, extension: string, tookMs: number): DiagnosisView {
+    return { thread, file: `${this.directory}/sipcol-${thread}.${extension}`, bytes: 4096, tookMs };
+  }
+}
+
 export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
   const counters = countersOf(SOME_TRAFFIC);
   const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -925,6 +966,8 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
     settings: accessSettings(),
     linksOut: [],
     aliases: NO_ALIASES,
+    aliasStore: { path: '', read: () => Promise.resolve(''), write: () => Promise.resolve() },
+    diagnosis: new FakeDiagnosis(),
     log,
     logLevel: level(),
     ...changes,

@@ -21,6 +21,12 @@ export function globalId(id: number, shard: number, count: number): number {
   return id * count + shard;
 }
 
+/** Which shard has an entry, and under which id of its own. */
+export function placeOf(id: number, count: number): { shard: number; localId: number } {
+  const shard = id % count;
+  return { shard, localId: (id - shard) / count };
+}
+
 /** The part of a list that one shard has to show, from `offset` on. */
 export interface Window {
   offset: number;

@@ -42,6 +42,7 @@ import type {
   CallView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -74,6 +75,7 @@ import {
   mergeRegistrationTables,
   mergeWindows,
   page,
+  placeOf,
   takeTurns,
   type Window,
 } from './merge.ts';
@@ -121,6 +123,11 @@ export class ShardedEngine implements Engine {
       this.#shards.map(({ counters }) => counters),
     );
     return this.#total;
+  }
+
+  /** All engine threads there are. */
+  get threads(): readonly EngineClient[] {
+    return this.#shards;
   }
 
   /** Where the main thread counts. */
@@ -210,6 +217,13 @@ export class ShardedEngine implements Engine {
     );
     const [entries, neighbours] = await Promise.all([this.#withLegs(merged.entries), this.#neighbours(callId, own)]);
     return { ...merged, entries, ...neighbours };
+  }
+
+  async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
+    const { shard, localId } = placeOf(id, this.#shards.length);
+    const found = await this.#shards[shard]?.callMessage(callId, localId);
+    if (found === undefined) return undefined;
+    return { ...found, message: this.#globalMessage(found.message, shard) };
   }
 
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
@@ -406,11 +420,13 @@ export class ShardedEngine implements Engine {
   }
 
   #globalMessages(messages: readonly CallMessageView[], shard: number): CallMessageView[] {
+    return messages.map((message) => this.#globalMessage(message, shard));
+  }
+
+  #globalMessage(message: CallMessageView, shard: number): CallMessageView {
     const count = this.#shards.length;
-    return this.#global(messages, shard).map((message) => ({
-      ...message,
-      callEntryId: globalId(message.callEntryId, shard, count),
-    }));
+    const callEntryId = globalId(message.callEntryId, shard, count);
+    return { ...message, id: globalId(message.id, shard, count), callEntryId };
   }
 
   /** Calls with the legs that other shards know of. */
