@@ -131,7 +131,8 @@ export function sendProblem(
   reply.code(problem.status).headers(problem.headers);
   reply.type(format === 'json' ? 'application/problem+json; charset=utf-8' : CONTENT_TYPE[format]);
   const text = (): string => `Error ${problem.status} ${problem.title}: ${visible(problem.message)}\n`;
-  const problemPage = { title: problem.title, data: problem, html, text };
+  const data = { ...problem.toJSON(), requestId: request.id };
+  const problemPage = { title: problem.title, data, html, text };
   return sendPieces(reply, render(site, request, format, rememberedZone(request), problemPage));
 }
 

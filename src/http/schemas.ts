@@ -588,6 +588,15 @@ export const ProbeSchema = Type.Object({
   lastFault: OrNull(Type.Object({ code: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
 });
 
+export const AccountSchema = Type.Object({
+  kind: Text('user, token, proxy, this host or everybody'),
+  name: Text('As in the audit trail'),
+  role: Text('viewer or admin'),
+  by: Text('How it is known that it is them'),
+  untilUs: OrNull(Type.Integer({ description: 'End, microseconds since the epoch; null = none' })),
+  until: Type.Optional(Iso()),
+});
+
 export const CertificateSchema = Type.Object({
   listener: Text('http, hep-tls or ipfix-tls'),
   option: Text('Option that names the file'),
@@ -934,6 +943,7 @@ export const ProblemSchema = Type.Object({
   value: Type.Optional(Text()),
   position: Type.Optional(Count('Character of the value it is about, from 0')),
   allowed: Type.Optional(Text()),
+  requestId: Text('What the log knows the request by; also in the header X-Request-Id of every answer'),
 });
 
 // Parameters
