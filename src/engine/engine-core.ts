@@ -16,6 +16,7 @@ import {
   type CallSelection,
   type CallSummary,
   type CallTableStats,
+  type KeptView,
   type CallTimeoutView,
   EngineRequestError,
   type EventBlacklistView,
@@ -61,6 +62,7 @@ import type {
   EventView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -100,6 +102,7 @@ import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { callCapture, keptMessages } from './call-capture.ts';
 import { callSummary } from './call-summary.ts';
 import { callMessage, callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
+import { keptView } from './kept.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
 import { allLinks, listLinks, type ShardLinks } from './link-query.ts';
@@ -326,7 +329,7 @@ export class EngineCore {
     return callMessages(this.tracker, callId, window, this.#clock());
   }
 
-  callMessage(callId: string, id: number): CallMessageView | undefined {
+  callMessage(callId: string, id: number): MessageDetail | undefined {
     return callMessage(this.tracker, callId, id);
   }
 
@@ -337,6 +340,10 @@ export class EngineCore {
 
   listMessages(query: MessageQuery, emit: Emit<CallMessageView>): Promise<Omit<MessagePage, 'items'>> {
     return listMessages(this.tracker.messages, query, this.#clock(), this.#slicing, emit);
+  }
+
+  kept(): Promise<KeptView> {
+    return keptView(this.tracker.messages, this.#events, this.#slicing);
   }
 
   callTable(): CallTableStats {

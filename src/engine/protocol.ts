@@ -51,6 +51,7 @@ export interface EngineMethods {
   callCapture: [callId: string, format: CaptureFormatName];
   listMessages: [query: MessageQuery];
   callTable: [];
+  kept: [];
   callTimeouts: [];
   setCallTimeouts: [seconds: Record<string, number>];
   listRegistrations: [query: RegistrationQuery];
@@ -86,6 +87,8 @@ export interface EngineMethods {
   messagesOf: [callIds: readonly string[], window: { offset: number; limit: number }];
   allLinks: [query: LinkQuery];
   outcomes: [];
+  cpuProfile: [file: string, seconds: number];
+  heapSnapshot: [file: string];
   keptMessages: [callIds: readonly string[]];
   ownerOf: [message: InjectedMessage];
 }

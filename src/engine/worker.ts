@@ -5,6 +5,7 @@ import type { Log } from '../model/log.ts';
 import { systemClock } from './clock.ts';
 import { EngineCore } from './engine-core.ts';
 import type { EngineRequest, FromEngine, LogLevel, ToEngine, WorkerStart } from './protocol.ts';
+import { cpuProfileOfThread, heapSnapshotOfThread } from './thread-diagnosis.ts';
 import { tuneForPackets } from './v8-options.ts';
 
 /** Entry point of an engine thread: an `EngineCore` and its end of the conversation in protocol.ts. */
@@ -53,6 +54,8 @@ async function answer(request: EngineRequest): Promise<unknown> {
       return core.listMessages(...request.args, emit);
     case 'callTable':
       return core.callTable();
+    case 'kept':
+      return core.kept();
     case 'callTimeouts':
       return core.callTimeouts();
     case 'setCallTimeouts':
@@ -125,6 +128,10 @@ async function answer(request: EngineRequest): Promise<unknown> {
       return core.ownerOf(...request.args);
     case 'outcomes':
       return core.outcomes();
+    case 'cpuProfile':
+      return cpuProfileOfThread(...request.args);
+    case 'heapSnapshot':
+      return heapSnapshotOfThread(...request.args);
   }
 }
 

@@ -76,6 +76,11 @@ export function formatNumber(value: number): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
+/** `1 octet`, `66 octets`. */
+export function octetsText(octets: number): string {
+  return `${formatNumber(octets)} ${octets === 1 ? 'octet' : 'octets'}`;
+}
+
 /** Adds to every `…Us` time of an answer the same instant as ISO 8601, under the same name without `Us`. */
 export function withTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withTimes);

@@ -85,7 +85,7 @@ test('one message is found by its id, under its own Call-ID and as long as it is
   const { items } = callMessages(stage.tracker, 'c1', ALL, START_US);
   const [first] = items;
   assert.ok(first);
-  for (const item of items) assert.deepEqual(callMessage(stage.tracker, 'c1', item.id), item);
+  for (const item of items) assert.deepEqual(callMessage(stage.tracker, 'c1', item.id)?.message, item);
   assert.equal(callMessage(stage.tracker, 'c2', first.id), undefined);
   assert.equal(callMessage(stage.tracker, 'c1', first.id + 8), undefined);
   for (let n = 1; n < 20; n++) stage.send(`1.${n + 10} D>E OPTIONS/${n} f=o id=c0`);

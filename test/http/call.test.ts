@@ -197,12 +197,12 @@ suite('the page of a call', () => {
     assert.doesNotMatch(outside, /data-message-text/);
     assert.equal(outside.split(' data-text').length - 1, 41);
     const href = `${PATH}/message/328?mask=1`;
-    assert.ok(outside.includes(`<a href="${href}" data-text>`));
+    assert.ok(outside.includes(`<a href="${href}" data-page data-text>`));
     const own = (await get(href, { accept: 'text/html' })).body;
     const textIn = (page: string): string | undefined => /<div data-message-text>[^]*?<\/pre><\/div>/.exec(page)?.[0];
     assert.ok(textIn(own));
     assert.equal(textIn(own), textIn(inside));
-    assert.match(own, /<h1>INVITE<\/h1>/);
+    assert.match(own, /<h1>Message INVITE<\/h1>/);
     assert.ok(own.includes(`href="${PATH}?around=${message().atUs}&amp;message=328#ladder"`));
   });
 
@@ -210,12 +210,14 @@ suite('the page of a call', () => {
     const { get, deps } = client();
     const secret = 'Authorization: Digest response="7587245234b3434c"';
     deps.engine.messages = [message({ raw: `OPTIONS sip:a@b SIP/2.0\r\n${secret}\r\n\r\n` }), message(REPLY)];
-    const reply = (await get(`${PATH}/message/8192?format=json`)).json<CallMessageView & { at: string }>();
+    const { message: reply } = (await get(`${PATH}/message/8192?format=json`)).json<{
+      message: CallMessageView & { at: string };
+    }>();
     assert.deepEqual([reply.status, reply.raw, reply.at], [180, REPLY.raw, '2026-11-21T09:58:55.333456Z']);
     const text = (await get(`${PATH}/message/4096?format=text`)).body;
     assert.match(
       text,
-      /^=== 2026-11-21T09:58:55.123456Z 192[^]*\nAuthorization: Digest response="7587245234b3434c"\n$/,
+      /^# HEP3\n[^]*\n=== 2026-11-21T09:58:55.123456Z 192[^]*\nAuthorization: Digest response="7587245234b3434c"\n$/,
     );
     for (const format of ['html', 'json', 'text'])
       assert.ok(!(await get(`${PATH}/message/4096?format=${format}&mask=1`)).body.includes('7587245'), format);

@@ -33,7 +33,7 @@ const pages: [string, (deps: ReturnType<typeof client>['deps']) => void, number]
   [
     '/ipfix/list',
     ({ engine }) =>
-      (engine.probes = [poison({ ...probe(), refused: { [HOSTILE]: 1 }, ignored: { [HOSTILE]: 2 } }, [])]),
+      (engine.probes = [poison({ ...probe(), refused: { [HOSTILE]: 1 }, ignored: { [HOSTILE]: 2 } }, ['meaning'])]),
     6,
   ],
   ['/links', ({ engine }) => (engine.links = [poison(link(), ['server', 'client', 'transport'])]), 4],

@@ -7,9 +7,9 @@ import { client } from './client.ts';
 import { Statistics } from '../../src/telemetry/statistics.ts';
 import { call, countersOf, event, NOW_US, registration } from './fakes.ts';
 
-/** Not in the index: they need a Call-ID. */
+/** Not in the index: they need a Call-ID, or more. */
 const OF_A_CALL = ['', '/text', '/pcap', '/pcapng', '/message/{id}'].map((file) => `/call/{callid}${file}`);
-const PATHS = SITE_MAP.map((page) => page.path).filter((path) => path !== '/openapi.json');
+const PATHS = SITE_MAP.map((page) => page.path).filter((path) => path !== '/openapi.json' && path !== '/metrics');
 const ALL = ['/', ...PATHS];
 
 const withFormat = (path: string, format: string): string => `${path}${path.includes('?') ? '&' : '?'}format=${format}`;

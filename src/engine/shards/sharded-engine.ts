@@ -6,6 +6,7 @@ import {
   type CallSelection,
   type CallSummary,
   type CallTableStats,
+  type KeptView,
   type CallTimeoutView,
   type Engine,
   type EngineHealth,
@@ -41,6 +42,7 @@ import type {
   CallView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -64,6 +66,7 @@ import {
   mergeCallTables,
   mergeForced,
   mergeHealth,
+  mergeKept,
   mergeListeners,
   mergeMessagePages,
   mergeMessages,
@@ -120,6 +123,11 @@ export class ShardedEngine implements Engine {
       this.#shards.map(({ counters }) => counters),
     );
     return this.#total;
+  }
+
+  /** All engine threads there are. */
+  get threads(): readonly EngineClient[] {
+    return this.#shards;
   }
 
   /** Where the main thread counts. */
@@ -211,10 +219,11 @@ export class ShardedEngine implements Engine {
     return { ...merged, entries, ...neighbours };
   }
 
-  async callMessage(callId: string, id: number): Promise<CallMessageView | undefined> {
+  async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
     const { shard, localId } = placeOf(id, this.#shards.length);
-    const message = await this.#shards[shard]?.callMessage(callId, localId);
-    return message === undefined ? undefined : this.#globalMessages([message], shard)[0];
+    const found = await this.#shards[shard]?.callMessage(callId, localId);
+    if (found === undefined) return undefined;
+    return { ...found, message: this.#globalMessage(found.message, shard) };
   }
 
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
@@ -243,6 +252,10 @@ export class ShardedEngine implements Engine {
 
   async callTable(): Promise<CallTableStats> {
     return this.#mergeCallTables(await Promise.all(this.#shards.map((shard) => shard.callTable())));
+  }
+
+  async kept(): Promise<KeptView> {
+    return mergeKept(await Promise.all(this.#shards.map((shard) => shard.kept())));
   }
 
   callTimeouts(): Promise<CallTimeoutView[]> {
@@ -407,11 +420,13 @@ export class ShardedEngine implements Engine {
   }
 
   #globalMessages(messages: readonly CallMessageView[], shard: number): CallMessageView[] {
+    return messages.map((message) => this.#globalMessage(message, shard));
+  }
+
+  #globalMessage(message: CallMessageView, shard: number): CallMessageView {
     const count = this.#shards.length;
-    return this.#global(messages, shard).map((message) => ({
-      ...message,
-      callEntryId: globalId(message.callEntryId, shard, count),
-    }));
+    const callEntryId = globalId(message.callEntryId, shard, count);
+    return { ...message, id: globalId(message.id, shard, count), callEntryId };
   }
 
   /** Calls with the legs that other shards know of. */

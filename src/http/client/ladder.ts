@@ -1,4 +1,5 @@
 import { moveColumns } from './columns.ts';
+import { pageAt } from './fetch-page.ts';
 import type { Binding } from './keys.ts';
 import { MessagePane } from './pane.ts';
 
@@ -16,6 +17,8 @@ const SELECTED = 'current';
 const MARKED = 'marked';
 const SAME = 'same';
 const TEXT = '[data-message-text]';
+/** The page a message has of its own, and where only that has its text. */
+const PAGE = 'a[data-page]';
 const PAGE_OF_TEXT = 'a[data-text]';
 
 export function startLadder(): Binding[] {
@@ -137,9 +140,14 @@ class LadderPage {
   }
 
   async #showMessage(row: Row | undefined): Promise<void> {
-    const text = await textOf(tableRow(row));
+    const item = tableRow(row);
+    const text = await textOf(item);
     if (row !== this.#selected) return;
-    this.#pane.show(row?.querySelector('title')?.textContent ?? '', text);
+    this.#pane.show(
+      row?.querySelector('title')?.textContent ?? '',
+      text,
+      item?.querySelector<HTMLAnchorElement>(PAGE)?.href,
+    );
   }
 
   #open(event: Event): void {
@@ -215,13 +223,8 @@ async function textOf(item: HTMLElement | null): Promise<Element | undefined> {
   const here = item?.querySelector(TEXT);
   const elsewhere = item?.querySelector<HTMLAnchorElement>(PAGE_OF_TEXT);
   if (here || !elsewhere) return here ?? undefined;
-  try {
-    const answer = await fetch(elsewhere.href, { headers: { accept: 'text/html' } });
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    return page.querySelector(TEXT) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  const page = await pageAt(elsewhere.href);
+  return page?.querySelector(TEXT) ?? undefined;
 }
 
 /** A link to the text of a message opens it below its row; with a key held it is the browser's. */

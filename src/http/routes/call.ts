@@ -7,7 +7,6 @@ import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
 import { choiceOf, USUAL, USUAL_MESSAGES } from '../ladder/choice.ts';
-import { labelOf } from '../ladder/label.ts';
 import { masked } from '../ladder/mask.ts';
 import { mediaReports } from '../ladder/media.ts';
 import { makeLadder } from '../ladder/model.ts';
@@ -15,13 +14,13 @@ import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
-import { CALL_PAGE_PARAMETERS, CallMessageSchema, CallPageSchema, MASK_PARAMETER, ZONE_PARAMETER } from '../schemas.ts';
+import { CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
 import { callFileName, visible, withTimes } from '../show.ts';
-import { callText, messageLines } from '../text/call.ts';
+import { callText } from '../text/call.ts';
 import { togetherHref } from '../together.ts';
 import { CallPage } from '../views/call.tsx';
-import { MessagePage } from '../views/message.tsx';
 import { zoneOf } from '../zone.ts';
+import { messageId } from './message.ts';
 import { addPage } from './page.ts';
 
 const MAX_MESSAGES = 5000;
@@ -100,35 +99,6 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
           svg: { type: SVG, body: (zone) => ladderFile(ladder, choice, zone) },
           mermaid: { type: MERMAID, body: () => ladderMermaid(ladder) },
         },
-      };
-    },
-  });
-}
-
-/** `/call/<callid>/message/<id>`: one message, as calls of many messages leave their texts to be asked for. */
-export function callMessageRoutes(app: FastifyInstance, deps: HttpDeps): void {
-  addPage(app, deps, {
-    path: '/call/:callid/message/:id',
-    summary: 'One message of a call',
-    tag: 'Calls',
-    place: { ...PLACE, id: Type.String({ description: 'Id of the message, as the page of the call has it' }) },
-    query: MASK_PARAMETER,
-    schema: CallMessageSchema,
-    async read(params, _applied, { callid = '', id = '' }) {
-      const mask = params.flag('mask');
-      const message = await deps.engine.callMessage(callid, messageId('id', id));
-      if (message === undefined) {
-        throw new HttpProblem(
-          404,
-          `No message ${id} is held of a call with the Call-ID "${callid.slice(0, MAX_QUOTED)}": it was not kept, or gave way to newer ones (keep_messages, keep_messages_mem)`,
-        );
-      }
-      const shown = mask ? withoutSecrets(message) : message;
-      return {
-        title: visible(labelOf(shown)),
-        data: withTimes(shown),
-        html: () => MessagePage({ message: shown }),
-        text: (zone) => `${messageLines(shown, zone).join('\n')}\n`,
       };
     },
   });
@@ -251,11 +221,6 @@ function comparedOf(params: Params): number[] {
   const ids = params.texts('diff').flatMap((text) => text.split(','));
   if (ids.length > 2) throw badParameter('diff', ids.join(','), 'two messages, not more');
   return ids.map((id) => messageId('diff', id));
-}
-
-function messageId(name: string, text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw badParameter(name, text, 'the id of a message');
-  return Number(text);
 }
 
 /** Events of exactly this Call-ID; the engine's filter also finds longer ones. */

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { CallMessages, CallMessageView } from '../../model/views.ts';
-import { lineWarnings, type LineWarnings } from '../ladder/lint.ts';
+import { lineWarnings } from '../ladder/lint.ts';
 import { type Ladder, legName } from '../ladder/model.ts';
 import type { LadderRow } from '../ladder/row.ts';
 import { againText, toneClass } from '../ladder/svg.tsx';
@@ -8,8 +8,8 @@ import { pause } from '../ladder/times.ts';
 import { formatNumber } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
 import { messageAnchor, messagePage } from './call-ladder.tsx';
-import { Captured, Cell, cellText, Facts, Nothing, Path, TableHead, Time, TimeOfDay, Transport } from './parts.tsx';
-import { RawText } from './raw-text.tsx';
+import { MessageText } from './message.tsx';
+import { Captured, Cell, cellText, Nothing, Path, TableHead, TimeOfDay, Transport } from './parts.tsx';
 
 /** Id of the form that compares two messages. */
 export const COMPARE = 'compare';
@@ -47,7 +47,8 @@ export function Messages({ call, ladder, compared, mask }: MessagesProps): VNode
         message={message}
         leg={legName(ladder, row)}
         number={number}
-        elsewhere={items.length > MAX_TEXTS ? messagePage(message, mask) : undefined}
+        page={messagePage(message, mask)}
+        hasText={items.length <= MAX_TEXTS}
         isCompared={compared.includes(message.id)}
       />
     );
@@ -106,12 +107,14 @@ interface MessageProps {
   message: CallMessageView;
   leg: string;
   number: number;
-  /** Where its text is, if not here. */
-  elsewhere: string | undefined;
+  /** All that is known of it. */
+  page: string | undefined;
+  /** Its text is here, not only on its page. */
+  hasText: boolean;
   isCompared: boolean;
 }
 
-function Message({ row, message, leg, number, elsewhere, isCompared }: MessageProps): VNode {
+function Message({ row, message, leg, number, page, hasText, isCompared }: MessageProps): VNode {
   const more = [leg, row.warning, REPEAT_TEXT[message.repeat]];
   if (row.times > 1) more.push(`${row.times} times in a row`);
   if (row.retransmission > 0) more.push(`retransmission ${row.retransmission}`);
@@ -143,10 +146,10 @@ function Message({ row, message, leg, number, elsewhere, isCompared }: MessagePr
           <Path src={message.src} dst={message.dst} /> <Transport name={message.transport} />
         </Cell>
         <Cell label="Message">
-          {elsewhere === undefined ? (
+          {hasText || page === undefined ? (
             <Word row={row} />
           ) : (
-            <a href={elsewhere} data-text="">
+            <a href={page} data-page="" data-text="">
               <Word row={row} />
             </a>
           )}
@@ -156,7 +159,7 @@ function Message({ row, message, leg, number, elsewhere, isCompared }: MessagePr
           <AgentLinks agents={message.agents} />
         </Cell>
       </tr>
-      {elsewhere === undefined ? <Text message={message} /> : undefined}
+      {hasText || page === undefined ? <Text message={message} page={page} /> : undefined}
     </tbody>
   );
 }
@@ -169,7 +172,7 @@ function Word({ row }: { row: LadderRow }): VNode {
   );
 }
 
-function Text({ message }: { message: CallMessageView }): VNode {
+function Text({ message, page }: { message: CallMessageView; page: string | undefined }): VNode {
   const warnings = lineWarnings(message);
   return (
     <tr class="more">
@@ -184,49 +187,15 @@ function Text({ message }: { message: CallMessageView }): VNode {
             </span>
           </summary>
           <MessageText message={message} warnings={warnings} />
+          {page === undefined ? undefined : (
+            <p>
+              <a href={page} data-page="">
+                On a page of its own
+              </a>
+            </p>
+          )}
         </details>
       </td>
     </tr>
   );
-}
-
-/** A message in its own words, and how it came. */
-export function MessageText({
-  message,
-  warnings = lineWarnings(message),
-}: {
-  message: CallMessageView;
-  warnings?: LineWarnings;
-}): VNode {
-  return (
-    <div data-message-text="">
-      <Envelope message={message} warnings={warnings} />
-      <RawText raw={message.raw} warnings={warnings} />
-    </div>
-  );
-}
-
-/** How it came: who reported it, over what, when it was captured and when it arrived; and what is wrong with it. */
-function Envelope({ message, warnings }: { message: CallMessageView; warnings: LineWarnings }): VNode {
-  const { atUs, arrivedUs, src, dst, transport, agents, length, shown } = message;
-  const rows: [string, VNode | string][] = [
-    ['Captured', <Time us={atUs} />],
-    ['Arrived', `${pause(arrivedUs - atUs)} later`],
-    [
-      'Way',
-      <>
-        <Path src={src} dst={dst} /> <Transport name={transport} />
-      </>,
-    ],
-    ['Reported by', <AgentLinks agents={agents} />],
-    [
-      'Octets',
-      shown < length ? `${formatNumber(length)}, of which ${formatNumber(shown)} are held` : formatNumber(length),
-    ],
-  ];
-  if (warnings.size > 0) {
-    const texts = [...warnings].map(([line, text]) => `line ${line + 1}: ${text}`);
-    rows.push(['Warnings', <Captured text={texts.join('. ')} />]);
-  }
-  return <Facts rows={rows} />;
 }

@@ -42,6 +42,16 @@ export function CapturedLink({ text, href, opens }: { text: string; href: string
   );
 }
 
+/** What a change has just done. */
+export function Applied({ what }: { what: string | undefined }): VNode | null {
+  if (what === undefined) return null;
+  return (
+    <p class="done" role="status">
+      Applied: <Captured text={what} />
+    </p>
+  );
+}
+
 export function Nothing(): VNode {
   return <span class="nothing">–</span>;
 }
