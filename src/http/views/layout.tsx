@@ -62,10 +62,15 @@ export function* pagePieces(frame: PageFrame): Pieces {
         <NamesContext.Provider value={frame.names}>{part}</NamesContext.Provider>
       </ZoneContext.Provider>,
     );
-  const [before = '', after = ''] = rendered(<Frame {...frame} />).split(LATER);
-  yield `<!doctype html>${before}`;
-  for (const part of frame.rows ?? []) yield rendered(part);
-  yield `${after}\n`;
+  const whole = `<!doctype html>${rendered(<Frame {...frame} />)}\n`;
+  if (frame.rows === undefined) {
+    yield whole;
+    return;
+  }
+  const [before = '', after = ''] = whole.split(LATER);
+  yield before;
+  for (const part of frame.rows) yield rendered(part);
+  yield after;
 }
 
 /** The place of a page's rows. Markup of its own, so no captured text can be taken for it: that is escaped. */
