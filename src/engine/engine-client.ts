@@ -29,6 +29,7 @@ import {
   type RegistrationSettingsView,
   type RegistrationTableStats,
   type TcpTimeoutView,
+  type Take,
   type TalkersQuery,
   type TalkersView,
 } from '../model/engine.ts';
@@ -79,7 +80,7 @@ export interface AmongShards {
 interface Pending {
   resolve(result: unknown): void;
   reject(error: Error): void;
-  items: unknown[];
+  take: Take<unknown>;
   timer: NodeJS.Timeout;
 }
 
@@ -195,8 +196,8 @@ export class EngineClient implements Engine {
     };
   }
 
-  async listCalls(query: CallQuery): Promise<Page<CallView>> {
-    return this.#askList<Page<CallView>>('listCalls', [query]);
+  async listCalls(query: CallQuery, take?: Take<CallView>): Promise<Page<CallView>> {
+    return this.#askList<Page<CallView>, CallView>('listCalls', [query], take);
   }
 
   async callSummary(selection: CallSelection): Promise<CallSummary> {
@@ -316,11 +317,15 @@ export class EngineClient implements Engine {
     return (await this.#ask('listeners', [])).result as ListenerView[];
   }
 
-  async #askList<Result>(
+  async #askList<Result, Item = never>(
     method: 'listCalls' | 'listMessages' | 'listRegistrations' | 'listEvents' | 'listRates',
     args: [CallQuery] | [MessageQuery] | [RegistrationQuery] | [EventQuery] | [RateQuery],
+    take?: Take<Item>,
   ): Promise<Result> {
-    const { result, items } = await this.#ask(method, args);
+    const items: unknown[] = [];
+    // Parts of an answer are items of its list.
+    const takePart = (take as Take<unknown> | undefined) ?? ((part) => part.forEach((item) => items.push(item)));
+    const { result } = await this.#ask(method, args, REQUEST_TIMEOUT_MS, takePart);
     // The worker answers these with everything of the page but its items.
     return { ...(result as object), items } as Result;
   }
@@ -330,7 +335,8 @@ export class EngineClient implements Engine {
     method: Method,
     args: EngineMethods[Method],
     timeoutMs = REQUEST_TIMEOUT_MS,
-  ): Promise<{ result: unknown; items: unknown[] }> {
+    take: Take<unknown> = () => undefined,
+  ): Promise<{ result: unknown }> {
     const worker = this.#worker;
     if (worker === undefined) return Promise.reject(new EngineUnavailableError('the engine is not running'));
     if (this.#pending.size >= MAX_PENDING) {
@@ -342,8 +348,7 @@ export class EngineClient implements Engine {
         this.#pending.delete(id);
         reject(new EngineUnavailableError(`the engine did not answer within ${timeoutMs / 1000} s`));
       }, timeoutMs);
-      const items: unknown[] = [];
-      this.#pending.set(id, { resolve: (result) => resolve({ result, items }), reject, items, timer });
+      this.#pending.set(id, { resolve: (result) => resolve({ result }), reject, take, timer });
       this.#tell({ id, method, args } as EngineRequest); // the arguments are those of the method
     });
   }
@@ -398,8 +403,7 @@ export class EngineClient implements Engine {
         this.#log[message.level](message.fields, message.message);
         return;
       case 'part': {
-        const items = this.#pending.get(message.id)?.items;
-        if (items !== undefined) for (const item of message.items) items.push(item);
+        this.#pending.get(message.id)?.take(message.items);
         this.#tell({ taken: message.id });
         return;
       }

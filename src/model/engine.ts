@@ -431,7 +431,8 @@ export interface TcpTimeoutView {
  * `limit` at most `MAX_LIST_LIMIT`. All answers are copies. Rejects with `EngineRequestError` for bad values.
  */
 export interface Engine {
-  listCalls(query: CallQuery): Promise<Page<CallView>>;
+  /** @param take gets the items as they are found; the page that comes back at the end then has none */
+  listCalls(query: CallQuery, take?: Take<CallView>): Promise<Page<CallView>>;
   callSummary(selection: CallSelection): Promise<CallSummary>;
   /** All entries held under one Call-ID, oldest first. */
   callsByCallId(callId: string): Promise<CallView[]>;
@@ -482,3 +483,6 @@ export interface Engine {
 }
 
 export const MAX_LIST_LIMIT = 20_000;
+
+/** Takes items of a list, some at a time, while others are still looked for. */
+export type Take<Item> = (items: readonly Item[]) => void;

@@ -22,6 +22,7 @@ import {
   type RegistrationQuery,
   type RegistrationSettingsView,
   type TcpTimeoutView,
+  type Take,
   type TalkersQuery,
   type TalkersView,
 } from '../../src/model/engine.ts';
@@ -39,6 +40,7 @@ import type {
   EventView,
   InjectView,
   ListenerView,
+  Page,
   RateEntryView,
   ProbeView,
   QosLegView,
@@ -458,9 +460,10 @@ export class FakeEngine implements Engine {
   failure: Error | undefined;
   readonly asked: unknown[] = [];
 
-  async listCalls(query: CallQuery) {
+  async listCalls(query: CallQuery, take?: Take<CallView>) {
     this.#ask(['listCalls', query]);
-    return this.#page(this.calls, query.offset, query.limit, query.filter, (item) => item.callId);
+    const page = this.#page(this.calls, query.offset, query.limit, query.filter, (item) => item.callId);
+    return this.#given(page, take);
   }
 
   async callSummary(selection: CallSelection): Promise<CallSummary> {
@@ -717,6 +720,14 @@ export class FakeEngine implements Engine {
   #ask(question: unknown): void {
     this.asked.push(question);
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** To whom wants them as they are found, the first of the items come before the others. */
+  #given<Item>(page: Page<Item>, take: Take<Item> | undefined): Page<Item> {
+    if (take === undefined) return page;
+    take(page.items.slice(0, 1));
+    take(page.items.slice(1));
+    return { ...page, items: [] };
   }
 
   #page<Item>(

@@ -27,6 +27,7 @@ import {
   type RegistrationQuery,
   type RegistrationSettingsView,
   type RegistrationTableStats,
+  type Take,
   type TalkersQuery,
   type TalkersView,
   type TcpTimeoutView,
@@ -170,13 +171,16 @@ export class ShardedEngine implements Engine {
     return mergeHealth(this.#shards.map((shard) => shard.health()));
   }
 
-  async listCalls(query: CallQuery): Promise<Page<CallView>> {
+  async listCalls(query: CallQuery, take?: Take<CallView>): Promise<Page<CallView>> {
     const found = await this.#listInOrder<CallView, CallQuery>(
       'calls',
       query,
       (part, shard) => this.#shards[shard]!.listCalls(part), // a window for each shard
     );
-    return { ...found, items: await this.#withLegs(found.items) };
+    const items = await this.#withLegs(found.items);
+    if (take === undefined) return { ...found, items };
+    take(items);
+    return { ...found, items: [] };
   }
 
   async callSummary(selection: CallSelection): Promise<CallSummary> {

@@ -11,6 +11,7 @@ import {
   Milliseconds,
   Nothing,
   Pill,
+  PlainTime,
   roundedText,
   Time,
   Transport,
@@ -72,7 +73,14 @@ function durationColumn(name: string, head: string, ms: (call: CallView) => numb
 }
 
 function timeColumn(name: string, head: string, us: (call: CallView) => number): ListColumn<CallView> {
-  return { name, head, room: 'large', sort: { by: name, descending: true }, show: (call) => <Time us={us(call)} /> };
+  return {
+    name,
+    head,
+    room: 'time',
+    sort: { by: name, descending: true },
+    show: (call) => <Time us={us(call)} />,
+    plain: (call) => <PlainTime us={us(call)} />,
+  };
 }
 
 const sum = (pair: Pair): number => pair[0] + pair[1];

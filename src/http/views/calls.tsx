@@ -9,7 +9,8 @@ import {
   type ListOrder,
   type TextFilter,
 } from '../../model/engine.ts';
-import type { CallView, Page, Pair } from '../../model/views.ts';
+import type { CallView, Pair } from '../../model/views.ts';
+import { type ComingPage, MOST_AT_ONCE } from '../coming-page.ts';
 import type { AskedSearch } from '../search.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { ColumnChoice } from '../list-choice.ts';
@@ -50,11 +51,9 @@ import { filterParameters, SearchForm } from './search.tsx';
 
 /** Rows beyond which each is one line: what unfolds would make the page too long to send. */
 const MOST_UNFOLDING = 250;
-/** A live page is fetched again and again. */
-const MOST_LIVE = 1000;
 
 export interface CallListProps {
-  page: Page<CallView>;
+  page: ComingPage<CallView>;
   filter: TextFilter<CallFilterField> | undefined;
   search: AskedSearch | undefined;
   choice: ColumnChoice;
@@ -66,7 +65,7 @@ export interface CallListProps {
   why: readonly Hint[];
 }
 
-const isLong = ({ items }: Page<unknown>): boolean => items.length > MOST_UNFOLDING;
+const isLong = ({ count }: ComingPage<CallView>): boolean => count > MOST_UNFOLDING;
 
 /** Columns of a list of one-line rows: the Call-ID, which leads to the call, is always among them. */
 function columnsOfList({ page, choice: { names } }: CallListProps): readonly ListColumn<CallView>[] {
@@ -102,9 +101,9 @@ export function CallList(props: CallListProps): VNode {
           <button type="submit">Open marked together</button>
         </form>
       </div>
-      <div data-live={page.offset === 0 && page.items.length <= MOST_LIVE ? 'received' : undefined}>
+      <div data-live={page.offset === 0 && page.count <= MOST_AT_ONCE ? 'received' : undefined}>
         {summary === undefined ? undefined : <CallFigures summary={summary} search={search} address={address} />}
-        {page.items.length === 0 ? (
+        {page.count === 0 ? (
           <Hints hints={why} tone="empty" title="Why is nothing here?" />
         ) : (
           <ListTable caption="Calls" columns={columns} address={address} order={order} isLong={isLong(page)}>
@@ -117,7 +116,7 @@ export function CallList(props: CallListProps): VNode {
             )}
           </ListTable>
         )}
-        <Pager page={page} path={address.path} parameters={address.parameters}>
+        <Pager page={page} count={page.count} path={address.path} parameters={address.parameters}>
           <OrderNote columns={CALL_COLUMNS} order={order} />
         </Pager>
       </div>
@@ -125,10 +124,9 @@ export function CallList(props: CallListProps): VNode {
   );
 }
 
-/** The rows of a list that is long. */
-export function callListRows(props: CallListProps): Iterable<VNode> {
-  const { page } = props;
-  return isLong(page) ? longRows(page.items, columnsOfList(props), page.offset) : [];
+/** The rows of a list that is long, as they come. */
+export function callListRows(props: CallListProps): AsyncIterable<VNode> {
+  return longRows(props.page, columnsOfList(props));
 }
 
 /** Calls on a page that is about something else. */

@@ -57,7 +57,7 @@ const HEAD = [
 const rowsOf = (event: EventView): VNode => <EventRows event={event} />;
 
 /** The rows of a list that is long. */
-export function* eventRows({ page }: EventListProps): Generator<VNode> {
+export async function* eventRows({ page }: EventListProps): AsyncGenerator<VNode> {
   if (page.items.length > MOST_AT_ONCE) for (const event of page.items) yield rowsOf(event);
 }
 

@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { ListOrder } from '../../model/engine.ts';
+import type { ComingPage } from '../coming-page.ts';
 import { type ChoosableList, type ColumnChoice, columnsCookie } from '../list-choice.ts';
 import { link, type Parameters } from '../show.ts';
 import { Cell } from './parts.tsx';
@@ -13,7 +14,7 @@ export interface ListColumn<Item> {
   /** Stays on one line. */
   isBrief?: true;
   /** Room it has where every row is one line. */
-  room: 'small' | 'medium' | 'large';
+  room: 'small' | 'medium' | 'time' | 'large';
   /** What the list is put in order by at its heading, and whether the largest come first then. */
   sort?: { by: string; descending: boolean };
   show: (item: Item, index: number) => ComponentChildren;
@@ -71,7 +72,10 @@ export function ListTable<Item>(props: ListTableProps<Item>): VNode {
 }
 
 function classOf({ isNumber, isBrief, room }: ListColumn<never>, isLong = false): string | undefined {
-  const classes = [isNumber === true ? 'number' : isBrief === true ? 'brief' : '', isLong ? room : ''];
+  const classes = [
+    isNumber === true ? 'number' : isBrief === true ? 'brief' : '',
+    isLong && room !== 'large' ? room : '',
+  ];
   return classes.filter((name) => name !== '').join(' ') || undefined;
 }
 
@@ -134,24 +138,38 @@ export function Cells<Item>({
 const SLICE_ROWS = 100;
 
 /** Rows of one line each. */
-export function* longRows<Item>(
-  items: readonly Item[],
+export async function* longRows<Item>(
+  page: ComingPage<Item>,
   columns: readonly ListColumn<Item>[],
-  offset: number,
-): Generator<VNode> {
-  for (let from = 0; from < items.length; from += SLICE_ROWS) {
+): AsyncGenerator<VNode> {
+  let index = page.offset;
+  for await (const items of page.slices(SLICE_ROWS)) {
     yield (
       <tbody class="slice">
-        {items.slice(from, from + SLICE_ROWS).map((item, at) => (
-          <tr data-row="">
-            {columns.map((column) => (
-              <td class={classOf(column, true)}>{(column.plain ?? column.show)(item, offset + from + at)}</td>
-            ))}
-          </tr>
+        {items.map((item) => (
+          <LongRow columns={columns} item={item} index={index++} />
         ))}
       </tbody>
     );
   }
+}
+
+function LongRow<Item>({
+  columns,
+  item,
+  index,
+}: {
+  columns: readonly ListColumn<Item>[];
+  item: Item;
+  index: number;
+}): VNode {
+  return (
+    <tr data-row="">
+      {columns.map((column) => (
+        <td class={classOf(column, true)}>{(column.plain ?? column.show)(item, index)}</td>
+      ))}
+    </tr>
+  );
 }
 
 /** What is listed, and in which order: said of the whole result, of which a part may be shown. */

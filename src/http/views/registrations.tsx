@@ -128,7 +128,7 @@ export function RegistrationList({ page, filter, order, tz, why }: RegistrationL
 const rowsOf = (binding: RegistrationView): VNode => <BindingRows binding={binding} />;
 
 /** The rows of a list that is long. */
-export function* registrationRows({ page }: RegistrationListProps): Generator<VNode> {
+export async function* registrationRows({ page }: RegistrationListProps): AsyncGenerator<VNode> {
   if (page.items.length > MOST_AT_ONCE) for (const binding of page.items) yield rowsOf(binding);
 }
 
