@@ -40,6 +40,7 @@ import type {
   AgentView,
   CallMessages,
   CallView,
+  EventView,
   InjectView,
   ListenerView,
   Page,
@@ -232,8 +233,8 @@ export class EngineClient implements Engine {
     return (await this.#ask('setCallTimeouts', [seconds])).result as CallTimeoutView[];
   }
 
-  async listRegistrations(query: RegistrationQuery): Promise<Page<RegistrationView>> {
-    return this.#askList<Page<RegistrationView>>('listRegistrations', [query]);
+  async listRegistrations(query: RegistrationQuery, take?: Take<RegistrationView>): Promise<Page<RegistrationView>> {
+    return this.#askList<Page<RegistrationView>, RegistrationView>('listRegistrations', [query], take);
   }
 
   async registrationTable(): Promise<RegistrationTableStats> {
@@ -249,8 +250,8 @@ export class EngineClient implements Engine {
     await this.#ask('setRegistrationSettings', [changes]);
   }
 
-  async listEvents(query: EventQuery): Promise<EventPage> {
-    return this.#askList<EventPage>('listEvents', [query]);
+  async listEvents(query: EventQuery, take?: Take<EventView>): Promise<EventPage> {
+    return this.#askList<EventPage, EventView>('listEvents', [query], take);
   }
 
   async topTalkers(query: TalkersQuery): Promise<TalkersView> {

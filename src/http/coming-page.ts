@@ -15,21 +15,24 @@ function mostAtOnce(form: string): number {
  *
  *   engine ──take──▶ items ──slices──▶ rows of the page
  */
-export class ComingPage<Item> implements Page<Item> {
-  total = 0;
-  matched = 0;
-  readonly offset: number;
+export class ComingPage<Item, Found extends Page<Item> = Page<Item>> implements Page<Item> {
+  /** What the engine says of the list when all have come. */
+  found: Found | undefined;
   readonly limit: number;
   /** What has come and was not let go. */
   items: Item[] = [];
-  /** How many have come. */
+  /** How many have come, and which of them first and last. */
   count = 0;
+  first: Item | undefined;
+  last: Item | undefined;
   #isOver = false;
   #error: unknown;
   #wake: () => void = () => undefined;
 
+  readonly #asked: number;
+
   private constructor({ offset, limit }: { offset: number; limit: number }) {
-    this.offset = offset;
+    this.#asked = offset;
     this.limit = limit;
   }
 
@@ -38,21 +41,33 @@ export class ComingPage<Item> implements Page<Item> {
    *
    * @param form of the answer, as in `?format=`
    */
-  static async begin<Item, Query extends { offset: number; limit: number }>(
+  static async begin<Item, Found extends Page<Item>, Query extends { offset: number; limit: number }>(
     form: string,
     query: Query,
-    find: (query: Query, take: Take<Item>) => Promise<Page<Item>>,
-  ): Promise<ComingPage<Item>> {
-    const page = new ComingPage<Item>(query);
+    find: (query: Query, take: Take<Item>) => Promise<Found>,
+  ): Promise<ComingPage<Item, Found>> {
+    const page = new ComingPage<Item, Found>(query);
     void page.#follow((take) => find(query, take));
     await page.#until(() => page.count > mostAtOnce(form));
     return page;
   }
 
-  /** The same as plain data. */
-  get data(): Page<Item> {
-    const { total, matched, offset, limit, items } = this;
-    return { total, matched, offset, limit, items };
+  /** The list as forms are made of that wait for all of it. */
+  get whole(): Found {
+    if (this.found === undefined) throw new Error('a list was taken for whole before all of it had come');
+    return this.found;
+  }
+
+  get offset(): number {
+    return this.found?.offset ?? this.#asked;
+  }
+
+  get total(): number {
+    return this.found?.total ?? 0;
+  }
+
+  get matched(): number {
+    return this.found?.matched ?? 0;
   }
 
   /** All items, so many at a time, each only once: what has been given is let go. */
@@ -71,15 +86,16 @@ export class ComingPage<Item> implements Page<Item> {
     if (waiting.length > 0) yield waiting;
   }
 
-  async #follow(find: (take: Take<Item>) => Promise<Page<Item>>): Promise<void> {
+  async #follow(find: (take: Take<Item>) => Promise<Found>): Promise<void> {
     try {
-      const { total, matched } = await find((items) => {
+      const found = await find((items) => {
         for (const item of items) this.items.push(item);
         this.count += items.length;
+        this.first ??= items[0];
+        this.last = items.at(-1) ?? this.last;
         this.#wake();
       });
-      this.total = total;
-      this.matched = matched;
+      this.found = { ...found, items: this.items };
     } catch (error) {
       this.#error = error;
     }

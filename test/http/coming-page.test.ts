@@ -57,7 +57,7 @@ suite('ComingPage', () => {
     const begun = ComingPage.begin('html', WINDOW, engine.find);
     engine.finds(0, 3);
     engine.ends(3);
-    assert.deepEqual((await begun).data, { ...WINDOW, total: 3, matched: 3, items: [0, 1, 2] });
+    assert.deepEqual((await begun).found, { ...WINDOW, total: 3, matched: 3, items: [0, 1, 2] });
   });
 
   test('waits for all where the form of the answer says how many there are before it names them', async () => {
@@ -66,7 +66,7 @@ suite('ComingPage', () => {
     engine.finds(0, MANY);
     engine.finds(MANY, 7);
     engine.ends(9999);
-    const { matched, items } = (await begun).data;
+    const { matched, items } = await begun;
     assert.deepEqual([matched, items.length, items.at(-1)], [9999, MANY + 7, MANY + 6]);
   });
 

@@ -564,10 +564,13 @@ export class FakeEngine implements Engine {
     return this.callTimeouts();
   }
 
-  async listRegistrations(query: RegistrationQuery) {
+  async listRegistrations(query: RegistrationQuery, take?: Take<RegistrationView>) {
     this.#ask(['listRegistrations', query]);
     const { offset, limit, filter } = query;
-    return this.#page(this.registrations, offset, limit, filter, (item) => item[filter?.field ?? 'aor']);
+    return this.#given(
+      this.#page(this.registrations, offset, limit, filter, (item) => item[filter?.field ?? 'aor']),
+      take,
+    );
   }
 
   async registrationTable() {
@@ -593,11 +596,11 @@ export class FakeEngine implements Engine {
     this.#ask(['setRegistrationSettings', changes]);
   }
 
-  async listEvents(query: EventQuery) {
+  async listEvents(query: EventQuery, take?: Take<EventView>) {
     this.#ask(['listEvents', query]);
     const from = this.events.filter((item) => item.index >= query.offset);
     const page = this.#page(from, 0, query.limit, query.filter, (item) => item.callId);
-    return {
+    const answer = {
       ...page,
       total: this.events.length,
       offset: query.offset,
@@ -605,6 +608,7 @@ export class FakeEngine implements Engine {
       capacity: 10_240,
       ringStartedUs: NOW_US - 3_600_000_000,
     };
+    return this.#given(answer, take);
   }
 
   async topTalkers(query: TalkersQuery): Promise<TalkersView> {
@@ -723,7 +727,7 @@ export class FakeEngine implements Engine {
   }
 
   /** To whom wants them as they are found, the first of the items come before the others. */
-  #given<Item>(page: Page<Item>, take: Take<Item> | undefined): Page<Item> {
+  #given<Item, Found extends Page<Item>>(page: Found, take: Take<Item> | undefined): Found {
     if (take === undefined) return page;
     take(page.items.slice(0, 1));
     take(page.items.slice(1));

@@ -40,6 +40,7 @@ import type {
   CallMessages,
   CallMessageView,
   CallView,
+  EventView,
   InjectView,
   ListenerView,
   Page,
@@ -59,6 +60,7 @@ import type { LegJoins } from './leg-joins.ts';
 import { mergeLinks } from './merge-links.ts';
 import {
   addUp,
+  given,
   globalId,
   JoinedLegs,
   mergeAgents,
@@ -177,10 +179,7 @@ export class ShardedEngine implements Engine {
       query,
       (part, shard) => this.#shards[shard]!.listCalls(part), // a window for each shard
     );
-    const items = await this.#withLegs(found.items);
-    if (take === undefined) return { ...found, items };
-    take(items);
-    return { ...found, items: [] };
+    return given({ ...found, items: await this.#withLegs(found.items) }, take);
   }
 
   async callSummary(selection: CallSelection): Promise<CallSummary> {
@@ -253,12 +252,13 @@ export class ShardedEngine implements Engine {
     return views;
   }
 
-  async listRegistrations(query: RegistrationQuery): Promise<Page<RegistrationView>> {
-    return this.#listInOrder<RegistrationView, RegistrationQuery>(
+  async listRegistrations(query: RegistrationQuery, take?: Take<RegistrationView>): Promise<Page<RegistrationView>> {
+    const found = await this.#listInOrder<RegistrationView, RegistrationQuery>(
       'registrations',
       query,
       (part, shard) => this.#shards[shard]!.listRegistrations(part), // a window for each shard
     );
+    return given(found, take);
   }
 
   async registrationTable(): Promise<RegistrationTableStats> {
@@ -276,8 +276,8 @@ export class ShardedEngine implements Engine {
     this.#registrationChanges = { ...this.#registrationChanges, ...changes };
   }
 
-  listEvents(query: EventQuery): Promise<EventPage> {
-    return this.#hub.listEvents(query);
+  listEvents(query: EventQuery, take?: Take<EventView>): Promise<EventPage> {
+    return this.#hub.listEvents(query, take);
   }
 
   topTalkers(query: TalkersQuery): Promise<TalkersView> {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { callStateByName } from '../../model/call-state.ts';
-import { CALL_FILTERS, CALL_SORTS, type CallQuery } from '../../model/engine.ts';
+import { CALL_FILTERS, CALL_SORTS, type Take } from '../../model/engine.ts';
 import type { CallView } from '../../model/views.ts';
 import { ComingPage } from '../coming-page.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -65,9 +65,7 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
         ...(filter === undefined ? {} : { filter }),
         ...(search === undefined ? {} : { search: search.search }),
       };
-      const page = await ComingPage.begin<CallView, CallQuery>(form, query, (asked, take) =>
-        engine.listCalls(asked, take),
-      );
+      const page = await ComingPage.begin(form, query, (asked, take: Take<CallView>) => engine.listCalls(asked, take));
       const summary = params.flag('summary')
         ? await engine.callSummary({
             ...(filter === undefined ? {} : { filter }),
@@ -78,7 +76,7 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const list = { page, filter, search, choice, order, isMerged, summary, tz: params.text('tz'), why };
       return {
         title: 'Calls',
-        data: { ...page.data, ...(summary === undefined ? {} : { summary }), ...(why.length === 0 ? {} : { why }) },
+        data: { ...page.found, ...(summary === undefined ? {} : { summary }), ...(why.length === 0 ? {} : { why }) },
         html: () => CallList(list),
         rows: () => callListRows(list),
         text: () => callListText(page, filter, search, why),

@@ -18,11 +18,13 @@ import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
 import { CALL_COLUMNS, callTone, MarkBox, retransmissionsOf, TOGETHER, USUAL_CALL_COLUMNS } from './call-columns.tsx';
 import { CallFigures } from './call-figures.tsx';
-import { Later } from './layout.tsx';
 import {
   Cells,
   ColumnChooser,
+  columnParameters,
   columnsNamed,
+  columnsOfList,
+  ItemList,
   type ListAddress,
   type ListColumn,
   ListTable,
@@ -31,26 +33,10 @@ import {
   OrderNote,
   Switch,
 } from './list.tsx';
-import {
-  Captured,
-  CapturedLink,
-  Cell,
-  Facts,
-  Hints,
-  Nothing,
-  Pager,
-  Path,
-  Pill,
-  Table,
-  Time,
-  Transport,
-} from './parts.tsx';
+import { Captured, CapturedLink, Cell, Facts, Nothing, Pager, Path, Pill, Table, Time, Transport } from './parts.tsx';
 import { interfaceText, Quality } from './quality.tsx';
 import { RowMenu } from './row-menu.tsx';
 import { filterParameters, SearchForm } from './search.tsx';
-
-/** Rows beyond which each is one line: what unfolds would make the page too long to send. */
-const MOST_UNFOLDING = 250;
 
 export interface CallListProps {
   page: ComingPage<CallView>;
@@ -65,24 +51,17 @@ export interface CallListProps {
   why: readonly Hint[];
 }
 
-const isLong = ({ count }: ComingPage<CallView>): boolean => count > MOST_UNFOLDING;
-
-/** Columns of a list of one-line rows: the Call-ID, which leads to the call, is always among them. */
-function columnsOfList({ page, choice: { names } }: CallListProps): readonly ListColumn<CallView>[] {
-  return columnsNamed(CALL_COLUMNS, isLong(page) && !names.includes('callid') ? [...names, 'callid'] : names);
-}
-
 export function CallList(props: CallListProps): VNode {
   const { page, filter, search, choice, order, isMerged, summary, tz, why } = props;
   const kept = {
     ...filterParameters(filter),
     ...orderParameters(order),
-    columns: choice.isAsked ? choice.names.join(',') : undefined,
+    ...columnParameters(choice),
     summary: summary === undefined ? undefined : 1,
     merge: isMerged ? 1 : undefined,
   };
   const address = { path: '/calls/list', parameters: { q: search?.text, ...kept, n: page.limit, tz } };
-  const columns = columnsOfList(props);
+  const columns = columnsOfList(page, CALL_COLUMNS, choice);
   return (
     <>
       <SearchForm
@@ -103,19 +82,15 @@ export function CallList(props: CallListProps): VNode {
       </div>
       <div data-live={page.offset === 0 && page.count <= MOST_AT_ONCE ? 'received' : undefined}>
         {summary === undefined ? undefined : <CallFigures summary={summary} search={search} address={address} />}
-        {page.count === 0 ? (
-          <Hints hints={why} tone="empty" title="Why is nothing here?" />
-        ) : (
-          <ListTable caption="Calls" columns={columns} address={address} order={order} isLong={isLong(page)}>
-            {isLong(page) ? (
-              <Later />
-            ) : (
-              page.items.map((call, at) => (
-                <CallRows call={call} columns={columns} index={page.offset + at} inList={{ search, address }} />
-              ))
-            )}
-          </ListTable>
-        )}
+        <ItemList
+          page={page}
+          caption="Calls"
+          columns={columns}
+          address={address}
+          order={order}
+          why={why}
+          row={(call, index) => <CallRows call={call} columns={columns} index={index} inList={{ search, address }} />}
+        />
         <Pager page={page} count={page.count} path={address.path} parameters={address.parameters}>
           <OrderNote columns={CALL_COLUMNS} order={order} />
         </Pager>
@@ -125,8 +100,8 @@ export function CallList(props: CallListProps): VNode {
 }
 
 /** The rows of a list that is long, as they come. */
-export function callListRows(props: CallListProps): AsyncIterable<VNode> {
-  return longRows(props.page, columnsOfList(props));
+export function callListRows({ page, choice }: CallListProps): AsyncIterable<VNode> {
+  return longRows(page, columnsOfList(page, CALL_COLUMNS, choice));
 }
 
 /** Calls on a page that is about something else. */

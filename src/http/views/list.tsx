@@ -2,8 +2,10 @@ import type { ComponentChildren, VNode } from 'preact';
 import type { ListOrder } from '../../model/engine.ts';
 import type { ComingPage } from '../coming-page.ts';
 import { type ChoosableList, type ColumnChoice, columnsCookie } from '../list-choice.ts';
-import { link, type Parameters } from '../show.ts';
-import { Cell } from './parts.tsx';
+import { callHref, link, type Parameters } from '../show.ts';
+import type { Hint } from '../why.ts';
+import { Later } from './layout.tsx';
+import { CapturedLink, Cell, cellText, Hints, Nothing } from './parts.tsx';
 
 /** One column of a list: its name in addresses, its heading, and what it shows of an item. */
 export interface ListColumn<Item> {
@@ -34,6 +36,38 @@ export function columnsNamed<Item>(
   names: readonly string[],
 ): readonly ListColumn<Item>[] {
   return names.flatMap((name) => known.filter((column) => column.name === name));
+}
+
+/** Rows beyond which each is one line: what unfolds would make the page too long to send. */
+const MOST_UNFOLDING = 250;
+
+const isLongList = ({ count }: { count: number }): boolean => count > MOST_UNFOLDING;
+
+/** The columns of a list: where rows do not unfold, the one that opens what they are of is always among them. */
+export function columnsOfList<Item>(
+  page: ComingPage<Item>,
+  known: readonly ListColumn<Item>[],
+  { names }: ColumnChoice,
+): readonly ListColumn<Item>[] {
+  return columnsNamed(known, isLongList(page) && !names.includes(OPENING) ? [...names, OPENING] : names);
+}
+const OPENING = 'callid';
+
+interface ItemListProps<Item> extends Omit<ListTableProps<Item>, 'isLong' | 'children'> {
+  page: ComingPage<Item>;
+  /** One that unfolds. */
+  row: (item: Item, index: number) => VNode;
+  why: readonly Hint[];
+}
+
+/** The items of a page as rows that unfold, those of a long one as lines; or why there are none. */
+export function ItemList<Item>({ page, row, why, ...table }: ItemListProps<Item>): VNode {
+  if (page.count === 0) return <Hints hints={why} tone="empty" title="Why is nothing here?" />;
+  return (
+    <ListTable {...table} isLong={isLongList(page)}>
+      {isLongList(page) ? <Later /> : page.items.map((item, at) => row(item, page.offset + at))}
+    </ListTable>
+  );
 }
 
 interface ListTableProps<Item> {
@@ -137,7 +171,7 @@ export function Cells<Item>({
 /** Rows that are laid out together when they come into sight. */
 const SLICE_ROWS = 100;
 
-/** Rows of one line each. */
+/** The rows of a long list as they come. */
 export async function* longRows<Item>(
   page: ComingPage<Item>,
   columns: readonly ListColumn<Item>[],
@@ -275,6 +309,33 @@ function swapped(names: readonly string[], place: number): string[] {
   const [name] = moved.splice(place, 1);
   if (name !== undefined) moved.splice(place - 1, 0, name);
   return moved;
+}
+
+/** Columns as a parameter, where the address asks for them. */
+export function columnParameters({ isAsked, names }: ColumnChoice): Parameters {
+  return { columns: isAsked ? names.join(',') : undefined };
+}
+
+/** What a row of one line opens; titles and the like would make long lists longer still. */
+export function OpeningLink({ callId }: { callId: string }): VNode {
+  if (callId === '') return <Nothing />;
+  return (
+    <a href={callHref(callId)} data-open="">
+      {cellText(callId)}
+    </a>
+  );
+}
+
+/** The same for a row that unfolds, where none of its columns does it. */
+export function Opener({
+  callId,
+  columns,
+}: {
+  callId: string;
+  columns: readonly ListColumn<never>[];
+}): VNode | undefined {
+  if (columns.some(({ name }) => name === OPENING)) return undefined;
+  return <CapturedLink text={callId} href={callHref(callId)} opens />;
 }
 
 /** Parameters that a form does not ask for. */
