@@ -1,10 +1,12 @@
 // `npm test`: format, lint, import directions, documentation, then every test; one closing line says how it went.
+// Tests that only compute run side by side, those with sockets, programs and browsers one file at a time.
 // Words given as arguments run only the test files whose path contains one of them, and none of the other checks.
 // Tests that need a tool which is not installed skip themselves and are counted; SIPCOL_REQUIRE_INTEROP=1 makes them
 // fail. SIPCOL_CLI names another build of the program for those that start it.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** No in-process timeout can stop a synchronous endless loop; this one ends the test processes from outside. */
@@ -13,6 +15,11 @@ const LIMIT_MS = 600_000;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const words = process.argv.slice(2);
 const bin = (name) => join(root, 'node_modules', '.bin', name);
+
+/** Folders of tests that open no socket and start no program. */
+const COMPUTING = new Set(
+  'captures config docs http model pipeline scripts sinks sip telemetry tracker wire'.split(' '),
+);
 
 const CHECKS = [
   { name: 'format', command: bin('oxfmt'), args: ['--check'] },
@@ -23,12 +30,23 @@ const CHECKS = [
 
 const failedChecks = words.length > 0 ? [] : CHECKS.filter((check) => !passes(check)).map(({ name }) => name);
 const files = testFiles().filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
-const { passed, failed, skipped, problem } = await runTests(files);
+const runs = [
+  { name: 'computing', paths: files.filter(onlyComputes), concurrency: availableParallelism() },
+  { name: 'talking', paths: files.filter((file) => !onlyComputes(file)), concurrency: 1 },
+].filter(({ paths }) => paths.length > 0);
+const endsMs = performance.now() + LIMIT_MS;
+const results = [];
+// oxlint-disable-next-line no-await-in-loop -- they would disturb each other
+for (const run of runs) results.push(await runTests(run, endsMs - performance.now()));
 
+const total = (count) => results.reduce((sum, result) => sum + result[count], 0);
 for (const name of failedChecks) console.log(`check failed: ${name}`);
-if (problem !== undefined) console.log(problem);
-const failures = failed + failedChecks.length + (problem === undefined ? 0 : 1);
-console.log(`${passed} passed, ${failures} failed, ${skipped} skipped`);
+for (const { failures } of results) for (const name of failures) console.log(`test failed: ${name}`);
+const problems = results.flatMap(({ problem }) => problem ?? []);
+if (runs.length === 0) problems.push('no test file found');
+for (const problem of problems) console.log(problem);
+const failures = total('failed') + failedChecks.length + problems.length;
+console.log(`${total('passed')} passed, ${failures} failed, ${total('skipped')} skipped`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 function passes({ name, command, args }) {
@@ -49,10 +67,14 @@ function testFiles() {
     .toSorted();
 }
 
+/** Nothing of theirs can be late because another test takes the processor. */
+function onlyComputes(file) {
+  return COMPUTING.has(file.split(sep)[2]);
+}
+
 /** Runs the files in processes of their own; the counts come from a TAP report written beside the readable one. */
-async function runTests(paths) {
-  if (paths.length === 0) return { passed: 0, failed: 0, skipped: 0, problem: 'no test file found' };
-  const tap = join(root, '.build', 'test.tap');
+async function runTests({ name, paths, concurrency }, limitMs) {
+  const tap = join(root, '.build', `test-${name}.tap`);
   mkdirSync(dirname(tap), { recursive: true });
   rmSync(tap, { force: true });
   const reporters = [
@@ -62,7 +84,8 @@ async function runTests(paths) {
     `--test-reporter-destination=${tap}`,
   ];
   // A group of its own, so that the limit and an interrupt reach the processes below it, too.
-  const child = spawn(process.execPath, ['--enable-source-maps', '--test', ...reporters, ...paths], {
+  const options = ['--enable-source-maps', '--test', `--test-concurrency=${concurrency}`, ...reporters];
+  const child = spawn(process.execPath, [...options, ...paths], {
     cwd: root,
     stdio: 'inherit',
     detached: true,
@@ -79,7 +102,7 @@ async function runTests(paths) {
   const limit = setTimeout(() => {
     timedOut = true;
     end('SIGKILL');
-  }, LIMIT_MS);
+  }, limitMs);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(signal));
   const status = await new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
   clearTimeout(limit);
@@ -102,5 +125,6 @@ function readCounts(tap) {
     passed: count('pass'),
     failed: count('fail') + count('cancelled'),
     skipped: count('skipped') + count('todo'),
+    failures: [...text.matchAll(/^\s*not ok \d+ - (.*)$/gm)].map(([, test]) => test),
   };
 }

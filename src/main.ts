@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { readCertificates, type TlsFiles } from './certificates.ts';
+import { AliasFile } from './config/alias-file.ts';
 import { describeConfig } from './config/describe.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { engineThreads, settleMode, toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
 import { systemClock } from './engine/clock.ts';
+import { ThreadDiagnosis } from './engine/diagnosis.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { ShardedEngine } from './engine/shards/sharded-engine.ts';
 import { buildApp } from './http/app.ts';
-import { Aliases } from './model/alias.ts';
 import type { CaptureSummary } from './model/capture.ts';
 import { resolveGroups } from './model/counter-groups.ts';
 import { formatEndpoint, isLoopback } from './model/endpoint.ts';
@@ -91,6 +93,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     series.observe();
   }, OBSERVE_MS);
   const http = toHttpSettings(config);
+  const aliasFile = new AliasFile(config.aliases_file, config.aliases, loaded.aliases);
   const app = buildApp({
     engine,
     counters: () => engine.counters,
@@ -101,9 +104,12 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     about: aboutPages(about, listeners),
     config: describeConfig({ ...loaded, config }),
     settings: http,
+    certificates: readCertificates(tlsFiles(config), log),
     linksOut: config.links_out,
-    aliases: new Aliases(loaded.aliases),
+    aliases: aliasFile.names,
+    aliasStore: aliasFile,
     ...(http.tls === undefined ? {} : { tls: readTls(http.tls) }),
+    diagnosis: new ThreadDiagnosis(config.debug_dir, engine.threads, () => new Date()),
     log,
     logLevel: log.level,
   });
@@ -237,6 +243,24 @@ function aboutPages(
   const { name, version, dependencies } = about;
   const receiveMethod = listeners.find((listener) => listener.receiveMethod !== null)?.receiveMethod ?? 'nothing';
   return { name, version, node: process.version, receiveMethod, dependencies };
+}
+
+/** Listeners that speak TLS, with their files. */
+function tlsFiles(config: Config): TlsFiles[] {
+  const listeners = [
+    { listener: 'http', prefix: 'http', isOn: config.http_port !== 0 },
+    { listener: 'hep-tls', prefix: 'hep', isOn: config.hep_tls_port !== 0 },
+    { listener: 'ipfix-tls', prefix: 'ipfix', isOn: config.ipfix_port !== 0 },
+  ] as const;
+  return listeners
+    .filter(({ isOn }) => isOn)
+    .map(({ listener, prefix }) => ({
+      listener,
+      files: [
+        { option: `${prefix}_tls_cert`, path: config[`${prefix}_tls_cert`], use: 'own' as const },
+        { option: `${prefix}_tls_ca`, path: config[`${prefix}_tls_ca`], use: 'authority' as const },
+      ].filter(({ path }) => path !== ''),
+    }));
 }
 
 /** The files were readable when the configuration was checked. */

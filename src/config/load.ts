@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { parse as parseYaml } from 'yaml';
-import { type Alias, MAX_ALIASES } from '../model/alias.ts';
+import { type Alias, type AliasTextFault, MAX_ALIASES, parseAliasLines } from '../model/alias.ts';
 import { isLoopback } from '../model/endpoint.ts';
 import { ConfigError, quoted } from './config-error.ts';
-import { ALIASES, type Written } from './kinds.ts';
+import type { Written } from './kinds.ts';
 import { splitArguments, unknownOption } from './options.ts';
 import {
   type Config,
@@ -262,14 +262,12 @@ function readAliases({ aliases, aliases_file: path }: Config, readFile: ConfigIn
 }
 
 function aliasesInFile(path: string, text: string): Alias[] {
-  const lines = text.split(/\r?\n/).map((line) => line.trim());
-  return lines.flatMap((line, index) => {
-    const reading = ALIASES.read(line === '' || line.startsWith('#') ? [] : [line]);
-    if (reading.ok) return reading.value;
-    throw new ConfigError(
-      `Cannot use aliases_file ${quoted(path)}: line ${index + 1} is ${quoted(line)}, expected address=name or address=name;group`,
-    );
-  });
+  try {
+    return parseAliasLines(text);
+  } catch (error) {
+    // It throws nothing else.
+    throw new ConfigError(`Cannot use aliases_file ${quoted(path)}: ${(error as AliasTextFault).message}`);
+  }
 }
 
 /** What single values cannot show: options that need or exclude each other. */

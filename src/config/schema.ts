@@ -306,6 +306,7 @@ export const OPTIONS = {
     'false',
     'let clients read on any address without having logged in and without a token',
   ),
+  http_metrics_open: option('HTTP', FLAG, 'false', 'let everybody read /metrics, whoever may read the rest'),
   http_session_time: option('HTTP', duration('1m', '720h'), '12h0m0s', 'how long a login lasts'),
   http_trusted_proxies: option(
     'HTTP',
@@ -354,7 +355,7 @@ export const OPTIONS = {
     'HTTP',
     FILE,
     '',
-    'file with more aliases, one on each line as in aliases; blank lines and lines that begin with # are left out',
+    'file with more aliases, one on each line as in aliases; blank lines and lines that begin with # are left out. /aliases changes it while running, where it may be written',
   ),
 
   calls_max_entries: option(
@@ -416,7 +417,7 @@ export const OPTIONS = {
     'Tracking',
     size('1MiB', '2GiB'),
     '64MiB',
-    'memory for the messages kept of all calls; the oldest give way to new ones',
+    'memory for the messages kept of all calls, with what they came in; the oldest give way to new ones',
   ),
 
   regs_max_entries: option(
@@ -726,6 +727,12 @@ export const OPTIONS = {
     duration('100ms', '24h'),
     '1m0s',
     'how often the state is written while the collector runs; it is always written at an orderly stop',
+  ),
+  debug_dir: option(
+    'Process',
+    FILE,
+    '',
+    'directory for CPU profiles and heap snapshots that are asked for at /debug/cpu and /debug/heap; they hold what the collector holds, messages and passwords too. Empty = none are written',
   ),
   run_forever: option(
     'Process',

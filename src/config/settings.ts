@@ -148,6 +148,7 @@ export function toHttpSettings(config: Config): HttpSettings {
     tokens: config.http_tokens,
     users: config.http_users,
     allowAnonymous: config.http_allow_anonymous,
+    metricsOpen: config.http_metrics_open,
     sessionUs: toUs(config.http_session_time),
     proxies: config.http_trusted_proxies,
     proxyUserHeader: config.http_proxy_user_header.toLowerCase(),

@@ -3,7 +3,7 @@ import { EngineRequestError, MAX_LIST_LIMIT } from '../model/engine.ts';
 import { methodName } from '../model/method.ts';
 import { displayText } from '../model/text.ts';
 import { transportName } from '../model/transport.ts';
-import type { CallMessages, CallMessageView, RepeatName } from '../model/views.ts';
+import type { CallMessages, CallMessageView, MessageDetail, RepeatName } from '../model/views.ts';
 import { SipMessage } from '../sip/message.ts';
 import { parseSip, SipParseOptions } from '../sip/parse.ts';
 import { sdpSummary } from '../sip/sdp.ts';
@@ -12,6 +12,7 @@ import type { KeptMessage } from '../tracker/message-ring.ts';
 import { Row } from '../tracker/rows.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
+import { describeEnvelope } from '../wire/envelope.ts';
 
 /** Octets of text in one answer; messages beyond are listed without their text. */
 export const MAX_RAW_OCTETS = 8 << 20;
@@ -70,6 +71,19 @@ export function messagesOf(
     keeps: ring.isOn,
     olderCallId: neighbour(own[0], 'older'),
     newerCallId: neighbour(own.at(-1), 'newer'),
+  };
+}
+
+/** One message held under a Call-ID, with what it came in. */
+export function callMessage(tracker: CallTracker, callId: string, id: number): MessageDetail | undefined {
+  const ring = tracker.messages;
+  // Other numbers would be read as messages, too.
+  if (!tracker.messagesOf(callId).includes(id)) return undefined;
+  const kept = ring.read(id);
+  return {
+    message: messageView(kept, callId, new SipMessage(Buffer.alloc(0)), true),
+    octets: kept.octets.toString('latin1'),
+    envelope: describeEnvelope(ring.envelope(id)),
   };
 }
 

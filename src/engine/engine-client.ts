@@ -6,6 +6,7 @@ import {
   type CallSelection,
   type CallSummary,
   type CallTableStats,
+  type KeptView,
   type CallTimeoutView,
   type Engine,
   type EngineHealth,
@@ -43,6 +44,7 @@ import type {
   EventView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -130,6 +132,16 @@ export class EngineClient implements Engine {
     this.#onFatal = onFatal;
   }
 
+  /** All engine threads there are. */
+  get threads(): readonly EngineClient[] {
+    return [this];
+  }
+
+  /** Of its thread. */
+  get name(): string {
+    return `engine${this.#among?.place.index ?? ''}`;
+  }
+
   /** Where the main thread counts. */
   get ownCounters(): CounterSet {
     return this.counters;
@@ -213,12 +225,20 @@ export class EngineClient implements Engine {
     return (await this.#ask('callMessages', [callId, window])).result as CallMessages;
   }
 
+  async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
+    return (await this.#ask('callMessage', [callId, id])).result as MessageDetail | undefined;
+  }
+
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
     return (await this.#ask('callCapture', [callId, format])).result as Uint8Array;
   }
 
   async listMessages(query: MessageQuery): Promise<MessagePage> {
     return this.#askList<MessagePage>('listMessages', [query]);
+  }
+
+  async kept(): Promise<KeptView> {
+    return (await this.#ask('kept', [])).result as KeptView;
   }
 
   async callTable(): Promise<CallTableStats> {
@@ -375,7 +395,7 @@ export class EngineClient implements Engine {
     this.#heartbeat[0] = Date.now();
     const worker = new Worker(this.#entry, {
       workerData,
-      name: `engine${this.#among?.place.index ?? ''}`,
+      name: this.name,
       resourceLimits: ENGINE_LIMITS,
     });
     this.#worker = worker;

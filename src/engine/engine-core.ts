@@ -16,6 +16,7 @@ import {
   type CallSelection,
   type CallSummary,
   type CallTableStats,
+  type KeptView,
   type CallTimeoutView,
   EngineRequestError,
   type EventBlacklistView,
@@ -61,6 +62,7 @@ import type {
   EventView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -99,7 +101,8 @@ import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { callCapture, keptMessages } from './call-capture.ts';
 import { callSummary } from './call-summary.ts';
-import { callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
+import { callMessage, callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
+import { keptView } from './kept.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
 import { allLinks, listLinks, type ShardLinks } from './link-query.ts';
@@ -326,6 +329,10 @@ export class EngineCore {
     return callMessages(this.tracker, callId, window, this.#clock());
   }
 
+  callMessage(callId: string, id: number): MessageDetail | undefined {
+    return callMessage(this.tracker, callId, id);
+  }
+
   callCapture(callId: string, format: CaptureFormatName): Uint8Array {
     const positions = heldMessages(this.tracker, callId).map(({ position }) => position);
     return callCapture(keptMessages(this.tracker.messages, positions), format);
@@ -333,6 +340,10 @@ export class EngineCore {
 
   listMessages(query: MessageQuery, emit: Emit<CallMessageView>): Promise<Omit<MessagePage, 'items'>> {
     return listMessages(this.tracker.messages, query, this.#clock(), this.#slicing, emit);
+  }
+
+  kept(): Promise<KeptView> {
+    return keptView(this.tracker.messages, this.#events, this.#slicing);
   }
 
   callTable(): CallTableStats {

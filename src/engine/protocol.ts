@@ -47,9 +47,11 @@ export interface EngineMethods {
   callSummary: [selection: CallSelection];
   callsByCallId: [callId: string];
   callMessages: [callId: string, window: { offset: number; limit: number }];
+  callMessage: [callId: string, id: number];
   callCapture: [callId: string, format: CaptureFormatName];
   listMessages: [query: MessageQuery];
   callTable: [];
+  kept: [];
   callTimeouts: [];
   setCallTimeouts: [seconds: Record<string, number>];
   listRegistrations: [query: RegistrationQuery];
@@ -85,6 +87,8 @@ export interface EngineMethods {
   messagesOf: [callIds: readonly string[], window: { offset: number; limit: number }];
   allLinks: [query: LinkQuery];
   outcomes: [];
+  cpuProfile: [file: string, seconds: number];
+  heapSnapshot: [file: string];
   keptMessages: [callIds: readonly string[]];
   ownerOf: [message: InjectedMessage];
 }

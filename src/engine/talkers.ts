@@ -8,7 +8,7 @@ import {
 import { EventType } from '../model/event-type.ts';
 import { displayText } from '../model/text.ts';
 import type { EventRing, EventSlot } from '../tracker/event-ring.ts';
-import { destinationOf, sourceOf } from '../tracker/views.ts';
+import { agentsOf, destinationOf, sourceOf } from '../tracker/views.ts';
 import { Slice, type Slicing } from './queries.ts';
 import { uriHost, uriUser } from './search/uri.ts';
 import { TextField, textOf } from '../tracker/text-block.ts';
@@ -21,6 +21,8 @@ interface Tally {
   calls: number;
   failed: number;
   before: number;
+  /** Failed calls by status. */
+  statuses: Map<number, number>;
 }
 
 /** Counts outcomes of calls in the ring by who they were from and to. */
@@ -35,7 +37,9 @@ export async function topTalkers(ring: EventRing, query: TalkersQuery, slicing: 
   for (let index = firstIndex; index < nextIndex; index++) {
     const slot = ring.at(index);
     if (slot !== undefined && isOutcome(slot) && slot.tsUs >= beforeUs && slot.tsUs < untilUs) {
-      for (const [kind, keys] of tallies) tally(keys, keyOf(slot, kind), slot, slot.tsUs < sinceUs);
+      for (const [kind, keys] of tallies) {
+        for (const key of keysOf(slot, kind)) tally(keys, key, slot, slot.tsUs < sinceUs);
+      }
     }
     if (slice.isOver()) await slice.pause();
   }
@@ -45,10 +49,11 @@ export async function topTalkers(ring: EventRing, query: TalkersQuery, slicing: 
       .filter(([, { calls }]) => calls > 0)
       .toSorted(([a, one], [b, other]) => other.calls - one.calls || (a < b ? -1 : 1))
       .slice(0, limit)
-      .map(([key, { calls, failed, before }]) => ({
+      .map(([key, { calls, failed, before, statuses }]) => ({
         key: displayText(key),
         calls,
         failed,
+        failedMostly: mostOf(statuses),
         before: knowsBefore ? before : null,
       }));
   return {
@@ -60,6 +65,8 @@ export async function topTalkers(ring: EventRing, query: TalkersQuery, slicing: 
       callee: top('callee'),
       failingNumber: top('failingNumber'),
       userAgent: top('userAgent'),
+      domain: top('domain'),
+      agent: top('agent'),
       status: top('status'),
     },
   };
@@ -74,35 +81,48 @@ function tally(keys: Map<string, Tally>, key: string, slot: EventSlot, isBefore:
   let found = keys.get(key);
   if (found === undefined) {
     if (keys.size >= MAX_KEYS) return;
-    found = { calls: 0, failed: 0, before: 0 };
+    found = { calls: 0, failed: 0, before: 0, statuses: new Map() };
     keys.set(key, found);
   }
   if (isBefore) found.before++;
   else {
     found.calls++;
-    if (slot.type === EventType.CALL_ATTEMPT) found.failed++;
+    if (slot.type === EventType.CALL_ATTEMPT) {
+      found.failed++;
+      if (slot.status !== 0) found.statuses.set(slot.status, (found.statuses.get(slot.status) ?? 0) + 1);
+    }
   }
+}
+
+function mostOf(statuses: ReadonlyMap<number, number>): number | null {
+  const [most] = [...statuses].toSorted(([a, one], [b, other]) => other - one || a - b);
+  return most?.[0] ?? null;
 }
 
 function partyOf(uri: string): string {
   return uriUser(uri) || uriHost(uri);
 }
 
-function keyOf(slot: EventSlot, kind: TalkerKind): string {
+/** What a call is counted under: of agents all that saw it, of the others one thing, or nothing. */
+function keysOf(slot: EventSlot, kind: TalkerKind): readonly string[] {
   switch (kind) {
     case 'source':
-      return sourceOf(slot).ip;
+      return [sourceOf(slot).ip];
     case 'destination':
-      return destinationOf(slot).ip;
+      return [destinationOf(slot).ip];
     case 'caller':
-      return partyOf(textOf(slot.block, TextField.FROM));
+      return [partyOf(textOf(slot.block, TextField.FROM))];
     case 'callee':
-      return partyOf(textOf(slot.block, TextField.TO));
+      return [partyOf(textOf(slot.block, TextField.TO))];
     case 'failingNumber':
-      return slot.type === EventType.CALL_ATTEMPT ? partyOf(textOf(slot.block, TextField.TO)) : '';
+      return slot.type === EventType.CALL_ATTEMPT ? [partyOf(textOf(slot.block, TextField.TO))] : [];
     case 'userAgent':
-      return slot.userAgent;
+      return [slot.userAgent];
+    case 'domain':
+      return [uriHost(textOf(slot.block, TextField.TO))];
+    case 'agent':
+      return agentsOf(slot);
     case 'status':
-      return slot.status === 0 ? '' : String(slot.status);
+      return slot.status === 0 ? [] : [String(slot.status)];
   }
 }

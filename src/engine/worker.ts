@@ -5,6 +5,7 @@ import type { Log } from '../model/log.ts';
 import { systemClock } from './clock.ts';
 import { EngineCore } from './engine-core.ts';
 import type { EngineRequest, FromEngine, LogLevel, ToEngine, WorkerStart } from './protocol.ts';
+import { cpuProfileOfThread, heapSnapshotOfThread } from './thread-diagnosis.ts';
 import { tuneForPackets } from './v8-options.ts';
 
 /** Entry point of an engine thread: an `EngineCore` and its end of the conversation in protocol.ts. */
@@ -45,12 +46,16 @@ async function answer(request: EngineRequest): Promise<unknown> {
       return core.callsByCallId(...request.args);
     case 'callMessages':
       return core.callMessages(...request.args);
+    case 'callMessage':
+      return core.callMessage(...request.args);
     case 'callCapture':
       return core.callCapture(...request.args);
     case 'listMessages':
       return core.listMessages(...request.args, emit);
     case 'callTable':
       return core.callTable();
+    case 'kept':
+      return core.kept();
     case 'callTimeouts':
       return core.callTimeouts();
     case 'setCallTimeouts':
@@ -123,6 +128,10 @@ async function answer(request: EngineRequest): Promise<unknown> {
       return core.ownerOf(...request.args);
     case 'outcomes':
       return core.outcomes();
+    case 'cpuProfile':
+      return cpuProfileOfThread(...request.args);
+    case 'heapSnapshot':
+      return heapSnapshotOfThread(...request.args);
   }
 }
 

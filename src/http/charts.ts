@@ -4,14 +4,16 @@ import {
   type CounterInfo,
   Ignored,
   Ingest,
+  Quality,
   REFUSED_BY_FAULT,
   Regs,
   SIP_CLASSES,
   SIP_METHODS,
+  SIP_STATUSES,
 } from '../model/counters.ts';
 import { Method } from '../model/method.ts';
 import type { SeriesWindow } from '../model/statistics.ts';
-import { asr, ATTEMPTS, type Count, ESTABLISHED, ner, OUTCOMES, percentile, ratio, SETTING_UP } from './kpi.ts';
+import { abr, asr, ATTEMPTS, type Count, ESTABLISHED, ner, OUTCOMES, percentile, ratio, SETTING_UP } from './kpi.ts';
 import { isoMicros, link } from './show.ts';
 import type { Unit } from './units.ts';
 
@@ -27,8 +29,9 @@ export interface Chart {
   title: string;
   unit: Unit;
   kind: 'stack' | 'lines';
-  /** Search among events for what is behind a step; `null` where a step has no calls of its own. */
+  /** Search among events, or messages, for what is behind a step; `null` where a step has no calls of its own. */
   search: string | null;
+  among: 'events' | 'messages';
   href: string;
   series: ChartSeries[];
 }
@@ -47,12 +50,21 @@ export type Tone = 'good' | 'calm' | 'blue' | 'teal' | 'plum' | 'odd' | 'warm' |
 /** Steps drawn: more bars than this nobody tells apart. */
 const MAX_STEPS = 48;
 
+/** The methods of a usual network; ACK, BYE and CANCEL begin nothing, so only messages have them. */
 const METHODS = [
   ['INVITE', SIP_METHODS[Method.INVITE], 'blue'],
+  ['ACK', SIP_METHODS[Method.ACK], 'calm'],
+  ['BYE', SIP_METHODS[Method.BYE], 'plum'],
+  ['CANCEL', SIP_METHODS[Method.CANCEL], 'odd'],
   ['REGISTER', SIP_METHODS[Method.REGISTER], 'teal'],
-  ['OPTIONS', SIP_METHODS[Method.OPTIONS], 'calm'],
-  ['SUBSCRIBE', SIP_METHODS[Method.SUBSCRIBE], 'plum'],
-  ['MESSAGE', SIP_METHODS[Method.MESSAGE], 'odd'],
+  ['OPTIONS', SIP_METHODS[Method.OPTIONS], 'good'],
+] as const;
+
+const SCORES = [
+  ['4 or more', Quality.MOS_4, 'good', 'mos>=4'],
+  ['3 to 4', Quality.MOS_3, 'odd', 'mos>=3 mos<4'],
+  ['2 to 3', Quality.MOS_2, 'warm', 'mos>=2 mos<3'],
+  ['below 2', Quality.MOS_1, 'bad', 'mos<2'],
 ] as const;
 
 const CLASSES = [
@@ -69,7 +81,7 @@ export function stepHref(chart: Chart, { endsUs, stepMs }: Pick<Course, 'endsUs'
   if (chart.search === null) return chart.href;
   const endUs = endsUs[step] ?? 0;
   const from = isoMicros(endUs - stepMs * 1000);
-  return link('/events', { q: `${chart.search} at:${from}..${isoMicros(endUs - 1)}` });
+  return link(`/${chart.among}`, { q: `${chart.search} at:${from}..${isoMicros(endUs - 1)}` });
 }
 
 /** Steps as they are drawn: neighbours put together until there are few enough, from the newest back. */
@@ -107,10 +119,19 @@ export function eventsOf({ spanMs }: SeriesWindow): (search: string) => string {
   return (search) => link('/events', { q: `${search} ${since}`, order: 'newest' });
 }
 
+/** Links to messages of a window. */
+function messagesOf({ spanMs }: SeriesWindow): (search: string) => string {
+  return (search) => link('/messages', { q: `${search} at:-${Math.ceil(spanMs / 1000)}s` });
+}
+
 /** The charts of the dashboard. */
 export function callCourse(window: SeriesWindow): Course {
   const merged = merge(window);
-  return { stepMs: merged.stepMs, endsUs: merged.endsUs, charts: callCharts(merged, eventsOf(window)) };
+  return {
+    stepMs: merged.stepMs,
+    endsUs: merged.endsUs,
+    charts: callCharts(merged, eventsOf(window), messagesOf(window)),
+  };
 }
 
 /** What of the traffic was lost or of no use. */
@@ -140,6 +161,7 @@ export function ingestCourse(window: SeriesWindow): Course {
         unit: 'ratio',
         kind: 'lines',
         search: null,
+        among: 'events',
         href: link('/calls/list', { q: 'retrans>0' }),
         series: line('resent', 'odd', share([Calls.RETRANSMISSIONS], Ingest.TRACKED)),
       },
@@ -149,19 +171,24 @@ export function ingestCourse(window: SeriesWindow): Course {
         unit: 'ratio',
         kind: 'lines',
         search: null,
+        among: 'events',
         href: '/hep/list#faults',
         series: line('lost', 'bad', share([Ingest.REFUSED, Ingest.DROPPED], Ingest.RECEIVED)),
       },
       {
-        ...reasons(merged, REFUSED_BY_FAULT, 'ingest.refused'),
+        ...busiest(merged, REFUSED_BY_FAULT, () => '/counters?group=ingest.refused&nz=1'),
         name: 'refused',
         title: 'Refused by reason',
+        search: null,
+        among: 'events',
         href: '/hep/list#faults',
       },
       {
-        ...reasons(merged, Object.values(Ignored), 'ingest.ignored'),
+        ...busiest(merged, Object.values(Ignored), () => '/counters?group=ingest.ignored&nz=1'),
         name: 'ignored',
         title: 'Ignored by reason',
+        search: null,
+        among: 'events',
         href: '/counters?group=ingest.ignored&nz=1',
       },
     ],
@@ -170,12 +197,12 @@ export function ingestCourse(window: SeriesWindow): Course {
 
 const TONES: readonly Tone[] = ['blue', 'odd', 'teal', 'plum', 'warm', 'good', 'calm', 'bad'];
 
-/** The counters of one group that moved most, one colour each. */
-function reasons(
+/** Those of some counters that moved most, one colour each. */
+function busiest(
   { counted, stepMs }: Merged,
   indices: readonly number[],
-  group: string,
-): Pick<Chart, 'unit' | 'kind' | 'search' | 'series'> {
+  href: (name: string) => string,
+): Pick<Chart, 'unit' | 'kind' | 'series'> {
   const moved = indices
     .map((index) => ({ info: COUNTERS[index], values: counted(index) }))
     .map((each) => ({ ...each, sum: each.values.reduce((sum, value) => sum + value, 0) }))
@@ -185,11 +212,10 @@ function reasons(
   return {
     unit: 'perSecond',
     kind: 'stack',
-    search: null,
     series: moved.map(({ info, values }, n) => ({
       name: info?.name ?? '',
       tone: TONES[n] ?? 'calm',
-      href: `/counters?group=${group}&nz=1`,
+      href: href(info?.name ?? ''),
       values: values.map((value) => (value / stepMs) * 1000),
     })),
   };
@@ -211,6 +237,7 @@ export function counterCourse(window: SeriesWindow, infos: readonly CounterInfo[
         unit: info.gauge ? 'count' : 'perSecond',
         kind: 'lines',
         search: null,
+        among: 'events',
         href,
         series: [{ name: info.gauge ? 'now' : 'per second', tone: 'blue', href, values }],
       };
@@ -218,7 +245,8 @@ export function counterCourse(window: SeriesWindow, infos: readonly CounterInfo[
   };
 }
 
-function callCharts({ counted, gauge, endsUs, stepMs }: Merged, events: (search: string) => string): Chart[] {
+function callCharts(merged: Merged, events: (search: string) => string, messages: (search: string) => string): Chart[] {
+  const { counted, gauge, endsUs, stepMs } = merged;
   const rate = (index: number | undefined): number[] =>
     index === undefined ? [] : counted(index).map((value) => (value / stepMs) * 1000);
   const columns = new Map<number, number[]>();
@@ -248,19 +276,22 @@ function callCharts({ counted, gauge, endsUs, stepMs }: Merged, events: (search:
       unit: 'perSecond',
       kind: 'stack',
       search: `${ATTEMPTS},auth-failed method:INVITE`,
+      among: 'events',
       href: events(ATTEMPTS),
       series: OUTCOMES.map(([name, index, tone, search]) => lines(name, tone, events(search), rate(index))),
     },
     {
       name: 'ratios',
-      title: 'ASR and NER',
+      title: 'ASR, NER and ABR',
       unit: 'ratio',
       kind: 'lines',
       search: ATTEMPTS,
+      among: 'events',
       href: events(ATTEMPTS),
       series: [
         lines('ASR', 'blue', events('type:call-start'), each(asr)),
         lines('NER', 'good', events(ATTEMPTS), each(ner)),
+        lines('ABR', 'calm', events(ATTEMPTS), each(abr)),
       ],
     },
     {
@@ -269,6 +300,7 @@ function callCharts({ counted, gauge, endsUs, stepMs }: Merged, events: (search:
       unit: 'ms',
       kind: 'lines',
       search: 'type:call-start',
+      among: 'events',
       href: events('type:call-start'),
       series: [
         lines(
@@ -297,6 +329,7 @@ function callCharts({ counted, gauge, endsUs, stepMs }: Merged, events: (search:
       unit: 'count',
       kind: 'stack',
       search: null,
+      among: 'events',
       href: link('/calls/list', { q: 'method:INVITE' }),
       series: [
         lines('in conversation', 'good', link('/calls/list', { q: 'state:established' }), gauge(ESTABLISHED)),
@@ -315,10 +348,13 @@ function callCharts({ counted, gauge, endsUs, stepMs }: Merged, events: (search:
       title: 'Requests by method',
       unit: 'perSecond',
       kind: 'stack',
-      search: 'method:*',
+      search: 'kind:request',
+      among: 'messages',
       href: '/stats/rate?d=10s',
       series: [
-        ...METHODS.map(([name, index, tone]) => lines(name, tone, events(`method:${name}`), rate(index))),
+        ...METHODS.map(([name, index, tone]) =>
+          lines(name, tone, messages(`kind:request method:${name}`), rate(index)),
+        ),
         lines('others', 'warm', '/stats/rate?d=10s', others),
       ],
     },
@@ -327,9 +363,30 @@ function callCharts({ counted, gauge, endsUs, stepMs }: Merged, events: (search:
       title: 'Replies by class',
       unit: 'perSecond',
       kind: 'stack',
-      search: 'status:1xx..6xx',
+      search: 'kind:reply',
+      among: 'messages',
       href: '/stats/rate?d=10s',
-      series: CLASSES.map(([name, index, tone]) => lines(name, tone, events(`status:${name}`), rate(index))),
+      series: CLASSES.map(([name, index, tone]) => lines(name, tone, messages(`status:${name}`), rate(index))),
+    },
+    {
+      ...busiest(merged, [...new Set(SIP_STATUSES)], (status) => messages(`status:${status}`)),
+      name: 'statuses',
+      title: 'Replies by status',
+      search: 'kind:reply',
+      among: 'messages',
+      href: link('/counters', { group: 'pkt_stats.status', nz: 1 }),
+    },
+    {
+      name: 'quality',
+      title: 'Calls by mean opinion score',
+      unit: 'perSecond',
+      kind: 'stack',
+      search: null,
+      among: 'events',
+      href: link('/calls/list', { q: 'mos>0', sort: 'mos', order: 'asc' }),
+      series: SCORES.map(([name, index, tone, search]) =>
+        lines(name, tone, link('/calls/list', { q: search }), rate(index)),
+      ),
     },
     {
       name: 'ingest',
@@ -337,6 +394,7 @@ function callCharts({ counted, gauge, endsUs, stepMs }: Merged, events: (search:
       unit: 'perSecond',
       kind: 'stack',
       search: null,
+      among: 'events',
       href: '/hep/list',
       series: [
         lines('tracked', 'teal', '/hep/list', rate(Ingest.TRACKED)),
@@ -351,6 +409,7 @@ function callCharts({ counted, gauge, endsUs, stepMs }: Merged, events: (search:
       unit: 'count',
       kind: 'lines',
       search: 'type:reg-new,reg-del,reg-expired',
+      among: 'events',
       href: '/regs/list',
       series: [lines('bindings', 'teal', '/regs/list', gauge(Regs.ACTIVE))],
     },

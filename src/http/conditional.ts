@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** A strong validator (RFC 9110 §8.8.3) for something that is the same octets each time. */
-export function etagOf(content: string | Buffer): string {
+function etagOf(content: string | Buffer): string {
   return `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
 }
 
@@ -12,8 +12,8 @@ export function sendConditional(
   reply: FastifyReply,
   type: string,
   content: string | Buffer,
-  etag = etagOf(content),
 ): FastifyReply {
+  const etag = etagOf(content);
   reply.headers({ 'cache-control': 'private, no-cache', etag });
   return isKnown(request.headers['if-none-match'], etag) ? reply.code(304).send() : reply.type(type).send(content);
 }

@@ -4,6 +4,7 @@ import {
   Dropped,
   Ingest,
   Outcomes,
+  Quality,
   REFUSED_BY_FAULT,
   Regs,
   SETUP_ANSWERED,
@@ -13,7 +14,7 @@ import type { TalkerKind, TalkersView, TalkerView } from '../model/engine.ts';
 import { quotedWord } from '../model/search/ast.ts';
 import type { SeriesWindow } from '../model/statistics.ts';
 import { callCourse, type Course, eventsOf } from './charts.ts';
-import { asr, ATTEMPTS, attempts, ESTABLISHED, ner, percentile, ratio, seizures } from './kpi.ts';
+import { abr, asr, ATTEMPTS, attempts, ESTABLISHED, ner, percentile, ratio, seizures } from './kpi.ts';
 import { link } from './show.ts';
 import type { Unit } from './units.ts';
 
@@ -74,9 +75,16 @@ const TALKERS: readonly { kind: TalkerKind; title: string; search: (key: string)
   { kind: 'caller', title: 'Callers', search: (key) => `from=${quotedWord(key)}` },
   { kind: 'callee', title: 'Callees', search: (key) => `to=${quotedWord(key)}` },
   { kind: 'failingNumber', title: 'Failing numbers', search: (key) => `to=${quotedWord(key)} type:call-attempt` },
+  { kind: 'domain', title: 'Domains called', search: domainSearch },
+  { kind: 'agent', title: 'Agents by calls', search: (key) => `agent=${quotedWord(key)}` },
   { kind: 'userAgent', title: 'User agents', search: (key) => `ua=${quotedWord(key)}` },
   { kind: 'status', title: 'Outcomes', search: (key) => `status:${key}` },
 ];
+
+/** A pattern takes the host as a whole; what cannot stand in one is looked for as it is. */
+function domainSearch(host: string): string {
+  return /^[\w.-]+$/.test(host) ? `to:*@${host}` : `to:${quotedWord(`@${host}`)}`;
+}
 
 function figures({ total, spanMs }: SeriesWindow, events: (search: string) => string): Figure[] {
   const perSecond = (value: number): number | null => (spanMs > 0 ? (value / spanMs) * 1000 : null);
@@ -85,7 +93,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
   const setups = sum(SETUP_ANSWERED);
   const failedSetups = sum(SETUP_FAILED);
   const lost = total(Ingest.REFUSED) + total(Ingest.DROPPED);
-  const mean = (all: number, count: number): number | null => ratio(total(all), total(count));
+  const meanMs = (allUs: number, count: number): number | null => ratio(total(allUs) / 1000, total(count));
   const registers = total(Outcomes.REGISTER_FAILED) + total(Outcomes.REGISTER_ANSWERED);
   const plain = { of: null };
   return [
@@ -129,7 +137,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       name: 'abr',
       title: 'ABR',
       unit: 'ratio',
-      value: ratio(total(Outcomes.ANSWERED), attempts(total)),
+      value: abr(total),
       of: attempts(total),
       formula: 'ABR: answered ÷ INVITEs, nothing left out',
       href: events('type:call-start'),
@@ -193,7 +201,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       name: 'acd',
       title: 'ACD (SDT)',
       unit: 'ms',
-      value: mean(Outcomes.TALK_MS, Outcomes.ENDED),
+      value: meanMs(Outcomes.TALK_US, Outcomes.ENDED),
       of: ended,
       formula: 'ACD, RFC 6076 SDT: from answer to BYE, mean over the calls ended by BYE',
       href: events('type:call-end'),
@@ -202,7 +210,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       name: 'sdd',
       title: 'SDD',
       unit: 'ms',
-      value: mean(Outcomes.BYE_MS, Outcomes.BYE_ANSWERED),
+      value: meanMs(Outcomes.BYE_US, Outcomes.BYE_ANSWERED),
       of: total(Outcomes.BYE_ANSWERED),
       formula: 'RFC 6076 SDD: BYE to its 2xx, mean',
       href: events('type:call-end'),
@@ -221,7 +229,7 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       name: 'rrd',
       title: 'RRD',
       unit: 'ms',
-      value: mean(Outcomes.REGISTER_MS, Outcomes.REGISTER_ANSWERED),
+      value: meanMs(Outcomes.REGISTER_US, Outcomes.REGISTER_ANSWERED),
       of: total(Outcomes.REGISTER_ANSWERED),
       formula: 'RFC 6076 RRD: REGISTER to its 2xx, mean',
       href: events('type:reg-new'),
@@ -252,6 +260,15 @@ function figures({ total, spanMs }: SeriesWindow, events: (search: string) => st
       of: total(Ingest.RECEIVED),
       formula: 'messages refused as malformed or dropped unread, of those received',
       href: '/hep/list',
+    },
+    {
+      name: 'rtp_lost',
+      title: 'RTP lost',
+      unit: 'ratio',
+      value: ratio(total(Quality.LOST), total(Quality.LOST) + total(Quality.PACKETS)),
+      of: total(Quality.LOST) + total(Quality.PACKETS),
+      formula: 'RTP packets lost ÷ those and the ones that came, as quality records of probes count them',
+      href: link('/calls/list', { q: 'mos>0', sort: 'mos', order: 'asc' }),
     },
     {
       name: 'retransmissions',

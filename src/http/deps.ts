@@ -1,9 +1,11 @@
-import type { Aliases } from '../model/alias.ts';
+import type { Aliases, AliasStore } from '../model/alias.ts';
 import type { CounterSet } from '../model/counters.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
 import type { Engine } from '../model/engine.ts';
 import type { Log, LogLevelControl } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
 import type { AccessSettings, LinkOut } from '../model/settings.ts';
+import type { CertificateView } from '../model/views.ts';
 import type { SeriesSource, StatisticsSource } from '../model/statistics.ts';
 
 export interface AboutInfo {
@@ -44,10 +46,15 @@ export interface HttpDeps {
   settings: AccessSettings;
   /** What TLS needs, PEM; with `ca` a client certificate is required. */
   tls?: { cert: string; key: string; ca?: string };
+  /** What is in the certificate files that are in use. */
+  certificates: readonly CertificateView[];
   /** Other tools that a call leads to. */
   linksOut: readonly LinkOut[];
   /** Names of addresses. */
   aliases: Aliases;
+  /** Where names are changed. */
+  aliasStore: AliasStore;
+  diagnosis: Diagnosis;
   log: Log;
   logLevel: LogLevelControl;
 }

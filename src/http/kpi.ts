@@ -30,6 +30,8 @@ export const seizures = (count: Count): number =>
 
 export const ratio = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null);
 export const asr = (count: Count): number | null => ratio(count(Outcomes.ANSWERED), seizures(count));
+/** Nothing left out. */
+export const abr = (count: Count): number | null => ratio(count(Outcomes.ANSWERED), attempts(count));
 export const ner = (count: Count): number | null =>
   ratio(count(Outcomes.ANSWERED) + count(Outcomes.UNTAKEN), seizures(count));
 

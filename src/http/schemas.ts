@@ -146,7 +146,7 @@ export const CallSchema = Type.Object({
   ),
 });
 
-const CallMessageSchema = Type.Object({
+export const CallMessageSchema = Type.Object({
   id: Count('Grows in order of arrival'),
   atUs: Us('Time the message was tracked by'),
   at: Iso(),
@@ -181,6 +181,35 @@ const CallMessageSchema = Type.Object({
   raw: Text('The message as captured, octets read as UTF-8'),
 });
 
+export const MASK_PARAMETER: Properties = {
+  mask: Type.Optional(
+    Type.String({ enum: ['0', '1'], description: '1: messages without credentials and without keys of media' }),
+  ),
+};
+
+const EnvelopeSchema = Type.Object({
+  protocol: Type.String({ enum: ['HEP1', 'HEP2', 'HEP3', 'IPFIX'] }),
+  fields: Type.Array(
+    Type.Object({
+      vendor: Type.Union([Type.Integer(), Type.Null()], { description: 'Of a HEP3 chunk' }),
+      type: Type.Union([Type.Integer(), Type.Null()], { description: 'Of a HEP3 chunk' }),
+      name: Text(),
+      length: Type.Union([Type.Integer(), Type.Null()], { description: 'Octets of the value; null: not told' }),
+      value: Text('Read by its type, in hex where that is unknown; empty for the message'),
+    }),
+    { description: 'Chunks of HEP3, fields of other heads and records, in their order' },
+  ),
+  isCut: Type.Boolean({ description: 'True where it was too long to be kept as a whole' }),
+  notes: Type.Array(Type.String(), { description: 'What was odd about it' }),
+});
+
+export const MessagePageSchema = Type.Object({
+  message: CallMessageSchema,
+  envelope: Type.Union([EnvelopeSchema, Type.Null()], {
+    description: 'What its first observer sent it in; null for one that was captured here, or typed in',
+  }),
+});
+
 export const CALL_PAGE_PARAMETERS: Properties = {
   n: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 500, description: 'Most messages shown' })),
   s: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Index of the first message shown' })),
@@ -213,9 +242,7 @@ export const CALL_PAGE_PARAMETERS: Properties = {
   sdp: Type.Optional(
     Type.String({ enum: [...SDP_MODES], description: 'Session descriptions: first media, all, not at all, a mark' }),
   ),
-  mask: Type.Optional(
-    Type.String({ enum: ['0', '1'], description: '1: messages without credentials and without keys of media' }),
-  ),
+  ...MASK_PARAMETER,
   without: Type.Optional(Type.String({ description: 'Letters of legs left out of the ladder, such as B,C' })),
   with: Type.Optional(
     Type.String({ description: 'Call-IDs of calls that are drawn with this one, at most 8, with spaces' }),
@@ -302,6 +329,7 @@ export const EventSchema = Type.Object({
     Type.Literal('timeout-terminated'),
     Type.Null(),
   ]),
+  agents: Strings,
   rate: Type.Union([
     Type.Object({
       exceeded: Count('Consecutive events beyond a limit, 0 = within all'),
@@ -460,6 +488,18 @@ export const RateGcSchema = Type.Object({
 
 export const LogLevelSchema = Type.Object({ log_level: Text('Least severe log lines written') });
 
+export const DiagnosisSchema = Type.Object({
+  directory: Text('Where files are written, empty = nowhere'),
+  threads: Type.Array(Type.String(), { description: 'Threads that can be asked' }),
+});
+
+export const DiagnosisFileSchema = Type.Object({
+  thread: Text(),
+  file: Text('Path on the host of the collector'),
+  bytes: Count(),
+  tookMs: Type.Number(),
+});
+
 export const AgentSchema = Type.Object({
   id: Text('captureId@ip:port/udp, over a connection captureId@ip/tcp or /tls; as in the agents of a call'),
   source: EndpointSchema,
@@ -490,6 +530,16 @@ export const AgentSchema = Type.Object({
 
 const OrNull = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()]);
 
+const SetSchema = Type.Object({
+  id: OrNull(Type.Integer({ description: 'Id of the set; null = ids that are too many to be told apart' })),
+  meaning: Text('What it holds, empty = unknown'),
+  records: Count('Sets that could be read; each holds one record'),
+  octets: Count('Of all of them, with their headers'),
+  lastSeenUs: Us('Last one'),
+  lastSeen: Iso(),
+  malformed: Counts,
+});
+
 export const ProbeSchema = Type.Object({
   id: Count('Number of the connection since the start'),
   agent: Text('ip:port/ipfix, as in the agents of a call'),
@@ -517,6 +567,7 @@ export const ProbeSchema = Type.Object({
   bytesPerSecond: Type.Number({ description: 'Over the last seconds' }),
   sipSets: Count(),
   qosSets: Count(),
+  sets: Type.Array(SetSchema, { description: 'What it has sent, by the id of the set' }),
   received: Count('Sets, and messages without any: each is tracked, refused, ignored or dropped'),
   tracked: Count(),
   dropped: Count('Found no room on their way to the engine thread of their call'),
@@ -524,6 +575,22 @@ export const ProbeSchema = Type.Object({
   ignored: Counts,
   clockOffsetMs: OrNull(Type.Number()),
   lastFault: OrNull(Type.Object({ code: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
+});
+
+export const CertificateSchema = Type.Object({
+  listener: Text('http, hep-tls or ipfix-tls'),
+  option: Text('Option that names the file'),
+  file: Text(),
+  use: Text('own is shown to clients, chain is sent with it, authority is one whose clients are let in'),
+  subject: Text(),
+  issuer: Text(),
+  names: Text('Subject alternative names, empty = none'),
+  validFromUs: Us('Begin of validity'),
+  validFrom: Iso(),
+  validUntilUs: Us('End of validity'),
+  validUntil: Iso(),
+  serialNumber: Text('Hexadecimal'),
+  sha256: Text('Fingerprint'),
 });
 
 export const ListenerSchema = Type.Object({
@@ -575,11 +642,32 @@ export const HealthSchema = Type.Object({
   lastError: Text(),
 });
 
+const Forecast = (description: string) =>
+  OrNull(Type.Number({ description: `${description}; null = the rate does not decide it` }));
+export const RetentionSchema = Type.Object({
+  kind: Text('calls, registrations, messages, events, rates or audit'),
+  title: Text(),
+  href: Text(),
+  held: Count(),
+  most: OrNull(Count('null = as many as come')),
+  bytes: OrNull(Count('null = not known')),
+  maxBytes: OrNull(Count('null = no limit')),
+  used: OrNull(Type.Number({ description: 'Of the limit that is nearer, 0 to 1; null = there is none' })),
+  oldestUs: NullableUs('Oldest'),
+  oldest: Type.Optional(Iso()),
+  perSecond: OrNull(Type.Number({ description: 'How many came in the last minutes' })),
+  keptMs: Forecast('How long each is kept at this rate'),
+  fullInMs: Forecast('How long there is room left'),
+  until: Text('What ends it, empty = the next of its kind'),
+  options: Strings,
+});
+
 const Unit = Type.String({ description: 'count, perSecond, ratio (0 to 1) or ms' });
 const TalkerSchema = Type.Object({
   key: Text(),
   calls: Count('Calls whose outcome was reported'),
   failed: Count('Of them, not answered'),
+  failedMostly: OrNull(Count('Status most of those had; null = none had one')),
   before: OrNull(Count('Calls in the time before; null = no longer known')),
   href: Text(),
 });
@@ -592,7 +680,8 @@ const COURSE: Properties = {
       title: Text(),
       unit: Unit,
       kind: Text('stack or lines'),
-      search: OrNull(Text('Search among events for what is behind a step')),
+      search: OrNull(Text('Search for what is behind a step')),
+      among: Text('events or messages: what is searched'),
       href: Text(),
       series: Type.Array(
         Type.Object({

@@ -76,6 +76,11 @@ export function formatNumber(value: number): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
+/** `1 octet`, `66 octets`. */
+export function octetsText(octets: number): string {
+  return `${formatNumber(octets)} ${octets === 1 ? 'octet' : 'octets'}`;
+}
+
 /** Adds to every `…Us` time of an answer the same instant as ISO 8601, under the same name without `Us`. */
 export function withTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withTimes);
@@ -101,9 +106,13 @@ export function link(path: string, parameters: Parameters = {}): string {
 
 /** Page of one call; a Call-ID that a browser would take for a step up leads to its events instead. */
 export function callHref(callId: string): string {
-  if (callId === '') return '/calls/list';
-  if (callId === '.' || callId === '..') return link('/events', { cid: callId });
-  return `/call/${encodedCallId(callId)}`;
+  if (hasPage(callId)) return `/call/${encodedCallId(callId)}`;
+  return callId === '' ? '/calls/list' : link('/events', { cid: callId });
+}
+
+/** A path can name the call. */
+export function hasPage(callId: string): boolean {
+  return callId !== '' && callId !== '.' && callId !== '..';
 }
 
 /** A Call-ID without anything that could not stand in markup or an address. */

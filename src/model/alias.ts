@@ -27,12 +27,23 @@ type Words = Readonly<Cidr['words']>;
  *   prefix lengths, longest first ──▶ network ──▶ its aliases, those for a port first
  */
 export class Aliases {
-  readonly all: readonly Alias[];
+  #all: readonly Alias[] = [];
   readonly #byBits = new Map<number, Map<string, Alias[]>>();
 
   constructor(all: readonly Alias[]) {
-    this.all = all.toSorted(byPrecision);
-    for (const alias of this.all) {
+    this.replace(all);
+  }
+
+  /** The most precise first. */
+  get all(): readonly Alias[] {
+    return this.#all;
+  }
+
+  /** From now on there are these, for everybody who has been given this table. */
+  replace(all: readonly Alias[]): void {
+    this.#all = all.toSorted(byPrecision);
+    this.#byBits.clear();
+    for (const alias of this.#all) {
       const { bits, words } = alias.network;
       const networks = this.#byBits.get(bits) ?? new Map<string, Alias[]>();
       this.#byBits.set(bits, networks);
@@ -68,6 +79,7 @@ export class Aliases {
   }
 }
 
+/** Nobody adds to it. */
 export const NO_ALIASES = new Aliases([]);
 
 export function isCalled(alias: Alias, name: string): boolean {
@@ -92,4 +104,34 @@ export function formatAlias({ network, port, name, group }: Alias): string {
   const address =
     port === undefined ? network.text : `${network.text.includes(':') ? `[${network.text}]` : network.text}:${port}`;
   return `${address}=${name}${group === '' ? '' : `;${group}`}`;
+}
+
+/** Where those aliases are kept that may be changed while running. */
+export interface AliasStore {
+  /** Name of the file, empty = there is none, and nothing can be changed. */
+  readonly path: string;
+  /** Its lines as they are now. Rejects when it cannot be read. */
+  read(): Promise<string>;
+  /** Puts other lines in their place, all or nothing. Rejects with `AliasTextFault`. */
+  write(text: string): Promise<void>;
+}
+
+/** A line nobody can read, or too many of them: the text says which, and what is expected. */
+export class AliasTextFault extends Error {
+  readonly code = 'ALIAS_TEXT';
+}
+
+/** Longest part of a line that is repeated to whoever wrote it. */
+const LONGEST_QUOTE = 100;
+
+/** One alias on each line; blank lines and lines that begin with # are left out. Throws `AliasTextFault`. */
+export function parseAliasLines(text: string): Alias[] {
+  return text.split(/\r?\n/).flatMap((whole, index) => {
+    const line = whole.trim();
+    if (line === '' || line.startsWith('#')) return [];
+    const alias = parseAlias(line);
+    if (alias !== undefined) return [alias];
+    const shown = JSON.stringify(line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line);
+    throw new AliasTextFault(`line ${index + 1} is ${shown}, expected address=name or address=name;group`);
+  });
 }

@@ -274,13 +274,15 @@ export const Outcomes = {
   INEFFECTIVE: declare('outcomes', 'ineffective', 'calls lost in the network: 408, 500, 503, 504, no final reply'),
   CANCELED: declare('outcomes', 'canceled', 'calls ended by 487'),
   FAILED: declare('outcomes', 'failed', 'calls ended by another final reply'),
+  SETUP_ANSWERED_US: declare('outcomes', 'setup_answered_us', 'microseconds of the set-ups of calls answered, in all'),
+  SETUP_FAILED_US: declare('outcomes', 'setup_failed_us', 'microseconds of the set-ups of calls not answered, in all'),
   ENDED: declare('outcomes', 'ended', 'answered calls ended by BYE'),
   LOST: declare('outcomes', 'lost', 'answered calls ended by the timeout of their state'),
-  TALK_MS: declare('outcomes', 'talk_ms', 'milliseconds from answer to BYE of the calls ended by BYE, in all'),
+  TALK_US: declare('outcomes', 'talk_us', 'microseconds from answer to BYE of the calls ended by BYE, in all'),
   BYE_ANSWERED: declare('outcomes', 'bye_answered', 'BYEs answered 2xx that ended a call'),
-  BYE_MS: declare('outcomes', 'bye_ms', 'milliseconds from BYE to its 2xx, in all'),
+  BYE_US: declare('outcomes', 'bye_us', 'microseconds from BYE to its 2xx, in all'),
   REGISTER_ANSWERED: declare('outcomes', 'register_answered', 'REGISTERs answered 2xx'),
-  REGISTER_MS: declare('outcomes', 'register_ms', 'milliseconds from REGISTER to its 2xx, in all'),
+  REGISTER_US: declare('outcomes', 'register_us', 'microseconds from REGISTER to its 2xx, in all'),
   REGISTER_FAILED: declare(
     'outcomes',
     'register_failed',
@@ -653,6 +655,31 @@ export const SIP_METHODS: readonly number[] = METHOD_NAMES.map((name) =>
 export const SIP_CLASSES: readonly number[] = Array.from({ length: 10 }, (_, n) =>
   declare('pkt_stats', `sip_${n}XX`, `SIP replies ${n}xx`),
 );
+
+/** The status codes of the IANA registry "Session Initiation Protocol (SIP) Parameters"; others are counted together. */
+const STATUS_CODES =
+  `100 180 181 182 183 199 200 202 204 300 301 302 305 380 400 401 402 403 404 405 406 407 408 410 412 413
+  414 415 416 417 420 421 422 423 424 425 428 429 430 433 436 437 438 439 440 469 470 480 481 482 483 484 485 486 487 488
+  489 491 493 494 500 501 502 503 504 505 513 555 580 600 603 604 606 607 608`.split(/\s+/);
+const STATUSES = 700;
+/** Replies by status code, indexed by it: 0 to 699. */
+export const SIP_STATUSES: readonly number[] = indexStatuses();
+function indexStatuses(): number[] {
+  const other = declare('pkt_stats.status', 'other', 'SIP replies with a status code that is not registered');
+  const indices = Array.from({ length: STATUSES }, () => other);
+  for (const code of STATUS_CODES) indices[Number(code)] = declare('pkt_stats.status', code, `SIP replies ${code}`);
+  return indices;
+}
+
+/** `quality`: what quality records of probes say; a record is of one call, and its worse leg counts. */
+export const Quality = {
+  MOS_4: declare('quality', 'mos_4', 'records with a mean opinion score of 4 or more: good'),
+  MOS_3: declare('quality', 'mos_3', 'records with a mean opinion score from 3 to 4: fair'),
+  MOS_2: declare('quality', 'mos_2', 'records with a mean opinion score from 2 to 3: poor'),
+  MOS_1: declare('quality', 'mos_1', 'records with a mean opinion score below 2: bad'),
+  PACKETS: declare('quality', 'rtp_packets', 'RTP packets the records count'),
+  LOST: declare('quality', 'rtp_lost', 'RTP packets the records say are lost'),
+} as const;
 
 /** All counters in the order of their indices. */
 export const COUNTERS: readonly CounterInfo[] = infos;

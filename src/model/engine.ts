@@ -12,6 +12,7 @@ import type {
   EventView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -204,6 +205,19 @@ export interface CallTableStats {
   perState: Record<string, number>;
 }
 
+/** What the rings hold, which keep the newest of what comes. */
+export interface KeptView {
+  messages: {
+    held: number;
+    /** Octets of what is held, and room for them; both 0 = messages are not kept. */
+    bytes: number;
+    maxBytes: number;
+    /** Time of the oldest; `null` = there is none. Of several engine threads, since when all of them hold everything. */
+    oldestUs: number | null;
+  };
+  events: { held: number; capacity: number; oldestUs: number | null };
+}
+
 export interface RegistrationTableStats {
   bindings: number;
   created: number;
@@ -282,17 +296,21 @@ export const TALKER_KINDS = [
   'callee',
   'failingNumber',
   'userAgent',
+  'domain',
+  'agent',
   'status',
 ] as const;
 export type TalkerKind = (typeof TALKER_KINDS)[number];
 
 /** Calls of one origin whose outcome was reported between two times. */
 export interface TalkerView {
-  /** Address, user, user agent, or status code; of failing numbers the callee of calls that were not answered. */
+  /** Address, user, user agent, domain called, `AgentView.id`, or status code; of failing numbers the callee of calls that were not answered. */
   key: string;
   calls: number;
   /** Of them, not answered. */
   failed: number;
+  /** Status most of those had, the lowest of several; `null` = none had one. */
+  failedMostly: number | null;
   /** Calls in the time of the same length before; `null` when its events are no longer held. */
   before: number | null;
 }
@@ -466,11 +484,15 @@ export interface Engine {
   callsByCallId(callId: string): Promise<CallView[]>;
   /** What is held of one call, other legs too; messages from `offset` on in order of time. */
   callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages>;
+  /** One message held under a Call-ID with all that is held of it; `undefined` = it is not, or no more. */
+  callMessage(callId: string, id: number): Promise<MessageDetail | undefined>;
   /** The same messages as a capture file; those kept in part as far as they are kept. Empty but for its header = none. */
   callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array>;
   /** Messages of all calls. */
   listMessages(query: MessageQuery): Promise<MessagePage>;
   callTable(): Promise<CallTableStats>;
+  /** How much is kept of messages and events, and since when. */
+  kept(): Promise<KeptView>;
   callTimeouts(): Promise<CallTimeoutView[]>;
   /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */
   setCallTimeouts(seconds: Record<string, number>): Promise<CallTimeoutView[]>;

@@ -46,6 +46,15 @@ export class Packet {
   /** Payload: `bytes[start..end)`. */
   start = 0;
   end = 0;
+  /**
+   * The packet as it came, for display: `envelope[envelopeStart..envelopeEnd)`, and in it the payload as it came,
+   * `[payloadStart..payloadEnd)`. What `bytes` is a copy of where that is not the source's buffer. Empty = there is none.
+   */
+  envelope: Buffer;
+  envelopeStart = 0;
+  envelopeEnd = 0;
+  payloadStart = 0;
+  payloadEnd = 0;
   /** HEP protocol type of the payload (`PayloadKind`), 1 = SIP. */
   kind = 0;
   transport: Transport = 0;
@@ -111,6 +120,7 @@ export class Packet {
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
+    this.envelope = bytes;
   }
 }
 
@@ -119,6 +129,11 @@ export function clearPacket(packet: Packet, bytes: Buffer, nowUs: number): void 
   packet.bytes = bytes;
   packet.start = 0;
   packet.end = 0;
+  packet.envelope = bytes;
+  packet.envelopeStart = 0;
+  packet.envelopeEnd = 0;
+  packet.payloadStart = 0;
+  packet.payloadEnd = 0;
   packet.kind = 0;
   packet.transport = Transport.UNKNOWN;
   packet.ipProtocol = 0;
@@ -157,4 +172,28 @@ export function clearPacket(packet: Packet, bytes: Buffer, nowUs: number): void 
   packet.notes = 0;
   packet.faultAt = 0;
   packet.inflated = false;
+}
+
+/** What a message came in, without the message. */
+export interface KeptEnvelope {
+  /** Of HEP; 0 = it was a record of IPFIX, or there is no envelope. */
+  version: number;
+  /** Its octets before the payload, and those behind; where it was too long, those at its end are missing. */
+  before: Buffer;
+  after: Buffer;
+  /** `Note` bits. */
+  notes: number;
+}
+
+/** Octets of an envelope that are kept for display, besides the payload. */
+export const MAX_ENVELOPE_OCTETS = 256;
+
+/** Octets before the payload that are kept for display. */
+export function keptBefore({ envelopeStart, payloadStart }: Packet): number {
+  return Math.min(payloadStart - envelopeStart, MAX_ENVELOPE_OCTETS);
+}
+
+/** Octets behind the payload that are kept for display: none where those before it were too many. */
+export function keptAfter({ payloadEnd, envelopeEnd }: Packet, before: number): number {
+  return Math.min(envelopeEnd - payloadEnd, MAX_ENVELOPE_OCTETS - before);
 }

@@ -277,6 +277,8 @@ export interface AccessSettings {
   users: readonly HttpUser[];
   /** Clients nobody vouches for may read on any address. */
   allowAnonymous: boolean;
+  /** `/metrics` answers everybody. */
+  metricsOpen: boolean;
   /** How long a login lasts. */
   sessionUs: number;
   /** Proxies that are believed about who they pass on. */

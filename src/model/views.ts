@@ -178,6 +178,37 @@ export interface CallMessageView {
   raw: string;
 }
 
+/** One field of what a message came in: a chunk of HEP3, or a field of a head or record. */
+export interface EnvelopeFieldView {
+  /** Numbers of a HEP3 chunk; `null` elsewhere. */
+  vendor: number | null;
+  type: number | null;
+  name: string;
+  /** Octets of its value; `null` where even that is nobody's business. */
+  length: number | null;
+  /** Read by its type, in hex where that is unknown; empty for the message itself. */
+  value: string;
+}
+
+/** What a message came in, as its first observer sent it. */
+export interface EnvelopeView {
+  protocol: 'HEP1' | 'HEP2' | 'HEP3' | 'IPFIX';
+  fields: EnvelopeFieldView[];
+  /** True where it was too long to be kept as a whole. */
+  isCut: boolean;
+  /** What was odd about it and how it was read all the same. */
+  notes: string[];
+}
+
+/** One message of a call with all that is held of it. */
+export interface MessageDetail {
+  message: CallMessageView;
+  /** The octets of `message.raw`, one character for each. */
+  octets: string;
+  /** `null` for a message that came in none: from a capture, or typed in. */
+  envelope: EnvelopeView | null;
+}
+
 /** Everything held of one call: its entries, those of its other legs, and their messages in order of time. */
 export interface CallMessages {
   callId: string;
@@ -243,6 +274,8 @@ export interface EventView {
   ringMs: number | null;
   /** `call-end` only: who ended the call. */
   originator: 'caller-terminated' | 'callee-terminated' | 'timeout-terminated' | null;
+  /** `AgentView.id` of those who had reported its call or message by then. */
+  agents: string[];
   /** `null` when rates are not tracked (`evr_max_entries` 0). */
   rate: EventRateView | null;
   debug: {
@@ -348,6 +381,21 @@ export interface AliasView {
   port: number | null;
 }
 
+/** Sets of one id that a probe has sent. */
+export interface SetView {
+  /** Id of the set, which is that of its template; `null` = ids that are too many to be told apart. */
+  id: number | null;
+  /** What it holds, empty = unknown. */
+  meaning: string;
+  /** Sets that could be read; each holds one record. */
+  records: number;
+  /** Octets of all of them, with their headers. */
+  octets: number;
+  lastSeenUs: number;
+  /** Fault code → sets that could not be read. */
+  malformed: Record<string, number>;
+}
+
 /** One connection of an IPFIX probe. */
 export interface ProbeView {
   /** Number of the connection since the start, from 0. */
@@ -380,6 +428,8 @@ export interface ProbeView {
   bytesPerSecond: number;
   sipSets: number;
   qosSets: number;
+  /** By id, in order. */
+  sets: SetView[];
   /** Everything received, each once: tracked + refused + ignored + dropped. */
   received: number;
   tracked: number;
@@ -388,6 +438,25 @@ export interface ProbeView {
   ignored: Record<string, number>;
   clockOffsetMs: number | null;
   lastFault: { code: string; atUs: number; hex: string } | null;
+}
+
+/** One certificate in a file that a listener with TLS uses. */
+export interface CertificateView {
+  listener: string;
+  /** Option that names the file. */
+  option: string;
+  file: string;
+  /** `own` is shown to clients, `chain` is sent with it, `authority` is one whose clients are let in. */
+  use: 'own' | 'chain' | 'authority';
+  subject: string;
+  issuer: string;
+  /** Subject alternative names, as Node.js writes them; empty = none. */
+  names: string;
+  validFromUs: number;
+  validUntilUs: number;
+  serialNumber: string;
+  /** Fingerprint. */
+  sha256: string;
 }
 
 export interface ListenerView {

@@ -15,6 +15,7 @@ import {
   SIP_BY_TRANSPORT,
   SIP_CLASSES,
   SIP_METHODS,
+  SIP_STATUSES,
   TRACKED_ERR_BY_TRANSPORT,
   TRACKED_OK_BY_TRANSPORT,
 } from '../model/counters.ts';
@@ -198,6 +199,7 @@ export class Ingest {
     } else {
       counters.add(Pkt.SIP_REPLS, 1);
       counters.add(SIP_CLASSES[Math.floor(message.statusCode / 100)]!, 1); // 100…699
+      counters.add(SIP_STATUSES[message.statusCode]!, 1);
     }
     this.#links.count(packet, message);
     account.sip++;
@@ -268,7 +270,7 @@ export class Ingest {
       return;
     }
     this.settle();
-    this.#events.message(packet, EventType.MSG_PROBE, packet.trackedAtUs);
+    this.#events.message(packet, account, EventType.MSG_PROBE, packet.trackedAtUs);
     this.ignore('probe', account);
   }
 
@@ -284,7 +286,7 @@ export class Ingest {
     this.#counters.add(PARSE_ERRORS[faultInfo(fault).parseError ?? 0]!, 1); // numbers of the table
     this.settle();
     this.#recorder?.record(packet, message.callIdStart, message.callIdEnd, false);
-    const event = this.#events.message(packet, EventType.PARSE_ERROR, packet.trackedAtUs);
+    const event = this.#events.message(packet, account, EventType.PARSE_ERROR, packet.trackedAtUs);
     if (event !== undefined) {
       const parsed = Math.min(message.faultAt, packet.end - packet.start);
       const from = packet.start + Math.max(0, parsed - MAX_PARSED_PART);

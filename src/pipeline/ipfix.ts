@@ -8,7 +8,7 @@ import type { EndpointView } from '../model/views.ts';
 import { SipParseOptions } from '../sip/parse.ts';
 import type { QosTable } from '../tracker/qos.ts';
 import { decodeConnect, encodeAcknowledge, wantedFlags } from '../wire/ipfix/connect.ts';
-import { SetId } from '../wire/ipfix/format.ts';
+import { SET_HEADER, SetId } from '../wire/ipfix/format.ts';
 import { beforeHandshake, negotiate, timeoutBounds, type TimeoutBounds } from '../wire/ipfix/negotiate.ts';
 import { decodeQos } from '../wire/ipfix/qos.ts';
 import { SetWalk } from '../wire/ipfix/set-walk.ts';
@@ -112,6 +112,7 @@ export class IpfixPipeline implements IpfixIngest {
     while (walk.next()) {
       const fault = this.#set(probe, answer, bytes, start, nowUs);
       const isBroken = fault !== Fault.NONE;
+      probe.sets.note(walk.id, walk.end - walk.start + SET_HEADER, fault, nowUs);
       this.#receive(probe, (isBroken ? end : walk.end) - at, nowUs);
       at = walk.end;
       if (!isBroken) continue;
@@ -173,6 +174,10 @@ export class IpfixPipeline implements IpfixIngest {
     const packet = this.#isBatch ? this.#ingest.nextPacket() : this.#packet;
     const fault = decodeSipSet(id, bytes, start, end, packet, nowUs);
     if (fault !== Fault.NONE) return fault;
+    packet.envelopeStart = start - SET_HEADER;
+    packet.envelopeEnd = packet.end;
+    packet.payloadStart = packet.start;
+    packet.payloadEnd = packet.end;
     this.#counters.add(sipCounter(id, packet.family), 1);
     this.#notePadding(end - start - packet.length);
     probe.sipSets++;

@@ -5,6 +5,7 @@ import type { EndpointView, ProbeView } from '../model/views.ts';
 import type { ConnectRequest } from '../wire/ipfix/connect.ts';
 import type { Negotiated } from '../wire/ipfix/negotiate.ts';
 import { Account } from './account.ts';
+import { SetBooks } from './set-books.ts';
 
 /** One connection of an SBC: who it is, what was agreed, and its books. It is gone with the connection. */
 export class Probe extends Account {
@@ -17,6 +18,7 @@ export class Probe extends Account {
   sipSets = 0;
   qosSets = 0;
   handshakes = 0;
+  readonly sets = new SetBooks();
   agreed: Negotiated;
   /** The last connect request. */
   request: ConnectRequest | undefined = undefined;
@@ -59,6 +61,7 @@ export class Probe extends Account {
       ...this.rate(nowUs),
       sipSets: this.sipSets,
       qosSets: this.qosSets,
+      sets: this.sets.view(),
       received: this.packets,
       tracked: this.tracked,
       dropped: this.dropped,

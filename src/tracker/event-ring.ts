@@ -1,5 +1,6 @@
 import { EventType } from '../model/event-type.ts';
 import { Method } from '../model/method.ts';
+import type { Observer } from '../model/observer.ts';
 import { type CounterSet, EventRing as RingCounters, EvRate, EVENTS_BY_TYPE } from '../model/counters.ts';
 import type { Packet } from '../model/packet.ts';
 import type { Transport } from '../model/transport.ts';
@@ -8,6 +9,7 @@ import { MAX_CONTACT } from './attributes.ts';
 import type { Call } from './call.ts';
 import { firstHopOf, type Hop } from './hops.ts';
 import { type EventRates, type RateOutcome, RateVerdict } from './event-rates.ts';
+import { observerLines } from './observers.ts';
 import { countOutcome } from './outcomes.ts';
 import { FIRST_TRACE, More, Row, TRACE_LENGTH } from './rows.ts';
 import { TextField, withText } from './text-block.ts';
@@ -42,6 +44,8 @@ export class EventSlot {
   reason = '';
   userAgent = '';
   uas = '';
+  /** Who reported what it is about, see `observerLines`. */
+  observers = '';
   status = 0;
   transport: Transport = 0;
   family = 4;
@@ -152,6 +156,7 @@ export class EventRing {
     slot.reason = reason;
     slot.userAgent = call.userAgent;
     slot.uas = call.uas;
+    slot.observers = observerLines(call);
     slot.status = status;
     if (hop !== undefined) setEndpoints(slot, hop);
     setCall(slot, call, on);
@@ -177,6 +182,7 @@ export class EventRing {
     slot.reason = by.reason;
     slot.userAgent = by.userAgent;
     slot.uas = by.uas;
+    slot.observers = observerLines(by);
     slot.status = by.status;
     if (by.hop !== undefined) setEndpoints(slot, by.hop);
     if (call !== undefined) {
@@ -193,7 +199,7 @@ export class EventRing {
    *
    * @returns the event, for its text and reason to be filled in at once; `undefined` when it is dropped
    */
-  message(packet: Packet, type: EventType, tsUs: number): EventSlot | undefined {
+  message(packet: Packet, observer: Observer, type: EventType, tsUs: number): EventSlot | undefined {
     const slot = this.take(type, tsUs, packet);
     if (slot === undefined) return undefined;
     slot.tsUs = tsUs;
@@ -207,6 +213,7 @@ export class EventRing {
     slot.reason = '';
     slot.userAgent = '';
     slot.uas = '';
+    slot.observers = observer.id;
     slot.status = 0;
     setEndpoints(slot, packet);
     setNoCall(slot, 'unknown');

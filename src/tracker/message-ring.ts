@@ -1,6 +1,6 @@
 import { Calls, type CounterSet } from '../model/counters.ts';
 import { hashBytes } from '../model/hash.ts';
-import type { Packet } from '../model/packet.ts';
+import { keptAfter, keptBefore, type KeptEnvelope, type Packet } from '../model/packet.ts';
 import type { MessageSettings } from '../model/settings.ts';
 import type { Transport } from '../model/transport.ts';
 import type { SipMessage } from '../sip/message.ts';
@@ -12,13 +12,14 @@ import { Row } from './rows.ts';
  * The last messages for display, as octets in one ring: nothing of them lies on the heap, and the oldest give way.
  *
  *   newest by Call-ID ─▶ record ─▶ older record of the same bucket ─▶ … ─▶ overwritten
- *   ring: … │ head, octets │ head, octets │ free ▒▒▒▒ │ head, octets │ …
+ *   ring: … │ record │ record │ free ▒▒▒▒ │ record │ …
+ *   record: head │ envelope before its payload │ message │ envelope behind it
  *
  * A position grows for ever and is never used twice; the place in the ring is what remains modulo its size. So a
  * position tells by itself whether its record was overwritten. The index goes by Call-ID, not by call: messages outlive
  * the call they belong to, and the page of an event still shows them.
  */
-const HEAD_OCTETS = 112;
+const HEAD_OCTETS = 120;
 const HEAD_INTS = HEAD_OCTETS / 4;
 /** Places in the head in doubles … */
 const OLDER = 0;
@@ -40,6 +41,10 @@ const OBSERVERS = 25;
 const OBSERVERS_PER_MESSAGE = 4;
 /** How far back the record before this one begins; 0 = this is the first. */
 const BACK = 27;
+/** HEP version, then octets of the envelope before and behind the payload. */
+const ENVELOPE = 28;
+/** What was repaired in it, `Note` bits. */
+const NOTES = 29;
 
 /** Longer messages are kept in part. */
 export const MAX_KEPT_OCTETS = 65_535;
@@ -71,6 +76,11 @@ export interface KeptMessage {
   /** Octets on the wire; `octets` may be fewer. */
   length: number;
   octets: Buffer;
+}
+
+/** Octets of the envelope before the message, of an int at `ENVELOPE`. */
+function beforeOf(sizes: number): number {
+  return (sizes >>> 8) & 0xfff;
 }
 
 export class MessageRing {
@@ -137,8 +147,10 @@ export class MessageRing {
       return;
     }
     const length = message.end - message.start;
-    const kept = Math.min(length, MAX_KEPT_OCTETS, this.#capacity - HEAD_OCTETS);
-    const size = HEAD_OCTETS + ((kept + 7) & ~7);
+    const before = keptBefore(packet);
+    const after = keptAfter(packet, before);
+    const kept = Math.min(length, MAX_KEPT_OCTETS, this.#capacity - HEAD_OCTETS - before - after);
+    const size = HEAD_OCTETS + ((kept + before + after + 7) & ~7);
     // A record lies in one piece: what does not fit before the end begins the next round.
     if (this.#offset + size > this.#capacity) {
       this.#round += this.#capacity;
@@ -181,7 +193,9 @@ export class MessageRing {
     ints[head + OBSERVERS + 1] = 0;
     ints[head + BACK] = this.#last === 0 ? 0 : position - this.#last;
     this.#last = position;
-    message.bytes.copy(this.#bytes, at + HEAD_OCTETS, message.start, message.start + kept);
+    ints[head + ENVELOPE] = packet.version | (before << 8) | (after << 20);
+    ints[head + NOTES] = packet.notes;
+    this.#copy(packet, message, at + HEAD_OCTETS, before, kept, after);
     this.#counters.add(Calls.MESSAGES_KEPT, 1);
     if (kept < length) this.#counters.add(Calls.MESSAGES_CUT, 1);
   }
@@ -248,6 +262,16 @@ export class MessageRing {
     return this.#perCall;
   }
 
+  /** Octets there is room for, heads included. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** Octets of it that hold something. */
+  get filledBytes(): number {
+    return Math.min(this.#capacity, this.#round + this.#offset - this.#capacity);
+  }
+
   /** Time a held record is sorted by. */
   trackedAtUs(position: number): number {
     return this.#doubles[(position % this.#capacity) / 8 + TRACKED_US]!;
@@ -257,6 +281,22 @@ export class MessageRing {
   headOf(position: number): { callEntryId: number; ordinal: number } {
     const head = (position % this.#capacity) / 4;
     return { callEntryId: this.#ints[head + CALL]!, ordinal: this.#ints[head + ORDINAL]! };
+  }
+
+  /** What a held message came in, copied. */
+  envelope(position: number): KeptEnvelope {
+    const at = position % this.#capacity;
+    const head = at / 4;
+    const sizes = this.#ints[head + ENVELOPE]!;
+    const start = at + HEAD_OCTETS;
+    const message = start + beforeOf(sizes);
+    const behind = message + this.#ints[head + KEPT]!;
+    return {
+      version: sizes & 0xff,
+      before: Buffer.from(this.#bytes.subarray(start, message)),
+      after: Buffer.from(this.#bytes.subarray(behind, behind + (sizes >>> 20))),
+      notes: this.#ints[head + NOTES]!,
+    };
   }
 
   /** Copy of a held record. */
@@ -275,6 +315,7 @@ export class MessageRing {
     const int = (place: number): number => ints[place] ?? 0;
     const words = (place: number): KeptMessage['src'] => [int(place), int(place + 1), int(place + 2), int(place + 3)];
     const kind = int(KIND);
+    const start = at + HEAD_OCTETS + beforeOf(int(ENVELOPE));
     return {
       position,
       callEntryId: int(CALL),
@@ -291,14 +332,27 @@ export class MessageRing {
       direction: kind >>> 24,
       observers: this.#observersAt(head + OBSERVERS),
       length: int(LENGTH),
-      octets: this.#bytes.subarray(at + HEAD_OCTETS, at + HEAD_OCTETS + int(KEPT)),
+      octets: this.#bytes.subarray(start, start + int(KEPT)),
     };
+  }
+
+  /** Most envelopes lie right before their message, and a copy costs more than the octets in it. */
+  #copy(packet: Packet, message: SipMessage, place: number, before: number, kept: number, after: number): void {
+    const { envelope, envelopeStart, payloadEnd } = packet;
+    const { bytes, start } = message;
+    if (bytes === envelope && envelopeStart + before === start) {
+      bytes.copy(this.#bytes, place, envelopeStart, start + kept);
+    } else {
+      if (before > 0) envelope.copy(this.#bytes, place, envelopeStart, envelopeStart + before);
+      bytes.copy(this.#bytes, place + before, start, start + kept);
+    }
+    if (after > 0) envelope.copy(this.#bytes, place + before + kept, payloadEnd, payloadEnd + after);
   }
 
   #hasCallId(at: number, callId: Buffer): boolean {
     const place = this.#ints[at / 4 + CALL_ID]!;
     if (place === 0) return true;
-    const start = at + HEAD_OCTETS + (place >>> 16);
+    const start = at + HEAD_OCTETS + beforeOf(this.#ints[at / 4 + ENVELOPE]!) + (place >>> 16);
     const end = start + (place & 0xffff);
     return this.#bytes.compare(callId, 0, callId.length, start, end) === 0;
   }

@@ -8,11 +8,11 @@ export function countOutcome(counters: CounterSet, call: Call, type: EventType, 
   switch (type) {
     case EventType.CALL_START:
       counters.add(Outcomes.ANSWERED, 1);
-      countSetup(counters, call, SETUP_ANSWERED);
+      countSetup(counters, call, SETUP_ANSWERED, Outcomes.SETUP_ANSWERED_US);
       return;
     case EventType.CALL_ATTEMPT:
       counters.add(outcomeOf(status), 1);
-      countSetup(counters, call, SETUP_FAILED);
+      countSetup(counters, call, SETUP_FAILED, Outcomes.SETUP_FAILED_US);
       return;
     case EventType.AUTH_FAILED:
       if (call.method === Method.INVITE) counters.add(Outcomes.CHALLENGED, 1);
@@ -21,7 +21,7 @@ export function countOutcome(counters: CounterSet, call: Call, type: EventType, 
       if ((call.flags & CallFlag.FORCED_TIMEOUT) !== 0) counters.add(Outcomes.LOST, 1);
       else {
         counters.add(Outcomes.ENDED, 1);
-        if (call.finalUs > 0) counters.add(Outcomes.TALK_MS, Math.max(0, tsUs - call.finalUs) / 1000);
+        if (call.finalUs > 0) counters.add(Outcomes.TALK_US, Math.max(0, tsUs - call.finalUs));
       }
       return;
     case EventType.OTHER_TIMEOUT:
@@ -37,14 +37,14 @@ export function countRegister(counters: CounterSet, status: number, sentUs: numb
     if (!ASKS_AGAIN.has(status)) counters.add(Outcomes.REGISTER_FAILED, 1);
   } else if (sentUs > 0) {
     counters.add(Outcomes.REGISTER_ANSWERED, 1);
-    counters.add(Outcomes.REGISTER_MS, Math.max(0, nowUs - sentUs) / 1000);
+    counters.add(Outcomes.REGISTER_US, Math.max(0, nowUs - sentUs));
   }
 }
 
 /** Counts a BYE that was answered 2xx, and how long that took (RFC 6076 §4.4). */
 export function countBye(counters: CounterSet, sentUs: number, nowUs: number): void {
   counters.add(Outcomes.BYE_ANSWERED, 1);
-  counters.add(Outcomes.BYE_MS, Math.max(0, nowUs - sentUs) / 1000);
+  counters.add(Outcomes.BYE_US, Math.max(0, nowUs - sentUs));
 }
 
 /** Replies to REGISTER that want it sent again with something more: no failures. */
@@ -73,11 +73,12 @@ function outcomeOf(status: number): number {
   }
 }
 
-function countSetup(counters: CounterSet, call: Call, classes: readonly number[]): void {
+function countSetup(counters: CounterSet, call: Call, classes: readonly number[], inAll: number): void {
   const untilUs = call.earlyUs === 0 ? call.finalUs : call.earlyUs;
   if (untilUs === 0 || call.createdUs === 0) return;
-  const ms = Math.max(0, untilUs - call.createdUs) / 1000;
-  const above = SETUP_LIMITS_MS.findIndex((limit) => ms <= limit);
+  const us = Math.max(0, untilUs - call.createdUs);
+  const above = SETUP_LIMITS_MS.findIndex((limit) => us <= limit * 1000);
   const index = classes[above < 0 ? SETUP_LIMITS_MS.length : above];
   if (index !== undefined) counters.add(index, 1);
+  counters.add(inAll, us);
 }

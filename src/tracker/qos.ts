@@ -1,4 +1,4 @@
-import { type CounterSet, Ipfix } from '../model/counters.ts';
+import { type CounterSet, Ipfix, Quality } from '../model/counters.ts';
 import { formatIp, IPV4_MAPPED } from '../model/endpoint.ts';
 import type { Observer } from '../model/observer.ts';
 import type { MediaFlow, QosLeg, QosRecord } from '../model/qos.ts';
@@ -54,6 +54,7 @@ export class QosTable {
 
   /** Gives a record to the calls it names, or lets it wait for them. */
   add(record: QosRecord, observer: Observer, nowUs: number): void {
+    countQuality(this.#counters, record);
     const kept: KeptQos = { record, observer, receivedUs: nowUs };
     this.#offer(kept, (given) => {
       if (this.#isSettled(given)) return;
@@ -131,6 +132,30 @@ function octets(value: number): number | null {
 
 function hundredths(value: number): number | null {
   return value > MAX_PLAUSIBLE ? null : value / 100;
+}
+
+/** Scores there are (ITU-T P.800); others were not measured. */
+const LEAST_MOS = 1;
+const MOST_MOS = 5;
+
+function countQuality(counters: CounterSet, { incoming, outgoing }: QosRecord): void {
+  const scores = [incoming, outgoing]
+    .map(({ mos }) => hundredths(mos) ?? 0)
+    .filter((mos) => mos >= LEAST_MOS && mos <= MOST_MOS);
+  if (scores.length > 0) counters.add(classOf(Math.min(...scores)), 1);
+  for (const { rtpPackets, rtpLost } of [incoming, outgoing]) {
+    const packets = plausible(rtpPackets);
+    const lost = plausible(rtpLost);
+    if (packets === null || lost === null) continue;
+    counters.add(Quality.PACKETS, packets);
+    counters.add(Quality.LOST, lost);
+  }
+}
+
+function classOf(mos: number): number {
+  if (mos >= 4) return Quality.MOS_4;
+  if (mos >= 3) return Quality.MOS_3;
+  return mos >= 2 ? Quality.MOS_2 : Quality.MOS_1;
 }
 
 function flow(party: 'caller' | 'callee', { source, destination, sourcePort, destinationPort }: MediaFlow) {

@@ -235,6 +235,11 @@ export function originator(slot: EventSlot): EventView['originator'] {
   return (slot.flags & CallFlag.CALLEE_TERMINATED) === 0 ? 'caller-terminated' : 'callee-terminated';
 }
 
+/** Who reported what an event is about. */
+export function agentsOf({ observers }: EventSlot): string[] {
+  return observers === '' ? [] : observers.split('\n');
+}
+
 export function eventView(slot: EventSlot): EventView {
   return {
     index: slot.index,
@@ -256,6 +261,7 @@ export function eventView(slot: EventSlot): EventView {
     pddMs: slot.method === 0 ? null : setupMs(slot),
     ringMs: ringingMs(slot),
     originator: originator(slot),
+    agents: agentsOf(slot),
     rate: slot.rateTracked ? eventRateView(slot) : null,
     debug: slot.hasCall ? debugView(slot) : null,
   };

@@ -206,7 +206,7 @@ test('a ladder is drawn as its reader wants it', async (t) => {
       await ladder.getByText('sent 200 · received 190 · lost 10 · jitter 3').first().waitFor();
     });
 
-    await t.test('a message is searched, folded, and shown without its credentials', async () => {
+    await t.test('a message is searched, folded, shown with its envelope, and without its credentials', async () => {
       const register = readMessage('0.0 A>B REGISTER/1 f=a id=secret');
       const digest = 'Authorization: Digest username="a", nonce="n1", response="7587245234b3434c"';
       const text = register.text.replace('\r\nCSeq', `\r\n${digest}\r\nCSeq`);
@@ -221,6 +221,9 @@ test('a ladder is drawn as its reader wants it', async (t) => {
       await pane.getByText('not found').waitFor();
       const credentials = pane.locator('.minor', { hasText: '7587245234b3434c' });
       assert.ok(await credentials.isVisible());
+      await pane.getByText('Envelope', { exact: true }).click();
+      await pane.getByRole('listitem').filter({ hasText: 'capture agent id' }).waitFor();
+      assert.deepEqual(await accessibilityFaults(page), []);
       await pane.getByRole('button', { name: 'All headers' }).click();
       assert.ok(!(await credentials.isVisible()));
       await page.keyboard.press('Escape');

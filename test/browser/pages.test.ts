@@ -29,7 +29,7 @@ const CALLS = expected.calls
 /** Looked at last: a chart has its first point after ten seconds. */
 const CHARTS = ['/stats/charts', '/'];
 /** Besides these: no page, and two that are the longest there are. */
-const APART = new Set([...CHARTS, '/openapi.json', '/counters', '/counters/avg']);
+const APART = new Set([...CHARTS, '/openapi.json', '/metrics', '/counters', '/counters/avg']);
 const PAGES = [
   // The same page under other intervals looks the same.
   ...SITE_MAP.map(({ path }) => path).filter((path) => !path.includes('?') && !APART.has(path)),

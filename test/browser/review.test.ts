@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { BrowserContext } from 'playwright-core';
 import { blocked } from '../interop/tools.ts';
 import { startCollector } from '../support/collector.ts';
 import { readMessage } from '../tracker/scenario.ts';
@@ -93,6 +94,24 @@ function withoutClocks(text: string): string {
     .replaceAll(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})(?:\d{3})?Z/g, '$1Z')
     .replaceAll(/<text class="l-time"[^>]*>[^<]*<\/text>/g, '')
     .replaceAll(/>(?:UTC|\+03:30)<\/text>/g, '></text>');
+}
+
+const LOADS = 5;
+
+/** From the first octet of a page until it is drawn: the median of some loads, as this machine does other things too. */
+async function drawnMs(context: BrowserContext, url: string): Promise<number> {
+  const page = await context.newPage();
+  const tookMs: number[] = [];
+  for (let load = 0; load < LOADS; load++) {
+    await page.goto(url);
+    tookMs.push(
+      await page.evaluate<number>(
+        `performance.getEntriesByType('navigation').map(({ responseStart, loadEventEnd }) => loadEventEnd - responseStart)[0]`,
+      ),
+    );
+  }
+  await page.close();
+  return Math.round(tookMs.toSorted((a, b) => a - b)[LOADS >> 1] ?? 0);
 }
 
 test('what an engineer reviews a collector by', async (t) => {
@@ -361,10 +380,22 @@ test('what an engineer reviews a collector by', async (t) => {
       const selected = page.getByRole('complementary', { name: 'Selected message' });
       await selected.getByText('CSeq: 1001 INFO').waitFor();
       await openCall('long', '?n=200');
-      const tookMs = await page.evaluate<number>(
-        `performance.getEntriesByType('navigation').map(({ responseStart, loadEventEnd }) => loadEventEnd - responseStart)[0]`,
+      const table = page.getByRole('region', { name: 'Messages' });
+      await table.getByRole('link', { name: 'INFO', exact: true }).first().click();
+      await table.getByText('CSeq: 2 INFO').waitFor();
+      const plain = await browser.newContext({ javaScriptEnabled: false });
+      const visit = await plain.newPage();
+      await visit.goto(page.url());
+      await visit
+        .getByRole('region', { name: 'Messages' })
+        .getByRole('link', { name: 'INFO', exact: true })
+        .first()
+        .click();
+      await visit.getByText('CSeq: 2 INFO').waitFor();
+      await plain.close();
+      t.diagnostic(
+        `a ladder of 200 messages: ${await drawnMs(context, page.url())} ms from its first octet until it is drawn`,
       );
-      t.diagnostic(`a ladder of 200 messages: ${Math.round(tookMs)} ms from its first octet until it is drawn`);
     });
     assert.deepEqual(complaints, []);
   } finally {

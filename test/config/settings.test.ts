@@ -152,6 +152,7 @@ test('toHttpSettings() and toLogSettings() take their part', () => {
       { token: 'b', role: 'viewer' },
     ],
     allowAnonymous: false,
+    metricsOpen: false,
     sessionUs: 12 * 3600 * 1e6,
     proxies: [],
     proxyUserHeader: '',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { callMessages } from '../../src/engine/call-messages.ts';
+import { callMessage, callMessages } from '../../src/engine/call-messages.ts';
 import { EngineRequestError } from '../../src/model/engine.ts';
 import { Stage, START_US } from '../tracker/scenario.ts';
 
@@ -78,6 +78,18 @@ test('messages outlive the call they belong to', () => {
   while (tracker.advance(START_US + 1e12, 1000));
   const answer = callMessages(tracker, 'c1', ALL, START_US);
   assert.deepEqual([answer.items.length, answer.gone, answer.entries], [4, 0, []]);
+});
+
+test('one message is found by its id, under its own Call-ID and as long as it is held', () => {
+  const stage = staged({ messages: { perCall: 64, memBytes: 4000 } }, ...CALL);
+  const { items } = callMessages(stage.tracker, 'c1', ALL, START_US);
+  const [first] = items;
+  assert.ok(first);
+  for (const item of items) assert.deepEqual(callMessage(stage.tracker, 'c1', item.id)?.message, item);
+  assert.equal(callMessage(stage.tracker, 'c2', first.id), undefined);
+  assert.equal(callMessage(stage.tracker, 'c1', first.id + 8), undefined);
+  for (let n = 1; n < 20; n++) stage.send(`1.${n + 10} D>E OPTIONS/${n} f=o id=c0`);
+  assert.equal(callMessage(stage.tracker, 'c1', first.id), undefined);
 });
 
 test('the other legs of a call are part of it', () => {

@@ -199,6 +199,8 @@ suite('events found by', () => {
     ['index:1..', 'call-end talk,call-attempt busy'],
     ['retrans>0', 'call-start talk,call-end talk'],
     ['from:*1222 !type:call-end', 'call-start talk'],
+    ['agent:y', 'call-attempt busy'],
+    ['agent:x', 'call-start talk,call-end talk,call-attempt busy'],
   ] as const) {
     test(q, async () => {
       const stage = staged();

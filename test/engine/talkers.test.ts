@@ -28,10 +28,10 @@ test('calls are counted by who they were from and to, the busiest first, with th
   );
   assert.equal(heldSinceUs, 0);
   assert.deepEqual(kinds.source, [
-    { key: '192.0.2.2', calls: 2, failed: 1, before: 0 },
-    { key: '192.0.2.1', calls: 1, failed: 0, before: 1 },
+    { key: '192.0.2.2', calls: 2, failed: 1, failedMostly: 486, before: 0 },
+    { key: '192.0.2.1', calls: 1, failed: 0, failedMostly: null, before: 1 },
   ]);
-  assert.deepEqual(kinds.destination, [{ key: '192.0.2.4', calls: 3, failed: 1, before: 1 }]);
+  assert.deepEqual(kinds.destination, [{ key: '192.0.2.4', calls: 3, failed: 1, failedMostly: 486, before: 1 }]);
   assert.deepEqual(
     kinds.caller.map(({ key, calls }) => [key, calls]),
     [
@@ -39,8 +39,8 @@ test('calls are counted by who they were from and to, the busiest first, with th
       ['user-A', 1],
     ],
   );
-  assert.deepEqual(kinds.callee, [{ key: 'b', calls: 3, failed: 1, before: 1 }]);
-  assert.deepEqual(kinds.failingNumber, [{ key: 'b', calls: 1, failed: 1, before: 0 }]);
+  assert.deepEqual(kinds.callee, [{ key: 'b', calls: 3, failed: 1, failedMostly: 486, before: 1 }]);
+  assert.deepEqual(kinds.failingNumber, [{ key: 'b', calls: 1, failed: 1, failedMostly: 486, before: 0 }]);
   assert.deepEqual(
     kinds.status.map(({ key, calls }) => [key, calls]),
     [
@@ -49,6 +49,31 @@ test('calls are counted by who they were from and to, the busiest first, with th
     ],
   );
   assert.deepEqual(kinds.userAgent, []);
+  assert.deepEqual(kinds.domain, [{ key: 'example.com', calls: 3, failed: 1, failedMostly: 486, before: 1 }]);
+});
+
+test('a call that several agents saw counts for each of them', async () => {
+  const stage = new Stage();
+  stage.send('10 A>D INVITE/1 f=f1 id=c1 by=x,y');
+  stage.send('10.5 D>A 200/1 f=f1 t=t id=c1 by=x');
+  stage.send('11 A>D INVITE/1 f=f2 id=c2 by=y');
+  stage.send('11.5 D>A 200/1 f=f2 t=t id=c2 by=y');
+  const { kinds } = await topTalkers(stage.events, { sinceUs: at(0), untilUs: at(60), limit: 5 }, SLICING);
+  assert.deepEqual(
+    kinds.agent.map(({ key, calls }) => [key, calls]),
+    [
+      ['y', 2],
+      ['x', 1],
+    ],
+  );
+});
+
+test('of calls that failed the commonest status is told, the lowest of equally common ones', async () => {
+  const stage = new Stage();
+  for (const [n, status] of [503, 404, 404, 503, 486, 200].entries()) call(stage, n, 10 + n, 'A', status);
+  stage.advance(119);
+  const { kinds } = await topTalkers(stage.events, { sinceUs: at(0), untilUs: at(120), limit: 5 }, SLICING);
+  assert.deepEqual(kinds.failingNumber, [{ key: 'b', calls: 5, failed: 5, failedMostly: 404, before: 0 }]);
 });
 
 test('only as many are given as were asked for, and nothing from outside the time', async () => {
@@ -67,5 +92,5 @@ test('what came before is unknown when its events are no longer held', async () 
   const query = { sinceUs: at(1000), untilUs: at(2000), limit: 1 };
   const { kinds, heldSinceUs } = await topTalkers(stage.events, query, SLICING);
   assert.ok(heldSinceUs > at(0));
-  assert.deepEqual(kinds.source, [{ key: '192.0.2.1', calls: 110, failed: 0, before: null }]);
+  assert.deepEqual(kinds.source, [{ key: '192.0.2.1', calls: 110, failed: 0, failedMostly: null, before: null }]);
 });

@@ -32,7 +32,7 @@ suite('the page of a call', () => {
     assert.equal(statusCode, 200);
     assert.doesNotMatch(
       body,
-      /<script(?! type="module" src="\/assets\/client\/main\.js"><\/script>)|<style|\sstyle=|\son[a-z]+=/i,
+      /<script(?! type="module" src="\/assets\/[\w-]+\/client\/main\.js"><\/script>)|<style|\sstyle=|\son[a-z]+=/i,
     );
     assert.match(String(headers['content-security-policy']), /default-src 'none'/);
     assert.match(body, /<div class="ladder" role="group" aria-label="Ladder: 2 messages between 2 endpoints/);
@@ -95,7 +95,7 @@ suite('the page of a call', () => {
       message({ ...REPLY, reason: HOSTILE, raw: HOSTILE, agents: [HOSTILE], userAgent: HOSTILE, cseqMethod: HOSTILE }),
     ];
     const { body } = await get(`${PATH}?format=html`);
-    assert.doesNotMatch(body, /<script(?! type="module" src="\/assets\/client\/main\.js"><\/script>)|<b>/i);
+    assert.doesNotMatch(body, /<script(?! type="module" src="\/assets\/[\w-]+\/client\/main\.js"><\/script>)|<b>/i);
     // eslint-disable-next-line no-control-regex
     assert.doesNotMatch(body, /[\u0000\u202e\u200f]/);
     const words = body
@@ -106,7 +106,7 @@ suite('the page of a call', () => {
     const shown = HOSTILE.replace('\u0000', '\\x00').replace('\u202e', '\\u{202e}').replace('\u200f', '\\u{200f}');
     assert.ok(words.includes(`INVITE ${shown} SIP/2.0\nX: ${shown}\nLong: ${long}\n\n${shown}`));
     const svg = await get(`${PATH}?format=svg`);
-    assert.doesNotMatch(svg.body, /<script(?! type="module" src="\/assets\/client\/main\.js"><\/script>)|<b>/i);
+    assert.doesNotMatch(svg.body, /<script(?! type="module" src="\/assets\/[\w-]+\/client\/main\.js"><\/script>)|<b>/i);
     // eslint-disable-next-line no-control-regex
     assert.doesNotMatch(svg.body, /[\u0000-\u0008\u202e]/);
     const text = await get(PATH);
@@ -173,6 +173,48 @@ suite('the page of a call', () => {
     assert.equal(all.body.split('<tbody class="item" id="m').length - 1, 5000);
     assert.equal((await get(`${PATH}?n=5001`)).statusCode, 400);
     assert.equal((await get(`${PATH}?format=png`)).statusCode, 400);
+  });
+
+  test('of many messages each text is a page of its own, with the same said of it', async () => {
+    const { get, deps } = client();
+    const [few, many] = [40, 41].map((count) => Array.from({ length: count }, (_, n) => message({ id: (n + 1) * 8 })));
+    deps.engine.messages = few ?? [];
+    const inside = (await get(`${PATH}?format=html`)).body;
+    assert.equal(inside.split('<div data-message-text>').length - 1, 40);
+    assert.doesNotMatch(inside, /data-text/);
+    deps.engine.messages = many ?? [];
+    const outside = (await get(`${PATH}?format=html&mask=1`)).body;
+    assert.doesNotMatch(outside, /data-message-text/);
+    assert.equal(outside.split(' data-text').length - 1, 41);
+    const href = `${PATH}/message/328?mask=1`;
+    assert.ok(outside.includes(`<a href="${href}" data-page data-text>`));
+    const own = (await get(href, { accept: 'text/html' })).body;
+    const textIn = (page: string): string | undefined => /<div data-message-text>[^]*?<\/pre><\/div>/.exec(page)?.[0];
+    assert.ok(textIn(own));
+    assert.equal(textIn(own), textIn(inside));
+    assert.match(own, /<h1>Message INVITE<\/h1>/);
+    assert.ok(own.includes(`href="${PATH}?around=${message().atUs}&amp;message=328#ladder"`));
+  });
+
+  test('a message has a page of its own by its id, in every form', async () => {
+    const { get, deps } = client();
+    const secret = 'Authorization: Digest response="7587245234b3434c"';
+    deps.engine.messages = [message({ raw: `OPTIONS sip:a@b SIP/2.0\r\n${secret}\r\n\r\n` }), message(REPLY)];
+    const { message: reply } = (await get(`${PATH}/message/8192?format=json`)).json<{
+      message: CallMessageView & { at: string };
+    }>();
+    assert.deepEqual([reply.status, reply.raw, reply.at], [180, REPLY.raw, '2026-11-21T09:58:55.333456Z']);
+    const text = (await get(`${PATH}/message/4096?format=text`)).body;
+    assert.match(
+      text,
+      /^# HEP3\n[^]*\n=== 2026-11-21T09:58:55.123456Z 192[^]*\nAuthorization: Digest response="7587245234b3434c"\n$/,
+    );
+    for (const format of ['html', 'json', 'text'])
+      assert.ok(!(await get(`${PATH}/message/4096?format=${format}&mask=1`)).body.includes('7587245'), format);
+    assert.equal((await get(`${PATH}/message/16`)).statusCode, 404);
+    assert.equal((await get('/call/another/message/4096')).statusCode, 404);
+    for (const id of ['x', '-1', '1.5', '9'.repeat(16)])
+      assert.equal((await get(`${PATH}/message/${id}`)).statusCode, 400, id);
   });
 
   test('two marked messages stand side by side, what differs marked within its line', async () => {

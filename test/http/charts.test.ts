@@ -27,6 +27,18 @@ suite('the charts', () => {
     );
   });
 
+  test('replies are drawn by status, the commonest eight, and lead to their messages', () => {
+    const codes = [100, 180, 200, 401, 404, 486, 487, 500, 503];
+    const step = Object.fromEntries(codes.map((code, n) => [`pkt_stats.status.${code}`, 10 * (n + 1)]));
+    const { charts } = callCourse(seriesOf([step]).window(900_000));
+    const chart = charts.find(({ name }) => name === 'statuses');
+    assert.deepEqual(
+      chart?.series.map(({ name }) => name),
+      codes.slice(1).toReversed().map(String),
+    );
+    assert.equal(chart?.series[0]?.href, '/messages?q=status%3A503+at%3A-10s');
+  });
+
   test('a counter is drawn per second of its step, a gauge as it stood', () => {
     const { charts, stepMs } = counterCourse(window, [...info('ingest.received'), ...info('calls.active')]);
     assert.deepEqual(
@@ -50,7 +62,7 @@ suite('/stats/charts', () => {
   test('draws the usual charts, or the counters asked for', async () => {
     const { get } = client();
     const usual = await get('/stats/charts?format=html');
-    assert.equal(usual.body.split('<figure').length - 1, 12);
+    assert.equal(usual.body.split('<figure').length - 1, 14);
     const chosen = await get('/stats/charts?format=html&d=1h&counter=ingest.received&counter=calls.active');
     assert.equal(chosen.body.split('<figure').length - 1, 2);
     assert.ok(chosen.body.includes('href="/stats/charts?d=24h&amp;counter=ingest.received&amp;counter=calls.active"'));

@@ -21,11 +21,11 @@ const HUNDRED = {
   'outcomes.canceled': 10,
   'outcomes.failed': 6,
   'outcomes.ended': 40,
-  'outcomes.talk_ms': 2_400_000,
+  'outcomes.talk_us': 2_400_000_000,
   'outcomes.bye_answered': 25,
-  'outcomes.bye_ms': 500,
+  'outcomes.bye_us': 500_000,
   'outcomes.register_answered': 60,
-  'outcomes.register_ms': 1500,
+  'outcomes.register_us': 1_500_000,
   'outcomes.register_failed': 20,
   'outcomes.setup_answered.ms_200': 25,
   'outcomes.setup_answered.ms_1000': 25,
@@ -95,6 +95,7 @@ suite('the figures', () => {
       'sdd',
       'ira',
       'rrd',
+      'rtp_lost',
       'retransmissions',
     ]);
     assert.deepEqual(empty.charts.find(({ name }) => name === 'ratios')?.series[0]?.values, [null]);

@@ -1,6 +1,7 @@
 import { NO_ALIASES } from '../../src/model/alias.ts';
 import { CALL_STATES, callStateByName, TIMED_CALL_STATES } from '../../src/model/call-state.ts';
 import { CounterSet, COUNTERS, counterByName } from '../../src/model/counters.ts';
+import type { Diagnosis, DiagnosisView } from '../../src/model/diagnosis.ts';
 import {
   EngineRequestError,
   type CallQuery,
@@ -11,6 +12,7 @@ import {
   type EngineHealth,
   type EventQuery,
   type InjectedMessage,
+  type KeptView,
   type LinkPage,
   type MessagePage,
   type MessageQuery,
@@ -37,9 +39,12 @@ import type {
   CallMessages,
   CallMessageView,
   CallView,
+  CertificateView,
+  EnvelopeView,
   EventView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   RateEntryView,
   ProbeView,
@@ -197,6 +202,7 @@ export function event(changes: Partial<EventView> = {}): EventView {
     pddMs: 210,
     ringMs: 1800,
     originator: null,
+    agents: ['2001@203.0.113.7:40112/udp'],
     rate: null,
     debug: {
       state: 'established',
@@ -298,6 +304,23 @@ export function quality(): QosView {
   };
 }
 
+export function certificate(changes: Partial<CertificateView> = {}): CertificateView {
+  return {
+    listener: 'http',
+    option: 'http_tls_cert',
+    file: '/etc/sipcol/cert.pem',
+    use: 'own',
+    subject: 'CN=sipcol.example.com',
+    issuer: 'CN=Example CA',
+    names: 'DNS:sipcol.example.com, IP Address:192.0.2.10',
+    validFromUs: NOW_US - 86_400e6 * 100,
+    validUntilUs: NOW_US + 86_400e6 * 200,
+    serialNumber: '0A1B',
+    sha256: '0A:1B:2C:3D',
+    ...changes,
+  };
+}
+
 export function probe(changes: Partial<ProbeView> = {}): ProbeView {
   return {
     id: 0,
@@ -322,6 +345,25 @@ export function probe(changes: Partial<ProbeView> = {}): ProbeView {
     bytesPerSecond: 432,
     sipSets: 3,
     qosSets: 1,
+    sets: [
+      {
+        id: 258,
+        meaning: 'SIP received over UDP',
+        records: 3,
+        octets: 1800,
+        lastSeenUs: NOW_US - 2_000_000,
+        malformed: {},
+      },
+      {
+        id: 259,
+        meaning: 'SIP sent over UDP',
+        records: 0,
+        octets: 20,
+        lastSeenUs: NOW_US - 30_000_000,
+        malformed: { IPFIX_SHORT_SET: 1 },
+      },
+      { id: 4711, meaning: '', records: 1, octets: 4, lastSeenUs: NOW_US - 30_000_000, malformed: {} },
+    ],
     received: 6,
     tracked: 3,
     dropped: 0,
@@ -405,6 +447,18 @@ export const LISTENERS: readonly ListenerView[] = [
   },
 ];
 
+export const ENVELOPE: EnvelopeView = {
+  protocol: 'HEP3',
+  fields: [
+    { vendor: 0, type: 7, name: 'source port', length: 2, value: '5060' },
+    { vendor: 0, type: 14, name: 'authentication key', length: null, value: 'not shown' },
+    { vendor: 0, type: 15, name: 'payload', length: 700, value: '' },
+    { vendor: 8, type: 128, name: 'Genesys conversationId', length: 6, value: 'conv-1' },
+  ],
+  isCut: false,
+  notes: [],
+};
+
 /** What the engine has to say, for tests to set; and what it was told, for tests to look at. */
 export class FakeEngine implements Engine {
   calls: CallView[] = [call()];
@@ -424,6 +478,8 @@ export class FakeEngine implements Engine {
     },
   };
   messages: CallMessageView[] = [message()];
+  /** What each of them came in. */
+  envelope: EnvelopeView | null = ENVELOPE;
   /** Those that a search finds. */
   foundMessages: CallMessageView[] = [message()];
   searchedAll = true;
@@ -439,14 +495,20 @@ export class FakeEngine implements Engine {
   talkers: TalkersView = {
     heldSinceUs: 0,
     kinds: {
-      source: [{ key: '192.0.2.1', calls: 4, failed: 1, before: 6 }],
-      destination: [{ key: '2001:db8::5', calls: 4, failed: 1, before: 4 }],
-      caller: [{ key: 'alice', calls: 3, failed: 0, before: null }],
-      callee: [{ key: '+4930123456', calls: 2, failed: 2, before: 1 }],
-      failingNumber: [{ key: '+4930666', calls: 2, failed: 2, before: 1 }],
-      userAgent: [{ key: 'Softphone "4.2"', calls: 4, failed: 1, before: 4 }],
-      status: [{ key: '486', calls: 1, failed: 1, before: 0 }],
+      source: [{ key: '192.0.2.1', calls: 4, failed: 1, failedMostly: 486, before: 6 }],
+      destination: [{ key: '2001:db8::5', calls: 4, failed: 1, failedMostly: 486, before: 4 }],
+      caller: [{ key: 'alice', calls: 3, failed: 0, failedMostly: null, before: null }],
+      callee: [{ key: '+4930123456', calls: 2, failed: 2, failedMostly: 486, before: 1 }],
+      failingNumber: [{ key: '+4930666', calls: 2, failed: 2, failedMostly: 486, before: 1 }],
+      userAgent: [{ key: 'Softphone "4.2"', calls: 4, failed: 1, failedMostly: 486, before: 4 }],
+      domain: [{ key: 'example.net', calls: 3, failed: 1, failedMostly: 486, before: 6 }],
+      agent: [{ key: '2001@203.0.113.7:40112/udp', calls: 4, failed: 1, failedMostly: 486, before: 6 }],
+      status: [{ key: '486', calls: 1, failed: 1, failedMostly: 486, before: 0 }],
     },
+  };
+  keeping: KeptView = {
+    messages: { held: 1000, bytes: 800_000, maxBytes: 64_000_000, oldestUs: NOW_US - 100_000_000 },
+    events: { held: 10_240, capacity: 10_240, oldestUs: NOW_US - 600_000_000 },
   };
   probes: ProbeView[] = [probe()];
   links: LinkView[] = [link()];
@@ -478,6 +540,13 @@ export class FakeEngine implements Engine {
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
     this.#ask(['callCapture', callId, format]);
     return Buffer.from(`${format} of ${callId}`);
+  }
+
+  async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
+    this.#ask(['callMessage', callId, id]);
+    const held = this.messages.find((item) => item.callId === callId && item.id === id);
+    if (held === undefined) return undefined;
+    return { message: held, octets: Buffer.from(held.raw, 'utf8').toString('latin1'), envelope: this.envelope };
   }
 
   async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
@@ -536,6 +605,10 @@ export class FakeEngine implements Engine {
       evicted: 1,
       perState,
     };
+  }
+
+  async kept() {
+    return this.keeping;
   }
 
   async callTimeouts(): Promise<CallTimeoutView[]> {
@@ -839,6 +912,7 @@ export function accessSettings(changes: Partial<AccessSettings> = {}): AccessSet
     tokens: [],
     users: [],
     allowAnonymous: false,
+    metricsOpen: false,
     sessionUs: 12 * 3600 * 1e6,
     proxies: [],
     proxyUserHeader: '',
@@ -847,6 +921,23 @@ export function accessSettings(changes: Partial<AccessSettings> = {}): AccessSet
     auditEntries: 1000,
     ...changes,
   };
+}
+
+/** Writes nothing, and answers as if it had. */
+class FakeDiagnosis implements Diagnosis {
+  readonly directory = '/var/lib/sipcol/debug';
+  readonly threads = ['main', 'engine0', 'engine1'];
+  async cpuProfile(thread: string, seconds: number): Promise<DiagnosisView> {
+    return this.#file(thread, 'cpuprofile', seconds * 1000);
+  }
+
+  async heapSnapshot(thread: string): Promise<DiagnosisView> {
+    return this.#file(thread, 'heapsnapshot', 250);
+  }
+
+  #file(thread: string, extension: string, tookMs: number): DiagnosisView {
+    return { thread, file: `${this.directory}/sipcol-${thread}.${extension}`, bytes: 4096, tookMs };
+  }
 }
 
 export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
@@ -859,6 +950,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
     clock: () => NOW_US,
     statistics: STATISTICS,
     series: seriesOf(),
+    certificates: [certificate()],
     about: {
       name: 'sipcol',
       version: '0.1.0',
@@ -889,6 +981,8 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
     settings: accessSettings(),
     linksOut: [],
     aliases: NO_ALIASES,
+    aliasStore: { path: '', read: () => Promise.resolve(''), write: () => Promise.resolve() },
+    diagnosis: new FakeDiagnosis(),
     log,
     logLevel: level(),
     ...changes,

@@ -29,6 +29,7 @@ test('/ipfix/list as text is laid out as in the reference program, newest first'
       messages: 0,
       sipSets: 0,
       qosSets: 0,
+      sets: [],
       received: 0,
       tracked: 0,
       refused: {},
@@ -59,6 +60,9 @@ test('/ipfix/list as text is laid out as in the reference program, newest first'
     '                   host      "ecz730"',
     '       accounts  : received 6 tracked 3 refused: IPFIX_BAD_PACKET=1 ignored: handshake=1,report=1 qos: 1',
     '       per second: 0.5 packets 432 bytes',
+    '       set 258   : SIP received over UDP: 3 records 1800 octets malformed: 0 last: 2026-11-21 09:59:58.000000 +0000 UTC',
+    '       set 259   : SIP sent over UDP: 0 records 20 octets malformed: IPFIX_SHORT_SET=1 last: 2026-11-21 09:59:30.000000 +0000 UTC',
+    '       set 4711  : unknown: 1 records 4 octets malformed: 0 last: 2026-11-21 09:59:30.000000 +0000 UTC',
     '',
     '',
   ];

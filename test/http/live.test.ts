@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { get as request, type IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
+import { SCRIPT_HREF } from '../../src/http/assets.ts';
 import { LiveFeed, MAX_LIVE_CLIENTS } from '../../src/http/live-feed.ts';
 import { client } from './client.ts';
 import { accessSettings, countersOf, SOME_TRAFFIC } from './fakes.ts';
@@ -108,14 +109,14 @@ test('/live needs the right to read', async () => {
 test('every part of the script is served as such', async () => {
   const { get } = client();
   const seen = new Set<string>();
-  const waiting = ['/assets/client/main.js'];
+  const waiting = [SCRIPT_HREF];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (seen.has(path)) continue;
     seen.add(path);
     const { statusCode, headers, body } = await get(path);
     assert.equal(statusCode, 200, path);
     assert.equal(headers['content-type'], 'text/javascript; charset=utf-8');
-    for (const [, name = ''] of body.matchAll(/from '\.\/([^']+)'/g)) waiting.push(`/assets/client/${name}`);
+    for (const [, name = ''] of body.matchAll(/from '\.\/([^']+)'/g)) waiting.push(path.replace(/[^/]*$/, name));
   }
   assert.equal(seen.size, readdirSync('src/http/client').filter((name) => name.endsWith('.ts')).length);
 });

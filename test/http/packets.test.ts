@@ -124,7 +124,7 @@ suite('/tcp/timeouts', () => {
     const { post, deps } = client();
     const answer = await post('/tcp/timeouts', 'tcp_gc_int=1m30s&tcp_reorder_timeout=250ms', { accept: 'text/html' });
     assert.deepEqual(deps.engine.asked, [['setTcpTimeouts', { tcp_gc_int: 90_000, tcp_reorder_timeout: 250 }]]);
-    assert.match(answer.body, /Applied: tcp_gc_int = 1m30s, tcp_reorder_timeout = 250ms/);
+    assert.match(answer.body, /Applied: <bdi>tcp_gc_int = 1m30s, tcp_reorder_timeout = 250ms/);
   });
 
   test('what is no duration is refused, and so is what the engine refuses', async () => {

@@ -12,7 +12,15 @@ const HTML = { accept: 'text/html' };
 const inZone = (zone: string): Record<string, string> => ({ cookie: `theme=dark; tz=${zone}` });
 
 /** Pages that say in words which zone it is. */
-const IN_WORDS = new Set(['/zone', '/calls/list/query', '/events/query', '/messages/query', '/api', '/openapi.json']);
+const IN_WORDS = new Set([
+  '/zone',
+  '/calls/list/query',
+  '/events/query',
+  '/messages/query',
+  '/api',
+  '/openapi.json',
+  '/metrics',
+]);
 const PATHS = [...SITE_MAP.map(({ path }) => path), '/', `/call/${encodeURIComponent(call().callId)}`];
 const PAGES = PATHS.filter((path) => !IN_WORDS.has(path));
 

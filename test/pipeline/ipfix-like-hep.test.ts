@@ -34,7 +34,9 @@ function pictureOf(stage: PipelineStage, nowUs: number): { calls: object[]; even
   }
   const events: object[] = [];
   for (let index = stage.events.firstIndex; index < stage.events.nextIndex; index++) {
-    events.push(eventView(stage.events.at(index)!)); // every index between the two is held
+    const { agents, ...view } = eventView(stage.events.at(index)!); // every index between the two is held
+    assert.equal(agents.length, 1);
+    events.push(view);
   }
   return { calls, events };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { COUNTERS } from '../../src/model/counters.ts';
-import { type SightedSip, message, qosSet, sipSet } from '../../src/probe/encode.ts';
+import { type Media, type SightedSip, message, qosSet, sipSet } from '../../src/probe/encode.ts';
 import { callView, eventView } from '../../src/tracker/views.ts';
 import {
   CONNECT,
@@ -396,7 +396,53 @@ test('a quality record that is ahead of its call is given to it', () => {
   assert.equal(counted(stage, 'ipfix')['qos_waiting'], undefined);
 });
 
-function qosSetOf(callId: string): Buffer {
+test('a probe has books for each id of a set: records, octets, last seen, malformed ones', () => {
+  const stage = new PipelineStage();
+  const probe = new StageProbe(stage);
+  const short = messageOf([258, Buffer.alloc(2)]);
+  probe.send(sighted({}), sighted({}), short, messageOf([9999, Buffer.alloc(6)]));
+  const whole = setOf({}).length;
+  const sets = stage.probes.newest(0, 1, NOW_US)[0]?.sets;
+  assert.deepEqual(sets, [
+    {
+      id: 258,
+      meaning: 'SIP received over UDP',
+      records: 2,
+      octets: 2 * whole + 6,
+      lastSeenUs: NOW_US,
+      malformed: { IPFIX_SHORT_SET: 1 },
+    },
+    { id: 9999, meaning: '', records: 1, octets: 10, lastSeenUs: NOW_US, malformed: {} },
+  ]);
+});
+
+test('a probe that makes up ids has no more rows than 25, and nothing of it is lost', () => {
+  const stage = new PipelineStage();
+  const ids = Array.from({ length: 200 }, (_, n) => 300 + n);
+  new StageProbe(stage).send(...ids.map((id) => messageOf([id, Buffer.alloc(0)])));
+  const sets = stage.probes.newest(0, 1, NOW_US)[0]?.sets ?? [];
+  assert.equal(sets.length, 25);
+  assert.deepEqual([sets.at(-1)?.id, sets.at(-1)?.meaning, sets.at(-1)?.records], [null, 'others', 176]);
+});
+
+for (const [legs, counts] of [
+  // Of two legs the worse one counts; packets are those of both.
+  [[{ mos: 441, rtpPackets: 900, rtpLost: 100 }, { mos: 310 }], { mos_3: 1, rtp_packets: 1800, rtp_lost: 200 }],
+  [[{ mos: 400 }, {}], { mos_4: 1 }],
+  [[{ mos: 299 }, {}], { mos_2: 1 }],
+  [[{ mos: 100 }, {}], { mos_1: 1 }],
+  // Not measured: 0, more than there is, nothing plausible.
+  [[{ mos: 0 }, { mos: 0 }], {}],
+  [[{ mos: 65_535 }, { mos: 0xffff_ffff }], {}],
+] as const) {
+  test(`a quality record counts ${JSON.stringify(counts)} where its legs are ${JSON.stringify(legs)}`, () => {
+    const stage = new PipelineStage();
+    new StageProbe(stage).send(message([qosSetOf('score@1', ...legs)], 1, 1));
+    assert.deepEqual(counted(stage, 'quality'), counts);
+  });
+}
+
+function qosSetOf(callId: string, changes: Partial<Media> = {}, outgoing: Partial<Media> = {}): Buffer {
   const media = {
     rtpBytes: 12_000_000,
     rtpPackets: 10_000_001,
@@ -412,12 +458,13 @@ function qosSetOf(callId: string): Buffer {
     rtcpMaxLatency: 7,
     rValue: 0xffff_ffff,
     mos: 0,
+    ...changes,
   };
   const flow = { src: '192.0.2.1', dst: '192.0.2.2', srcPort: 1, dstPort: 2 };
   const at = { slot: 0, port: 0, vlan: 0 };
   return qosSet({
     incoming: media,
-    outgoing: media,
+    outgoing: { ...media, ...outgoing },
     payloadType: 101,
     callerIncoming: flow,
     calleeIncoming: flow,

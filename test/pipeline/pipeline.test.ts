@@ -384,6 +384,14 @@ test('a message that does not parse is an event with its Call-ID and what came b
   assert.match(event.attributes['sip.sip_reason'] ?? '', /^SIP_NOT_A_NUMBER after ".*CSeq: "$/s);
 });
 
+test('replies are counted by status, those that no standard has together', () => {
+  const stage = new PipelineStage();
+  for (const status of [486, 487, 486, 499, 699]) {
+    send(stage, encodeHep3(hep(payload(INVITE.replace(/^.*\r\n/, `SIP/2.0 ${status} Reason\r\n`)))));
+  }
+  assert.deepEqual(counted(stage, 'pkt_stats.status'), { 486: 2, 487: 1, other: 2 });
+});
+
 test('what is no SIP message is an event too: msg-probe', () => {
   const stage = new PipelineStage();
   send(stage, encodeHep3(hep(payload('hello'))));

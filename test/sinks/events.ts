@@ -37,6 +37,7 @@ export function event(changes: Partial<EventView> = {}): EventView {
     pddMs: 400,
     ringMs: 1600,
     originator: 'callee-terminated',
+    agents: ['2001@203.0.113.7:40112/udp'],
     rate: {
       exceeded: 4,
       diff: 3,

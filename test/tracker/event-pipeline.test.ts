@@ -8,6 +8,8 @@ import { EventRing } from '../../src/tracker/event-ring.ts';
 import { eventView } from '../../src/tracker/views.ts';
 import { rateSettings, START_US, words } from './rate-stage.ts';
 
+const AGENT = { id: '1@192.0.2.9:9/udp' };
+
 /** A ring behind rates of at most 5 per second, and what was counted on the way. */
 function stage(maxEntries = 100): {
   ring: EventRing;
@@ -21,7 +23,7 @@ function stage(maxEntries = 100): {
     ring,
     send(ms, ip = '192.0.2.1', type = EventType.PARSE_ERROR) {
       [packet.src0, packet.src1, packet.src2, packet.src3] = words(ip);
-      const slot = ring.message(packet, type, START_US + ms * 1000);
+      const slot = ring.message(packet, AGENT, type, START_US + ms * 1000);
       if (slot !== undefined) slot.reason = `at ${ms}`;
     },
     counted: () =>
@@ -93,9 +95,9 @@ test('rates that are not tracked are null in the event, also in a slot that had 
   const rates = new EventRates(settings, counters, 3);
   const ring = new EventRing(1, counters, rates);
   const packet = new Packet(Buffer.alloc(0));
-  ring.message(packet, EventType.PARSE_ERROR, START_US);
+  ring.message(packet, AGENT, EventType.PARSE_ERROR, START_US);
   assert.notEqual(eventView(ring.at(0)!).rate, null);
   rates.configure(rateSettings({ maxEntries: 0 }));
-  ring.message(packet, EventType.PARSE_ERROR, START_US);
+  ring.message(packet, AGENT, EventType.PARSE_ERROR, START_US);
   assert.equal(eventView(ring.at(1)!).rate, null);
 });

@@ -36,7 +36,7 @@ function keep(
   ring: MessageRing,
   call: Call,
   text: string,
-  changes: { repeat?: Repeat; onLink?: number; observer?: string; atUs?: number } = {},
+  changes: { repeat?: Repeat; onLink?: number; observer?: string; atUs?: number; envelope?: Partial<Packet> } = {},
 ): void {
   const bytes = Buffer.from(text, 'latin1');
   const message = new SipMessage(bytes);
@@ -51,6 +51,7 @@ function keep(
   packet.transport = 1;
   packet.trackedAtUs = changes.atUs ?? 1_700_000_000_123_456;
   packet.arrivedAtUs = 1_700_000_000_223_457;
+  Object.assign(packet, changes.envelope);
   const { repeat = Repeat.NEW, onLink = 11, observer = 'x' } = changes;
   ring.add(call, packet, message, 1, repeat, onLink, observer);
 }
@@ -83,6 +84,67 @@ test('a message is read back with everything that was known of it', () => {
   });
 });
 
+/** `before` and `behind` stand around a payload of four octets, which is not what the message was parsed from. */
+function around(before: string, behind: string): Partial<Packet> {
+  const envelope = Buffer.from(`..${before}wire${behind}..`, 'latin1');
+  const payloadStart = 2 + before.length;
+  const payloadEnd = payloadStart + 4;
+  return { envelope, envelopeStart: 2, payloadStart, payloadEnd, envelopeEnd: payloadEnd + behind.length };
+}
+
+function envelopeOf(ring: MessageRing, callId: string): unknown[] {
+  const [position = 0] = ring.positionsOf(callId, SEED);
+  const { version, before, after, notes } = ring.envelope(position);
+  return [version, before.toString('latin1'), after.toString('latin1'), notes];
+}
+
+test('what a message came in is kept with it, without the message', () => {
+  const ring = new MessageRing({ perCall: 10, memBytes: 4096 }, new CounterSet());
+  keep(ring, callOf(1, 'c1'), textOf('c1', 'x'), {
+    envelope: { ...around('BEFORE\xff', 'BEHIND\0'), version: 3, notes: 1 << 13 },
+  });
+  keep(ring, callOf(2, 'c2'), textOf('c2', 'y'), { envelope: { ...around('ALL', ''), version: 2 } });
+  keep(ring, callOf(3, 'c3'), textOf('c3', 'z'));
+  assert.deepEqual(envelopeOf(ring, 'c1'), [3, 'BEFORE\xff', 'BEHIND\0', 1 << 13]);
+  assert.deepEqual(envelopeOf(ring, 'c2'), [2, 'ALL', '', 0]);
+  assert.deepEqual(envelopeOf(ring, 'c3'), [0, '', '', 0]);
+  assert.deepEqual(textsOf(ring, 'c2'), [textOf('c2', 'y')]);
+});
+
+test('of a long envelope its first 256 octets are kept, and nothing behind what is missing', () => {
+  const ring = new MessageRing({ perCall: 10, memBytes: 8192 }, new CounterSet());
+  const envelopes: [string, string][] = [
+    ['b'.repeat(257), 'a'],
+    ['b'.repeat(200), 'a'.repeat(57)],
+    ['b'.repeat(200), 'a'.repeat(56)],
+  ];
+  const kept = envelopes.map(([before, behind], n) => {
+    keep(ring, callOf(n, `c${n}`), textOf(`c${n}`, ''), { envelope: around(before, behind) });
+    const [, front = '', back = ''] = envelopeOf(ring, `c${n}`);
+    return [String(front).length, String(back).length];
+  });
+  assert.deepEqual(kept, [
+    [256, 0],
+    [200, 56],
+    [200, 56],
+  ]);
+});
+
+test('envelopes count in the memory of kept messages: a ring with them holds fewer', () => {
+  const text = textOf('c1', '');
+  const heldWith = (envelope: Partial<Packet>): number => {
+    const ring = new MessageRing({ perCall: 100, memBytes: 16_384 }, new CounterSet());
+    for (let n = 0; n < 100; n++) keep(ring, callOf(1, 'c1'), text, { envelope });
+    return textsOf(ring, 'c1').length;
+  };
+  // 120 octets of head and those of the message and its envelope, up to a multiple of 8.
+  const recordOf = (envelope: number): number => 120 + Math.ceil((text.length + envelope) / 8) * 8;
+  assert.deepEqual(
+    [heldWith({}), heldWith(around('b'.repeat(150), 'a'.repeat(10)))],
+    [Math.floor(16_384 / recordOf(0)), Math.floor(16_384 / recordOf(160))],
+  );
+});
+
 test('whatever is added, what is held of a call is the unbroken end of what it got, and the ring does not grow', () => {
   const step = record({ call: nat(3), length: oneof(nat(40), nat(3000)), fill: nat(255) });
   assertProperty(
@@ -97,7 +159,7 @@ test('whatever is added, what is held of a call is the unbroken end of what it g
         if (call === undefined || list === undefined) continue;
         const text = textOf(call.callId, String.fromCodePoint(fill).repeat(length));
         keep(ring, call, text);
-        const most = memBytes - (memBytes % 8) - 112;
+        const most = memBytes - (memBytes % 8) - 120;
         list.push(text.slice(0, most));
         const held = textsOf(ring, call.callId);
         assert.equal(held.at(-1), list.at(-1), 'the newest is always held');
@@ -109,7 +171,7 @@ test('whatever is added, what is held of a call is the unbroken end of what it g
         assert.ok(held.length <= perCall);
         assert.deepEqual(held, list.slice(list.length - held.length));
         for (const position of ring.positionsOf(call.callId, SEED)) assert.ok(ring.isHeld(position));
-        octets += held.reduce((sum, text) => sum + 112 + text.length, 0);
+        octets += held.reduce((sum, text) => sum + 120 + text.length, 0);
         const last = ring.positionsOf(call.callId, SEED).at(-1);
         if (last !== undefined) assert.equal(ring.headOf(last).ordinal, list.length);
       }

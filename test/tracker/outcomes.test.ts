@@ -66,12 +66,12 @@ test('the end of a call is counted with its time, or as lost when nobody said BY
   const talk = ['1.0 B>A 200/1 f=a t=b', '1.1 A>B ACK/1 f=a t=b'];
   const ended = staged(INVITE, ...talk, '8.5 A>B BYE/2 f=a t=b', '8.6 B>A 200/2/BYE f=a t=b');
   assert.deepEqual(
-    ['ended', 'lost', 'talk_ms'].map((name) => ended.counter(`outcomes.${name}`)),
-    [1, 0, 7500],
+    ['ended', 'lost', 'talk_us'].map((name) => ended.counter(`outcomes.${name}`)),
+    [1, 0, 7_500_000],
   );
   const lost = staged(INVITE, ...talk);
   assert.deepEqual(
-    ['ended', 'lost', 'talk_ms'].map((name) => lost.counter(`outcomes.${name}`)),
+    ['ended', 'lost', 'talk_us'].map((name) => lost.counter(`outcomes.${name}`)),
     [0, 1, 0],
   );
 });
@@ -94,6 +94,11 @@ test('set-up times are counted up to the first sign of an answer, answered and f
     ),
     [2, 1, 1, 0],
   );
+  // 210 ms, 300 ms and 25 s; 50 ms.
+  assert.deepEqual(
+    ['setup_answered_us', 'setup_failed_us'].map((name) => stage.counter(`outcomes.${name}`)),
+    [25_510_000, 50_000],
+  );
 });
 
 suite('a REGISTER', () => {
@@ -106,7 +111,7 @@ suite('a REGISTER', () => {
         '1.0 A>B REGISTER/2 f=r',
         '1.25 B>A 200/2/REGISTER f=r t=y',
       ],
-      [1, 250, 0],
+      [1, 250_000, 0],
     ],
     [
       ['0.0 A>B REGISTER/1 f=r', '0.1 B>A 403/1/REGISTER f=r t=x', '0.2 B>A 403/1/REGISTER f=r t=x'],
@@ -128,7 +133,7 @@ suite('a REGISTER', () => {
         '9.0 A>B REGISTER/2 f=r',
         '9.3 B>A 200/2/REGISTER f=r t=x',
       ],
-      [2, 400, 0],
+      [2, 400_000, 0],
     ],
     // Nobody saw the request: how long it took is not known.
     [['0.1 B>A 200/1/REGISTER f=r t=x'], [0, 0, 0]],
@@ -136,7 +141,7 @@ suite('a REGISTER', () => {
     test(`counts ${expected.join(', ')} after ${lines.join(', ')}`, () => {
       const stage = staged(...lines);
       assert.deepEqual(
-        ['register_answered', 'register_ms', 'register_failed'].map((name) => stage.counter(`outcomes.${name}`)),
+        ['register_answered', 'register_us', 'register_failed'].map((name) => stage.counter(`outcomes.${name}`)),
         expected,
       );
     });
@@ -147,10 +152,10 @@ test('how long a BYE waits for its 2xx is counted, once, and only when both were
   const talk = [INVITE, '1.0 B>A 200/1 f=a t=b', '1.1 A>B ACK/1 f=a t=b'];
   const byes = (...lines: string[]): number[] => {
     const stage = staged(...talk, ...lines);
-    return ['bye_answered', 'bye_ms'].map((name) => stage.counter(`outcomes.${name}`));
+    return ['bye_answered', 'bye_us'].map((name) => stage.counter(`outcomes.${name}`));
   };
   const answer = '8.75 B>A 200/2/BYE f=a t=b';
-  assert.deepEqual(byes('8.5 A>B BYE/2 f=a t=b', answer, '9.0 B>A 200/2/BYE f=a t=b'), [1, 250]);
+  assert.deepEqual(byes('8.5 A>B BYE/2 f=a t=b', answer, '9.0 B>A 200/2/BYE f=a t=b'), [1, 250_000]);
   assert.deepEqual(byes(answer), [0, 0]);
   assert.deepEqual(byes('8.5 A>B BYE/2 f=a t=b', '8.6 B>A 481/2/BYE f=a t=b'), [0, 0]);
 });

@@ -11,6 +11,7 @@ import type { LegIndex } from '../../tracker/legs.ts';
 import { qosView } from '../../tracker/qos.ts';
 import { Row } from '../../tracker/rows.ts';
 import {
+  agentsOf,
   callDurationMs,
   destinationOf,
   eventDurationMs,
@@ -91,6 +92,8 @@ function eventTexts(slot: EventSlot, field: SearchField): readonly string[] {
       return slot.hasCall ? stateNames(slot.state) : [];
     case 'type':
       return [eventName(slot.type)];
+    case 'agent':
+      return agentsOf(slot);
     case 'ended':
       return slot.type === EventType.CALL_END ? [endedBy(slot.flags)] : [];
     default:

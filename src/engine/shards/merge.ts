@@ -4,6 +4,7 @@ import type {
   CallTableStats,
   EngineHealth,
   ForcedTimeoutView,
+  KeptView,
   MessagePage,
   RegistrationTableStats,
   Take,
@@ -19,6 +20,12 @@ import type { LegJoin, LegJoins } from './leg-joins.ts';
 /** An id that only one entry of all shards has, and the same one as long as it is held. */
 export function globalId(id: number, shard: number, count: number): number {
   return id * count + shard;
+}
+
+/** Which shard has an entry, and under which id of its own. */
+export function placeOf(id: number, count: number): { shard: number; localId: number } {
+  const shard = id % count;
+  return { shard, localId: (id - shard) / count };
 }
 
 /** The part of a list that one shard has to show, from `offset` on. */
@@ -179,6 +186,27 @@ export function mergeCallTables(
     evicted: sum(tables.map(({ evicted }) => evicted)),
     perState: sumByName(tables.map(({ perState }) => perState)),
   };
+}
+
+/** Messages lie where their calls are tracked, events with the hub, which comes first. */
+export function mergeKept(shards: readonly KeptView[]): KeptView {
+  const messages = shards.map((shard) => shard.messages);
+  const since = messages.map(({ oldestUs }) => oldestUs).filter((us) => us !== null);
+  // One that has room left has lost nothing, however young its oldest message is.
+  const full = messages.filter(isFull).map(({ oldestUs }) => oldestUs ?? 0);
+  return {
+    messages: {
+      held: sum(messages.map(({ held }) => held)),
+      bytes: sum(messages.map(({ bytes }) => bytes)),
+      maxBytes: sum(messages.map(({ maxBytes }) => maxBytes)),
+      oldestUs: since.length === 0 ? null : full.length > 0 ? Math.max(...full) : Math.min(...since),
+    },
+    events: shards[0]?.events ?? { held: 0, capacity: 0, oldestUs: null },
+  };
+}
+
+function isFull({ bytes, maxBytes }: KeptView['messages']): boolean {
+  return bytes >= maxBytes;
 }
 
 export function mergeRegistrationTables(

@@ -1,6 +1,5 @@
 import type { QosRecord } from '../../model/qos.ts';
-import { clearPacket, type Packet } from '../../model/packet.ts';
-import { PayloadKind } from '../../model/packet.ts';
+import { clearPacket, keptAfter, keptBefore, type Packet, PayloadKind } from '../../model/packet.ts';
 import type { Transport } from '../../model/transport.ts';
 import type { EventType } from '../../model/event-type.ts';
 import { EVENT_ROW, type EventSlot, GENERATED_ON } from '../../tracker/event-ring.ts';
@@ -9,7 +8,7 @@ import type { RingReader, RingWriter } from './ring.ts';
 /**
  * What shards hand over to one another, as octets.
  *
- *   message  [ numbers | times | payload, correlation id, other leg's Call-ID, name of who sent it ]
+ *   message  [ numbers | times | payload, correlation id, other leg's Call-ID, name of who sent it, envelope ]
  *   event    [ numbers | times | row | texts ]
  *   quality record and what became of it: JSON, since there is one for a call at most
  */
@@ -29,7 +28,10 @@ const DST = 14;
 const VLAN = 19;
 const INTERFACE = 20;
 const VERSION = 21;
-const MESSAGE_INTS = 22;
+/** Octets of the envelope before and behind the payload. */
+const ENVELOPE = 22;
+const NOTES = 24;
+const MESSAGE_INTS = 26;
 const MESSAGE_DOUBLES = 3;
 const MESSAGE_HEAD = MESSAGE_INTS * 4 + MESSAGE_DOUBLES * 8;
 
@@ -48,7 +50,10 @@ export function writeMessage(to: RingWriter, packet: Packet, isStream: boolean, 
   const correlation = p.correlationEnd - p.correlationStart;
   const leg = p.legCallIdEnd - p.legCallIdStart;
   const id = sender.id.length;
-  const start = to.reserve(RecordKind.MESSAGE, MESSAGE_HEAD + payload + correlation + leg + id);
+  const before = keptBefore(p);
+  const after = keptAfter(p, before);
+  const texts = correlation + leg + id;
+  const start = to.reserve(RecordKind.MESSAGE, MESSAGE_HEAD + payload + texts + before + after);
   if (start < 0) return false;
   const { ints, doubles, bytes } = to;
   const n = start >> 2;
@@ -74,6 +79,9 @@ export function writeMessage(to: RingWriter, packet: Packet, isStream: boolean, 
   ints[n + VLAN] = p.vlan;
   ints[n + INTERFACE] = p.interface;
   ints[n + VERSION] = p.version;
+  ints[n + ENVELOPE] = before;
+  ints[n + ENVELOPE + 1] = after;
+  ints[n + NOTES] = p.notes;
   const d = (start + MESSAGE_INTS * 4) >> 3;
   doubles[d] = p.capturedAtUs;
   doubles[d + 1] = p.arrivedAtUs;
@@ -82,7 +90,9 @@ export function writeMessage(to: RingWriter, packet: Packet, isStream: boolean, 
   at += p.bytes.copy(bytes, at, p.start, p.end);
   if (correlation > 0) at += p.bytes.copy(bytes, at, p.correlationStart, p.correlationEnd);
   if (leg > 0) at += p.bytes.copy(bytes, at, p.legCallIdStart, p.legCallIdEnd);
-  bytes.write(sender.id, at, id, 'latin1');
+  at += bytes.write(sender.id, at, id, 'latin1');
+  if (before > 0) at += p.envelope.copy(bytes, at, p.envelopeStart, p.envelopeStart + before);
+  if (after > 0) p.envelope.copy(bytes, at, p.payloadEnd, p.payloadEnd + after);
   to.commit();
   return true;
 }
@@ -122,6 +132,7 @@ export function readMessage(from: RingReader, packet: Packet, handed: HandedMess
   p.vlan = ints[n + VLAN]!;
   p.interface = ints[n + INTERFACE]!;
   p.version = ints[n + VERSION]!;
+  p.notes = ints[n + NOTES]!;
   const d = (start + MESSAGE_INTS * 4) >> 3;
   p.capturedAtUs = doubles[d]!;
   p.arrivedAtUs = doubles[d + 1]!;
@@ -134,6 +145,11 @@ export function readMessage(from: RingReader, packet: Packet, handed: HandedMess
   p.legCallIdEnd = p.legCallIdStart + ints[n + LEG]!;
   handed.idStart = p.legCallIdEnd;
   handed.idEnd = handed.idStart + ints[n + ID]!;
+  // The payload itself is not between the two halves: what is told of it is how long it is.
+  p.envelopeStart = handed.idEnd;
+  p.payloadStart = p.envelopeStart + ints[n + ENVELOPE]!;
+  p.payloadEnd = p.payloadStart;
+  p.envelopeEnd = p.payloadEnd + ints[n + ENVELOPE + 1]!;
 }
 
 /** Fields of an event besides its type, source and row; a test holds these lists against the class. */
@@ -158,7 +174,7 @@ export const EVENT_INTS = [
   'lastEvent',
 ] as const;
 export const EVENT_DOUBLES = ['tsUs', 'createdUs', 'earlyUs', 'finalUs', 'forkedUs'] as const;
-export const EVENT_TEXTS = ['block', 'toTag', 'reason', 'userAgent', 'uas'] as const;
+export const EVENT_TEXTS = ['block', 'toTag', 'reason', 'userAgent', 'uas', 'observers'] as const;
 const EVENT_HEAD_INTS = 4;
 
 /** Writes an event that was generated here. @returns false when there is no room */

@@ -6,6 +6,7 @@ import {
   type CallSelection,
   type CallSummary,
   type CallTableStats,
+  type KeptView,
   type CallTimeoutView,
   type Engine,
   type EngineHealth,
@@ -43,6 +44,7 @@ import type {
   EventView,
   InjectView,
   ListenerView,
+  MessageDetail,
   Page,
   ProbeView,
   RateEntryView,
@@ -67,6 +69,7 @@ import {
   mergeCallTables,
   mergeForced,
   mergeHealth,
+  mergeKept,
   mergeListeners,
   mergeMessagePages,
   mergeMessages,
@@ -75,6 +78,7 @@ import {
   mergeRegistrationTables,
   mergeWindows,
   page,
+  placeOf,
   takeTurns,
   type Window,
 } from './merge.ts';
@@ -122,6 +126,11 @@ export class ShardedEngine implements Engine {
       this.#shards.map(({ counters }) => counters),
     );
     return this.#total;
+  }
+
+  /** All engine threads there are. */
+  get threads(): readonly EngineClient[] {
+    return this.#shards;
   }
 
   /** Where the main thread counts. */
@@ -213,6 +222,13 @@ export class ShardedEngine implements Engine {
     return { ...merged, entries, ...neighbours };
   }
 
+  async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
+    const { shard, localId } = placeOf(id, this.#shards.length);
+    const found = await this.#shards[shard]?.callMessage(callId, localId);
+    if (found === undefined) return undefined;
+    return { ...found, message: this.#globalMessage(found.message, shard) };
+  }
+
   async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
     const legs = (await this.callsByCallId(callId)).flatMap((call) => call.legs.map((leg) => leg.callId));
     const callIds = [callId, ...[...new Set(legs)].filter((leg) => leg !== callId).slice(0, MAX_LEGS)];
@@ -239,6 +255,10 @@ export class ShardedEngine implements Engine {
 
   async callTable(): Promise<CallTableStats> {
     return this.#mergeCallTables(await Promise.all(this.#shards.map((shard) => shard.callTable())));
+  }
+
+  async kept(): Promise<KeptView> {
+    return mergeKept(await Promise.all(this.#shards.map((shard) => shard.kept())));
   }
 
   callTimeouts(): Promise<CallTimeoutView[]> {
@@ -404,11 +424,13 @@ export class ShardedEngine implements Engine {
   }
 
   #globalMessages(messages: readonly CallMessageView[], shard: number): CallMessageView[] {
+    return messages.map((message) => this.#globalMessage(message, shard));
+  }
+
+  #globalMessage(message: CallMessageView, shard: number): CallMessageView {
     const count = this.#shards.length;
-    return this.#global(messages, shard).map((message) => ({
-      ...message,
-      callEntryId: globalId(message.callEntryId, shard, count),
-    }));
+    const callEntryId = globalId(message.callEntryId, shard, count);
+    return { ...message, id: globalId(message.id, shard, count), callEntryId };
   }
 
   /** Calls with the legs that other shards know of. */

@@ -51,9 +51,17 @@ export class AuditTrail {
     this.#log.info({ audit: fields }, `audit: ${entry.action}`);
   }
 
+  get held(): number {
+    return Math.min(this.#next, this.#most);
+  }
+
+  get oldestUs(): number | null {
+    return this.#entries[(this.#next - this.held) % this.#most]?.atUs ?? null;
+  }
+
   /** Newest first. */
   list(offset: number, limit: number): { total: number; items: AuditEntry[] } {
-    const held = Math.min(this.#next, this.#most);
+    const { held } = this;
     const items: AuditEntry[] = [];
     for (let at = offset; at < held && items.length < limit; at++) {
       const entry = this.#entries[(this.#next - 1 - at) % this.#most];

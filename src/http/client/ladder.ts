@@ -1,4 +1,5 @@
 import { moveColumns } from './columns.ts';
+import { pageAt } from './fetch-page.ts';
 import type { Binding } from './keys.ts';
 import { MessagePane } from './pane.ts';
 
@@ -7,6 +8,7 @@ import { MessagePane } from './pane.ts';
  * from it, and the rows of its transaction are set apart. Two marked rows are compared.
  *
  *   a.l-row[data-message=7] ──selected──▶ tbody#m7 [data-message-text] ──copied──▶ [data-pane]
+ *                                         tbody#m7 a[data-text] ──fetched──┘
  *                           ──marked────▶ tbody#m7 input[name=diff]
  */
 /** Parameter of the address. */
@@ -15,6 +17,9 @@ const SELECTED = 'current';
 const MARKED = 'marked';
 const SAME = 'same';
 const TEXT = '[data-message-text]';
+/** The page a message has of its own, and where only that has its text. */
+const PAGE = 'a[data-page]';
+const PAGE_OF_TEXT = 'a[data-text]';
 
 export function startLadder(): Binding[] {
   const frame = document.querySelector<HTMLElement>('[data-ladder]');
@@ -69,6 +74,9 @@ class LadderPage {
       this.#select(row);
     });
     this.#frame.addEventListener('dblclick', (event) => this.#open(event));
+    for (const piece of document.querySelectorAll<HTMLElement>('.piece')) {
+      piece.addEventListener('click', openInPlace);
+    }
     this.#frame.addEventListener('mouseover', (event) => this.#setApart(rowAt(event.target) ?? this.#selected));
     this.#frame.addEventListener('mouseleave', () => this.#setApart(this.#selected));
     this.#frame.addEventListener('scroll', () => this.#showTimes());
@@ -132,9 +140,14 @@ class LadderPage {
   }
 
   async #showMessage(row: Row | undefined): Promise<void> {
-    const text = row === undefined ? undefined : await textOf(row);
+    const item = tableRow(row);
+    const text = await textOf(item);
     if (row !== this.#selected) return;
-    this.#pane.show(row?.querySelector('title')?.textContent ?? '', text);
+    this.#pane.show(
+      row?.querySelector('title')?.textContent ?? '',
+      text,
+      item?.querySelector<HTMLAnchorElement>(PAGE)?.href,
+    );
   }
 
   #open(event: Event): void {
@@ -143,8 +156,9 @@ class LadderPage {
     event.preventDefault();
     this.#select(row);
     const item = tableRow(row);
-    item?.querySelector('details')?.setAttribute('open', '');
-    item?.scrollIntoView({ block: 'start' });
+    if (item === null) return;
+    void openText(item);
+    item.scrollIntoView({ block: 'start' });
   }
 
   #markSelected(event: KeyboardEvent): void {
@@ -205,18 +219,46 @@ function nameInAddress(message: string | undefined): void {
 }
 
 /** Its text: from the table, or from the page it has of its own where there are many. */
-async function textOf(row: Row): Promise<Element | undefined> {
-  const item = tableRow(row);
+async function textOf(item: HTMLElement | null): Promise<Element | undefined> {
   const here = item?.querySelector(TEXT);
-  const elsewhere = item?.querySelector<HTMLAnchorElement>('a[data-text]');
+  const elsewhere = item?.querySelector<HTMLAnchorElement>(PAGE_OF_TEXT);
   if (here || !elsewhere) return here ?? undefined;
-  try {
-    const answer = await fetch(elsewhere.href, { headers: { accept: 'text/html' } });
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    return page.querySelector(TEXT) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  const page = await pageAt(elsewhere.href);
+  return page?.querySelector(TEXT) ?? undefined;
+}
+
+/** A link to the text of a message opens it below its row; with a key held it is the browser's. */
+function openInPlace(event: MouseEvent): void {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || !(event.target instanceof Element)) return;
+  const item = event.target.closest(PAGE_OF_TEXT)?.closest('tbody');
+  if (item === null || item === undefined) return;
+  event.preventDefault();
+  const opened = item.querySelector('details');
+  if (opened?.open === true) opened.open = false;
+  else void openText(item);
+}
+
+/** Opens the text of a message in the table, where it is fetched to if it has a page of its own. */
+async function openText(item: HTMLElement): Promise<void> {
+  const text = await textOf(item);
+  if (text === undefined) return;
+  const details = item.querySelector('details') ?? addDetails(item);
+  if (details.querySelector(TEXT) === null) details.append(text);
+  details.open = true;
+}
+
+function addDetails(item: HTMLElement): HTMLDetailsElement {
+  const details = document.createElement('details');
+  const summary = document.createElement('summary');
+  summary.textContent = 'Text';
+  details.append(summary);
+  const row = document.createElement('tr');
+  row.className = 'more';
+  const cell = row.insertCell();
+  cell.colSpan = item.querySelectorAll('td').length;
+  cell.append(details);
+  item.append(row);
+  return details;
 }
 
 function groupBy<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {

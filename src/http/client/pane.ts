@@ -1,6 +1,9 @@
+import { pageAt } from './fetch-page.ts';
+
 /**
  * The message beside the ladder: how it came, its text, and what helps with reading it. The tools stay from message to
- * message, and so does what is searched for.
+ * message, and so do what is searched for and which parts of the message's own page are unfolded: those are fetched when
+ * somebody looks at them.
  */
 const FOUND = 'found';
 
@@ -10,6 +13,7 @@ export class MessagePane {
   readonly #place = document.createElement('div');
   readonly #search = document.createElement('input');
   readonly #count = document.createElement('span');
+  readonly #folds: readonly Fold[] = PARTS.map(([part, title]) => new Fold(part, title));
   #ranges: Range[] = [];
   #at = 0;
 
@@ -40,16 +44,21 @@ export class MessagePane {
       ' ',
       this.#count,
     );
-    pane.append(this.#title, tools, this.#place);
+    pane.append(this.#title, tools, this.#place, ...this.#folds.map((fold) => fold.element));
   }
 
-  /** Shows a message under a title, or nothing. */
-  show(title: string, message: Element | undefined): void {
+  /**
+   * Shows a message under a title, or nothing.
+   *
+   * @param page what it has of its own, for the parts that can be unfolded
+   */
+  show(title: string, message: Element | undefined, page: string | undefined): void {
     this.#pane.hidden = message === undefined;
     if (message === undefined) return;
     this.#title.textContent = title;
     this.#place.replaceChildren(message.cloneNode(true));
     this.#pane.scrollTop = 0;
+    for (const fold of this.#folds) fold.show(page);
     this.#find();
   }
 
@@ -72,6 +81,43 @@ export class MessagePane {
     const isAsked = this.#search.value !== '';
     this.#count.textContent = isAsked ? (count === 0 ? 'not found' : `${this.#at + 1} of ${count}`) : '';
     if (isAsked) this.#ranges[this.#at]?.startContainer.parentElement?.scrollIntoView({ block: 'nearest' });
+  }
+}
+
+/** Parts of a message's own page that can be unfolded here. */
+const PARTS = [['envelope', 'Envelope']] as const;
+
+/** One such part, fetched while it is open. */
+class Fold {
+  readonly element = document.createElement('details');
+  readonly #part: string;
+  readonly #content = document.createElement('div');
+  #page: string | undefined;
+  #shown: string | undefined;
+
+  constructor(part: string, title: string) {
+    this.#part = part;
+    const summary = document.createElement('summary');
+    summary.textContent = title;
+    this.element.append(summary, this.#content);
+    this.element.addEventListener('toggle', () => void this.#fill());
+  }
+
+  /** Of the message that has this page; without one it stays away. */
+  show(page: string | undefined): void {
+    this.#page = page;
+    this.element.hidden = page === undefined;
+    void this.#fill();
+  }
+
+  async #fill(): Promise<void> {
+    const page = this.#page;
+    if (page === undefined || page === this.#shown || !this.element.open) return;
+    const part = (await pageAt(page))?.querySelector(`[data-part=${this.#part}]`);
+    // Meanwhile another message may have been selected.
+    if (page !== this.#page) return;
+    this.#shown = part ? page : undefined;
+    this.#content.replaceChildren(part ?? 'It is no longer held.');
   }
 }
 

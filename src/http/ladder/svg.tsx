@@ -427,7 +427,6 @@ interface RowProps {
 
 function Row({ row, columns, time, clock, leg, y, geometry: { width, at, spacing } }: RowProps): VNode {
   const { message } = row;
-  const tone = toneClass(row);
   const [large, small] = timeTexts(row, time, clock);
   const line = y + 24;
   const self = row.from === row.to;
@@ -436,6 +435,7 @@ function Row({ row, columns, time, clock, leg, y, geometry: { width, at, spacing
   const middle = self ? from + spacing / 4 + 8 : (from + to) / 2;
   const room = self ? spacing / 2 : Math.abs(to - from) - 16;
   const label = `${row.label}${againText(row)}`;
+  const second = secondLine(row);
   return (
     <>
       <rect class="l-hit" x={2} y={y} width={width - 4} height={ROW} rx={4} fill="transparent" />
@@ -474,7 +474,7 @@ function Row({ row, columns, time, clock, leg, y, geometry: { width, at, spacing
         />
       )}
       <text
-        class={`l-label ${tone}`}
+        class="l-label"
         x={middle}
         y={line - 6}
         text-anchor="middle"
@@ -483,9 +483,11 @@ function Row({ row, columns, time, clock, leg, y, geometry: { width, at, spacing
       >
         {cut(visible(label), room / CHARACTER)}
       </text>
-      <text class="l-quiet" x={middle} y={line + 14} text-anchor="middle" font-size="11" fill="#5b6573">
-        {cut(visible(secondLine(row)), room / SMALL_CHARACTER)}
-      </text>
+      {second === '' ? undefined : (
+        <text class="l-quiet" x={middle} y={line + 14} text-anchor="middle" font-size="11" fill="#5b6573">
+          {cut(visible(second), room / SMALL_CHARACTER)}
+        </text>
+      )}
     </>
   );
 }
@@ -554,7 +556,6 @@ function Line({
   y: number;
   self: boolean;
 }): VNode {
-  const tone = toneClass(row);
   const ink = inkOf(row);
   const right = !self && to > from;
   const back = right ? -1 : 1;
@@ -564,7 +565,7 @@ function Line({
   return (
     <>
       <path
-        class={`l-line ${tone}`}
+        class="l-line"
         d={path}
         fill="none"
         stroke={ink}
@@ -573,7 +574,7 @@ function Line({
       />
       {row.tone === 'ghost' ? (
         <path
-          class="l-line ghost"
+          class="l-line"
           d={`M${to + back * 14 - 5} ${tip - 5}l10 10m0 -10l-10 10`}
           fill="none"
           stroke={INK.ghost}
@@ -581,12 +582,7 @@ function Line({
         />
       ) : (
         heads.map((shift) => (
-          <path
-            class={`l-tip ${tone}`}
-            d={`M${to + back * shift} ${tip}l${back * 9} -4.5v9z`}
-            fill={ink}
-            stroke="none"
-          />
+          <path class="l-tip" d={`M${to + back * shift} ${tip}l${back * 9} -4.5v9z`} fill={ink} stroke="none" />
         ))
       )}
     </>

@@ -1,22 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-import { etagOf, sendConditional } from '../conditional.ts';
+import { assetHref, ASSETS } from '../assets.ts';
 
-const ASSETS: readonly (readonly [string, string])[] = [
-  ['style.css', 'text/css; charset=utf-8'],
-  ['icon.svg', 'image/svg+xml'],
-  ...readdirSync(new URL('../assets/client/', import.meta.url))
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => [`client/${name}`, 'text/javascript; charset=utf-8'] as const),
-];
+const YEAR_S = 365 * 24 * 3600;
 
-/** The few files a page needs beside itself, read once; browsers ask again but get them only when changed. */
 export function assetRoutes(app: FastifyInstance): void {
-  for (const [name, type] of ASSETS) {
-    const content = readFileSync(new URL(`../assets/${name}`, import.meta.url));
-    const etag = etagOf(content);
-    app.get(`/assets/${name}`, { config: { open: true }, schema: { hide: true } }, async (request, reply) =>
-      sendConditional(request, reply, type, content, etag),
+  const kept = `public, max-age=${YEAR_S}, immutable`;
+  for (const { name, type, content } of ASSETS) {
+    app.get(assetHref(name), { config: { open: true }, schema: { hide: true } }, async (_request, reply) =>
+      reply.header('cache-control', kept).type(type).send(content),
     );
   }
 }

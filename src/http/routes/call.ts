@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CAPTURE_FORMATS, type CaptureFormatName } from '../../model/capture.ts';
-import type { CallMessages, EventView } from '../../model/views.ts';
+import type { CallMessages, CallMessageView, EventView } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
 import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -20,12 +20,15 @@ import { callText } from '../text/call.ts';
 import { togetherHref } from '../together.ts';
 import { CallPage } from '../views/call.tsx';
 import { zoneOf } from '../zone.ts';
+import { messageId } from './message.ts';
 import { addPage } from './page.ts';
 
 const DEFAULT_MESSAGES = 500;
 const MAX_MESSAGES = 5000;
 const MAX_EVENTS = 100;
 const MAX_TITLE = 60;
+/** Longest Call-ID that is repeated in an answer. */
+const MAX_QUOTED = 300;
 
 const PLACE = { callid: Type.String({ description: 'Call-ID, percent-encoded' }) };
 const TEXT = 'text/plain; charset=utf-8';
@@ -56,7 +59,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const isSorted = params.flag('sorted');
       const { call: own, events } = await found(deps, callid, { offset, limit });
       const held = await withOthers(deps, own, choice.added, limit);
-      const call = choice.mask ? withoutSecrets(held) : held;
+      const call = choice.mask ? { ...held, items: held.items.map(withoutSecrets) } : held;
       const complete = offset + own.items.length >= own.total;
       const { items, ...rest } = call;
       const agreed = exchanges(items);
@@ -132,8 +135,8 @@ async function withOthers(
   };
 }
 
-function withoutSecrets(call: CallMessages): CallMessages {
-  return { ...call, items: call.items.map((message) => ({ ...message, raw: masked(message.raw) })) };
+function withoutSecrets(message: CallMessageView): CallMessageView {
+  return { ...message, raw: masked(message.raw) };
 }
 
 /** `/call/<callid>/text`, `/pcap`, `/pcapng`: all messages held of one call, to be saved. */
@@ -156,7 +159,7 @@ export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
     addFile(app, format, `One call as a ${format} file: every message held`, CAPTURE_TYPE, async (callid) => {
       const { call } = await found(deps, callid, { offset: 0, limit: 0 });
       if (call.total === 0) {
-        throw new HttpProblem(404, `No message is held of the call with the Call-ID "${callid.slice(0, 300)}"`);
+        throw new HttpProblem(404, `No message is held of the call with the Call-ID "${callid.slice(0, MAX_QUOTED)}"`);
       }
       return Buffer.from(await engine.callCapture(callid, format));
     });
@@ -206,7 +209,7 @@ async function found(
   if (call.entries.length === 0 && call.total === 0 && events.length === 0) {
     throw new HttpProblem(
       404,
-      `Nothing is held of a call with the Call-ID "${callid.slice(0, 300)}": it was not seen, or what was held of it gave way to newer calls (keep_messages_mem, event_buffer_size)`,
+      `Nothing is held of a call with the Call-ID "${callid.slice(0, MAX_QUOTED)}": it was not seen, or what was held of it gave way to newer calls (keep_messages_mem, event_buffer_size)`,
     );
   }
   return { call, events };
@@ -222,11 +225,8 @@ async function offsetAround({ engine }: HttpDeps, callId: string, atUs: number, 
 /** Ids of the two messages to compare: one parameter for each, as forms send them, or both with a comma between. */
 function comparedOf(params: Params): number[] {
   const ids = params.texts('diff').flatMap((text) => text.split(','));
-  for (const id of ids) {
-    if (!/^\d{1,15}$/.test(id)) throw badParameter('diff', id, 'the id of a message');
-  }
   if (ids.length > 2) throw badParameter('diff', ids.join(','), 'two messages, not more');
-  return ids.map(Number);
+  return ids.map((id) => messageId('diff', id));
 }
 
 /** Events of exactly this Call-ID; the engine's filter also finds longer ones. */

@@ -22,6 +22,7 @@ import { aboutText, configText, homeText, pageLines } from '../text/pages.ts';
 import { About, Config } from '../views/about.tsx';
 import { Home, type Summary } from '../views/home.tsx';
 import { PageIndex, StatusPage } from '../views/messages.tsx';
+import { certificateHints } from '../certificates.ts';
 import { get, roughly, warnings } from '../why.ts';
 import { addPage } from './page.ts';
 
@@ -32,7 +33,17 @@ const HEARTBEAT_LIMIT_MS = 5000;
 const MOST_TALKERS = 8;
 const NO_TALKERS: TalkersView = {
   heldSinceUs: 0,
-  kinds: { source: [], destination: [], caller: [], callee: [], failingNumber: [], userAgent: [], status: [] },
+  kinds: {
+    source: [],
+    destination: [],
+    caller: [],
+    callee: [],
+    failingNumber: [],
+    domain: [],
+    agent: [],
+    userAgent: [],
+    status: [],
+  },
 };
 
 /** Rates of the first page are over this time: short enough to be "now", long enough not to jump. */
@@ -157,7 +168,7 @@ async function summaryOf(deps: HttpDeps): Promise<Summary> {
     },
     rateIntervalMs: block.perMs ?? block.uptimeMs,
     listeners,
-    warnings: warnings({ counters, health, listeners }),
+    warnings: [...warnings({ counters, health, listeners }), ...certificateHints(deps.certificates, deps.clock())],
   };
 }
 

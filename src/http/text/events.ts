@@ -45,6 +45,7 @@ function eventText(event: EventView, capacity: number, nowUs: number, zone: Zone
   for (const [name, value] of Object.entries(event.attributes)) {
     if (value !== '') lines.push(`\t${visible(name)}: ${quoted(value)}`);
   }
+  if (event.agents.length > 0) lines.push(`\tagents    : ${event.agents.map(visible).join(' ')}`);
   if (event.originator !== null) lines.push(`\tsip.originator: ${event.originator}`);
   if (event.rate !== null) {
     const { exceeded, diff, value, limit, intervalMs, sinceUs } = event.rate;

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../model/endpoint.ts';
-import type { EndpointView, ListenerView, Page, ProbeView } from '../../model/views.ts';
+import type { EndpointView, ListenerView, Page, ProbeView, SetView } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
 import { quoted, textTime, visible } from '../show.ts';
 import { agoText, type Hint } from '../why.ts';
@@ -43,8 +43,14 @@ function probeText(probe: ProbeView, index: number, position: number, nowUs: num
     ...requestLines(probe),
     `accounts  : received ${probe.received} tracked ${probe.tracked} refused: ${countsText(probe.refused)} ignored: ${countsText(probe.ignored)} qos: ${probe.qosSets}`,
     rateText(probe),
+    ...probe.sets.map((set) => setText(set, zone)),
   ];
   return `${lines.join('\n       ')}\n`;
+}
+
+function setText({ id, meaning, records, octets, lastSeenUs, malformed }: SetView, zone: Zone): string {
+  const name = `set ${id ?? ''}`.padEnd(10);
+  return `${name}: ${meaning === '' ? 'unknown' : meaning}: ${records} records ${octets} octets malformed: ${countsText(malformed)} last: ${textTime(lastSeenUs, zone)}`;
 }
 
 /** What the probe asked for: not what was agreed. */

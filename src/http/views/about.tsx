@@ -13,7 +13,8 @@ export function About({ about }: { about: AboutInfo }): VNode {
           [
             'More',
             <>
-              <a href="/about/config">configuration in effect</a>, <a href="/api">the API</a>
+              <a href="/about/config">configuration in effect</a>,{' '}
+              <a href="/retention">what is kept, and for how long</a>, <a href="/api">the API</a>
             </>,
           ],
         ]}
@@ -49,6 +50,7 @@ export function Config({ rows }: { rows: readonly ConfigRow[] }): VNode {
   return (
     <>
       <p class="pager">
+        <a href="/retention">What is kept, and for how long</a>
         <span>Can be changed while it runs:</span>
         {CHANGEABLE.map(([href, text]) => (
           <a href={href}>{text}</a>

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { CAPTURE_FORMATS } from '../../model/capture.ts';
-import type { CallMessages } from '../../model/views.ts';
+import type { CallMessages, CallMessageView } from '../../model/views.ts';
 import {
   choiceParameters,
   COLOUR_MODES,
@@ -19,7 +19,7 @@ import { labelOf, letter } from '../ladder/label.ts';
 import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { type ColumnLinks, hueClass, LadderDrawing } from '../ladder/svg.tsx';
-import { callHref } from '../show.ts';
+import { callHref, hasPage, link } from '../show.ts';
 import { Captured, CapturedLink, Cell, Nothing, Table } from './parts.tsx';
 
 /** Address of this page with some parameters changed. */
@@ -127,6 +127,16 @@ function AddCall({ callId, choice }: { callId: string; choice: LadderChoice }): 
 /** Where a message stands in the table. */
 export const messageAnchor = (id: number): string => `m${id}`;
 export const messageHref = ({ id }: { id: number }): string => `#${messageAnchor(id)}`;
+
+/** The ladder with that message selected; of very many, those around it. */
+export function placeInLadder({ callId, atUs, id }: CallMessageView): string {
+  return `${link(callHref(callId), { around: atUs, message: id })}#ladder`;
+}
+
+/** Where a message has a page of its own; `undefined` where no path can name its call. */
+export function messagePage({ callId, id }: CallMessageView, mask: boolean): string | undefined {
+  return hasPage(callId) ? link(`${callHref(callId)}/message/${id}`, { mask: mask ? 1 : undefined }) : undefined;
+}
 
 const GROUPING_TEXT: Readonly<Record<Grouping, string>> = {
   auto: 'automatic',

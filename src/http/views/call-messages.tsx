@@ -1,23 +1,26 @@
 import type { VNode } from 'preact';
 import type { CallMessages, CallMessageView } from '../../model/views.ts';
-import { lineWarnings, type LineWarnings } from '../ladder/lint.ts';
+import { lineWarnings } from '../ladder/lint.ts';
 import { type Ladder, legName } from '../ladder/model.ts';
 import type { LadderRow } from '../ladder/row.ts';
 import { againText, toneClass } from '../ladder/svg.tsx';
 import { pause } from '../ladder/times.ts';
 import { formatNumber } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
-import { messageAnchor, messageHref, type PageLink } from './call-ladder.tsx';
-import { Captured, Cell, Facts, Nothing, Path, Table, Time, TimeOfDay, Transport } from './parts.tsx';
-import { RawText } from './raw-text.tsx';
+import { messageAnchor, messagePage } from './call-ladder.tsx';
+import { MessageText } from './message.tsx';
+import { Captured, Cell, cellText, Nothing, Path, TableHead, TimeOfDay, Transport } from './parts.tsx';
 
 /** Id of the form that compares two messages. */
 export const COMPARE = 'compare';
 
-/** A long table is several, so that a browser need lay out only those in sight. */
-const PIECE = 100;
-/** Of more messages the texts are pages of their own. */
-const MAX_TEXTS = 500;
+/** A long table is several, so that a browser need lay out only those near what is in sight. */
+const PIECE = 20;
+/**
+ * Of more messages the texts are pages of their own: a text is most of the elements of its row, and nobody opens
+ * hundreds of them.
+ */
+const MAX_TEXTS = 40;
 
 const HEAD = [{ number: '#' }, 'Time', { number: 'After' }, 'From → to', 'Message', 'What else', 'Seen by'];
 
@@ -26,11 +29,12 @@ interface MessagesProps {
   ladder: Ladder;
   /** Ids of the messages that are compared. */
   compared: readonly number[];
-  at: PageLink;
+  /** Credentials are left out. */
+  mask: boolean;
 }
 
 /** The same as the ladder in words, and each message in its own. */
-export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
+export function Messages({ call, ladder, compared, mask }: MessagesProps): VNode {
   const { items, offset } = call;
   const numbers = new Map(items.map((message, index) => [message, offset + index + 1]));
   const rows = ladder.rows.map((row) => {
@@ -43,17 +47,21 @@ export function Messages({ call, ladder, compared, at }: MessagesProps): VNode {
         message={message}
         leg={legName(ladder, row)}
         number={number}
-        elsewhere={items.length > MAX_TEXTS ? `${at({ s: number - 1, n: 1 })}${messageHref(message)}` : undefined}
+        page={messagePage(message, mask)}
+        hasText={items.length <= MAX_TEXTS}
         isCompared={compared.includes(message.id)}
       />
     );
   });
   return (
-    <div class="pieces">
+    <div class="scroll" role="region" aria-label="Messages" tabIndex={0}>
       {Array.from({ length: Math.ceil(rows.length / PIECE) }, (_, piece) => (
-        <Table head={HEAD} caption={piece === 0 ? 'Messages' : `Messages from row ${piece * PIECE + 1}`}>
-          {rows.slice(piece * PIECE, (piece + 1) * PIECE)}
-        </Table>
+        <div class="piece">
+          <table>
+            <TableHead head={HEAD} />
+            {rows.slice(piece * PIECE, (piece + 1) * PIECE)}
+          </table>
+        </div>
       ))}
     </div>
   );
@@ -80,9 +88,7 @@ function NoMessage({ row, ladder }: { row: LadderRow; ladder: Ladder }): VNode {
             <Captured text={row.label} />
           </span>
         </Cell>
-        <Cell label="What else">
-          <Captured text={row.details.join(' · ')} />
-        </Cell>
+        <Cell label="What else">{cellText(row.details.join(' · '))}</Cell>
         <Cell label="Seen by">{isMissing ? 'nobody' : <Nothing />}</Cell>
       </tr>
     </tbody>
@@ -101,12 +107,14 @@ interface MessageProps {
   message: CallMessageView;
   leg: string;
   number: number;
-  /** Where its text is, if not here. */
-  elsewhere: string | undefined;
+  /** All that is known of it. */
+  page: string | undefined;
+  /** Its text is here, not only on its page. */
+  hasText: boolean;
   isCompared: boolean;
 }
 
-function Message({ row, message, leg, number, elsewhere, isCompared }: MessageProps): VNode {
+function Message({ row, message, leg, number, page, hasText, isCompared }: MessageProps): VNode {
   const more = [leg, row.warning, REPEAT_TEXT[message.repeat]];
   if (row.times > 1) more.push(`${row.times} times in a row`);
   if (row.retransmission > 0) more.push(`retransmission ${row.retransmission}`);
@@ -117,8 +125,15 @@ function Message({ row, message, leg, number, elsewhere, isCompared }: MessagePr
       <tr>
         <Cell label="#" number>
           <label class="mark">
-            <input type="checkbox" name="diff" value={message.id} checked={isCompared} form={COMPARE} />
-            <span class="hidden">Compare message</span> {number}
+            <input
+              type="checkbox"
+              name="diff"
+              value={message.id}
+              checked={isCompared}
+              form={COMPARE}
+              aria-label={`Compare message ${number}`}
+            />{' '}
+            {number}
           </label>
         </Cell>
         <Cell label="Time">
@@ -131,22 +146,20 @@ function Message({ row, message, leg, number, elsewhere, isCompared }: MessagePr
           <Path src={message.src} dst={message.dst} /> <Transport name={message.transport} />
         </Cell>
         <Cell label="Message">
-          {elsewhere === undefined ? (
+          {hasText || page === undefined ? (
             <Word row={row} />
           ) : (
-            <a href={elsewhere} data-text="">
+            <a href={page} data-page="" data-text="">
               <Word row={row} />
             </a>
           )}
         </Cell>
-        <Cell label="What else">
-          <Captured text={details.join(' · ')} />
-        </Cell>
+        <Cell label="What else">{cellText(details.join(' · '))}</Cell>
         <Cell label="Seen by">
           <AgentLinks agents={message.agents} />
         </Cell>
       </tr>
-      {elsewhere === undefined ? <Text message={message} /> : undefined}
+      {hasText || page === undefined ? <Text message={message} page={page} /> : undefined}
     </tbody>
   );
 }
@@ -159,7 +172,7 @@ function Word({ row }: { row: LadderRow }): VNode {
   );
 }
 
-function Text({ message }: { message: CallMessageView }): VNode {
+function Text({ message, page }: { message: CallMessageView; page: string | undefined }): VNode {
   const warnings = lineWarnings(message);
   return (
     <tr class="more">
@@ -173,37 +186,16 @@ function Text({ message }: { message: CallMessageView }): VNode {
               {warnings.size > 0 ? `, ${warnings.size} ${warnings.size === 1 ? 'warning' : 'warnings'}` : ''}
             </span>
           </summary>
-          <div data-message-text="">
-            <Envelope message={message} warnings={warnings} />
-            <RawText raw={message.raw} warnings={warnings} />
-          </div>
+          <MessageText message={message} warnings={warnings} />
+          {page === undefined ? undefined : (
+            <p>
+              <a href={page} data-page="">
+                On a page of its own
+              </a>
+            </p>
+          )}
         </details>
       </td>
     </tr>
   );
-}
-
-/** How it came: who reported it, over what, when it was captured and when it arrived; and what is wrong with it. */
-function Envelope({ message, warnings }: { message: CallMessageView; warnings: LineWarnings }): VNode {
-  const { atUs, arrivedUs, src, dst, transport, agents, length, shown } = message;
-  const rows: [string, VNode | string][] = [
-    ['Captured', <Time us={atUs} />],
-    ['Arrived', `${pause(arrivedUs - atUs)} later`],
-    [
-      'Way',
-      <>
-        <Path src={src} dst={dst} /> <Transport name={transport} />
-      </>,
-    ],
-    ['Reported by', <AgentLinks agents={agents} />],
-    [
-      'Octets',
-      shown < length ? `${formatNumber(length)}, of which ${formatNumber(shown)} are held` : formatNumber(length),
-    ],
-  ];
-  if (warnings.size > 0) {
-    const texts = [...warnings].map(([line, text]) => `line ${line + 1}: ${text}`);
-    rows.push(['Warnings', <Captured text={texts.join('. ')} />]);
-  }
-  return <Facts rows={rows} />;
 }

@@ -63,7 +63,7 @@ export function CallPage(props: CallPageProps): VNode {
             call={call}
             ladder={ladder}
             compared={comparison === undefined ? [] : [comparison.left.id, comparison.right.id]}
-            at={at}
+            mask={choice.mask}
           />
           {offset > 0 || total > limit ? <MessagePager call={call} limit={limit} at={at} /> : undefined}
         </Section>

@@ -3,16 +3,12 @@ import { formatDuration } from '../../model/duration.ts';
 import type { ForcedTimeoutView } from '../../model/engine.ts';
 import { LOG_LEVELS_EXPECTED } from '../../model/log.ts';
 import { formatNumber } from '../show.ts';
-import { Facts } from './parts.tsx';
+import { Applied, Facts } from './parts.tsx';
 
 export function LogLevel({ level, applied }: { level: string; applied: string | undefined }): VNode {
   return (
     <>
-      {applied === undefined ? undefined : (
-        <p class="done" role="status">
-          Applied: {applied}
-        </p>
-      )}
+      <Applied what={applied} />
       <p>The least severe log lines written, until the next start: {LOG_LEVELS_EXPECTED}.</p>
       <form method="post" action="/debug/options" class="row">
         <label>

@@ -125,7 +125,15 @@ function TalkerBoard({ talkers }: { talkers: Talkers }): VNode {
                   </a>
                 </td>
                 <td class="number">{formatNumber(item.calls)}</td>
-                <td class="number">{Math.round((item.failed / item.calls) * 100)} %</td>
+                <td class="number">
+                  {Math.round((item.failed / item.calls) * 100)} %
+                  {item.failedMostly === null || kind === 'status' ? undefined : (
+                    <small class="quiet" title={`of those that failed, most with ${item.failedMostly}`}>
+                      {' '}
+                      {item.failedMostly}
+                    </small>
+                  )}
+                </td>
                 <td class="number">{item.before === null ? '–' : changeText(item.calls - item.before)}</td>
               </tr>
             ))}

@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import type { Aliases } from '../../model/alias.ts';
 import type { Visitor } from '../access/access.ts';
+import { assetHref, IMPORTED_HREFS, SCRIPT_HREF } from '../assets.ts';
 import type { ComingPieces } from '../pieces.ts';
 import type { ShownZone } from '../zone.ts';
 import { Account } from './login.tsx';
@@ -106,9 +107,12 @@ function Frame({
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{`${title} · ${siteName}`}</title>
-        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/assets/style.css" />
-        <script type="module" src="/assets/client/main.js" />
+        <link rel="icon" href={assetHref('icon.svg')} type="image/svg+xml" />
+        <link rel="stylesheet" href={assetHref('style.css')} />
+        <script type="module" src={SCRIPT_HREF} />
+        {IMPORTED_HREFS.map((href) => (
+          <link rel="modulepreload" href={href} />
+        ))}
       </head>
       <body>
         <a class="skip" href="#content">

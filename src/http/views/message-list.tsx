@@ -8,6 +8,7 @@ import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
 import { statusTone } from './call-columns.tsx';
+import { placeInLadder } from './call-ladder.tsx';
 import { Captured, CapturedLink, Cell, Hints, Pager, Path, Table, Time, Transport } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
 import { SearchForm } from './search.tsx';
@@ -48,11 +49,6 @@ export function MessageList({ page, search, notes, why }: MessageListProps): VNo
   );
 }
 
-/** In the ladder of its call, near it where there are very many. */
-function placeOf({ callId, atUs, id }: CallMessageView): string {
-  return `${link(callHref(callId), { around: atUs, message: id })}#ladder`;
-}
-
 function MessageRows({ message, hasText }: { message: CallMessageView; hasText: boolean }): VNode {
   const { id, status, from, to, callId } = message;
   return (
@@ -62,7 +58,7 @@ function MessageRows({ message, hasText }: { message: CallMessageView; hasText: 
           <Time us={message.atUs} />
         </Cell>
         <Cell label="Message" brief>
-          <a href={placeOf(message)} data-open="" class={status === 0 ? undefined : statusTone(status)}>
+          <a href={placeInLadder(message)} data-open="" class={status === 0 ? undefined : statusTone(status)}>
             <Captured text={labelOf(message)} />
           </a>{' '}
           <span class="quiet">

@@ -7,7 +7,7 @@ import { DEFAULT_ENDPOINT, INJECT_TRANSPORTS } from '../schemas.ts';
 import { callHref, formatNumber } from '../show.ts';
 import { CallRowsTable } from './calls.tsx';
 import { Section } from './layout.tsx';
-import { Captured, CapturedLink, Cell, Facts, Pill, Table } from './parts.tsx';
+import { Applied, Captured, CapturedLink, Cell, Facts, Pill, Table } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
 
 export function TcpTimeouts({
@@ -26,11 +26,7 @@ export function TcpTimeouts({
   }
   return (
     <>
-      {applied === undefined ? undefined : (
-        <p class="done" role="status">
-          Applied: {applied}
-        </p>
-      )}
+      <Applied what={applied} />
       <p>
         How long captured TCP is waited for, in the time of the capture. Changes last until the next start; 0 goes back
         to what was configured.

@@ -42,6 +42,16 @@ export function CapturedLink({ text, href, opens }: { text: string; href: string
   );
 }
 
+/** What a change has just done. */
+export function Applied({ what }: { what: string | undefined }): VNode | null {
+  if (what === undefined) return null;
+  return (
+    <p class="done" role="status">
+      Applied: <Captured text={what} />
+    </p>
+  );
+}
+
 export function Nothing(): VNode {
   return <span class="nothing">–</span>;
 }
@@ -190,18 +200,24 @@ export function Table({
   return (
     <div class="scroll" role="region" aria-label={caption} tabIndex={0}>
       <table>
-        <thead>
-          <tr>
-            {head.map((column) => (
-              <th scope="col" class={typeof column === 'string' ? undefined : 'number'}>
-                {typeof column === 'string' ? column : column.number}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead head={head} />
         {children}
       </table>
     </div>
+  );
+}
+
+export function TableHead({ head }: { head: readonly Column[] }): VNode {
+  return (
+    <thead>
+      <tr>
+        {head.map((column) => (
+          <th scope="col" class={typeof column === 'string' ? undefined : 'number'}>
+            {typeof column === 'string' ? column : column.number}
+          </th>
+        ))}
+      </tr>
+    </thead>
   );
 }
 

@@ -1,9 +1,9 @@
 import type { VNode } from 'preact';
-import type { ListenerView, Page, ProbeView } from '../../model/views.ts';
+import type { ListenerView, Page, ProbeView, SetView } from '../../model/views.ts';
 import { isProbeSilent } from '../silence.ts';
 import { formatNumber } from '../show.ts';
 import { unitText } from '../units.ts';
-import type { Hint } from '../why.ts';
+import { agoText, type Hint } from '../why.ts';
 import {
   agentAnchor,
   ClockOffset,
@@ -35,6 +35,16 @@ const HEAD = [
   'Last fault',
 ];
 
+const SET_HEAD = [
+  'Probe',
+  { number: 'Template' },
+  'What it holds',
+  { number: 'Records' },
+  { number: 'Octets' },
+  'Last seen',
+  'Malformed',
+];
+
 interface ProbeListProps {
   page: Page<ProbeView>;
   listener: ListenerView | null;
@@ -63,6 +73,15 @@ export function ProbeList({ page, listener, truncated, why, nowUs }: ProbeListPr
         ) : undefined}
         <Pager page={page} path="/ipfix/list" parameters={{}} />
       </Section>
+      {page.items.some(({ sets }) => sets.length > 0) ? (
+        <Section title="Sets by template">
+          <Table head={SET_HEAD} caption="Sets that each probe has sent, by template">
+            <tbody>
+              {page.items.flatMap((probe) => probe.sets.map((set) => <SetRow probe={probe} set={set} nowUs={nowUs} />))}
+            </tbody>
+          </Table>
+        </Section>
+      ) : undefined}
       <Section title="Listener">
         <ListenerTable listeners={listener === null ? [] : [listener]} />
       </Section>
@@ -136,6 +155,34 @@ function ProbeRow({ probe, nowUs }: { probe: ProbeView; nowUs: number }): VNode 
       </Cell>
       <Cell label="Last fault">
         <LastFault fault={probe.lastFault} nowUs={nowUs} />
+      </Cell>
+    </tr>
+  );
+}
+
+function SetRow({ probe, set, nowUs }: { probe: ProbeView; set: SetView; nowUs: number }): VNode {
+  return (
+    <tr>
+      <Cell label="Probe">
+        <a href={`#${agentAnchor(probe.agent)}`}>
+          <Captured text={probe.host ?? probe.agent} />
+        </a>
+      </Cell>
+      <Cell label="Template" number>
+        {set.id ?? <Nothing />}
+      </Cell>
+      <Cell label="What it holds">{set.meaning === '' ? 'unknown' : set.meaning}</Cell>
+      <Cell label="Records" number>
+        {formatNumber(set.records)}
+      </Cell>
+      <Cell label="Octets" number>
+        {formatNumber(set.octets)}
+      </Cell>
+      <Cell label="Last seen">
+        <Time us={set.lastSeenUs} /> <span class="quiet">{agoText(set.lastSeenUs, nowUs)}</span>
+      </Cell>
+      <Cell label="Malformed">
+        <Reasons counts={set.malformed} group="ingest.refused" />
       </Cell>
     </tr>
   );

@@ -12,7 +12,7 @@ import { formatNumber, link } from '../show.ts';
 import type { RateTotals } from '../text/rates.ts';
 import { agoText, type Hint } from '../why.ts';
 import { eventTone } from './events.tsx';
-import { Captured, CapturedLink, Cell, Facts, Hints, Nothing, Pager, Pill, Table } from './parts.tsx';
+import { Applied, CapturedLink, Cell, Facts, Hints, Nothing, Pager, Pill, Table } from './parts.tsx';
 
 const HEAD = [
   'Event type',
@@ -229,11 +229,7 @@ export function RateSettings({
 }): VNode {
   return (
     <>
-      {applied === undefined ? undefined : (
-        <p class="done" role="status">
-          Applied: <Captured text={applied} />
-        </p>
-      )}
+      <Applied what={applied} />
       <p>
         Changes last until the next start; the configuration file is not written. See also <RateLinks />.
       </p>

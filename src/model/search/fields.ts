@@ -68,7 +68,7 @@ export const SEARCH_FIELDS = {
   hops: field('count', [], 'links the call was seen on', CALLS),
   legs: field('count', [], 'other calls that belong to it', CALLS),
   mos: field('figure', [], 'lowest mean opinion score reported', CALLS),
-  agent: field('text', [], 'who reported it, as `captureId@ip:port/transport`', ['calls', 'messages']),
+  agent: field('text', [], 'who reported it, as `captureId@ip:port/transport`'),
   index: field('count', [], 'number of the event', EVENTS),
   header: field(
     'text',

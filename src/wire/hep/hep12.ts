@@ -41,6 +41,10 @@ export function decodeHep12(bytes: Buffer, start: number, end: number, packet: P
 
   packet.end = withoutNulTail(bytes, packet.start, end);
   if (packet.end !== end) packet.notes |= Note.NUL_TAIL;
+  packet.envelopeStart = start;
+  packet.envelopeEnd = packet.end;
+  packet.payloadStart = packet.start;
+  packet.payloadEnd = packet.end;
   if (packet.start === packet.end) return Fault.HEP_NO_PAYLOAD;
   packet.faultAt = 0;
   return Fault.NONE;

@@ -169,7 +169,13 @@ export function decodeHep3(bytes: Buffer, start: number, end: number, packet: Pa
   packet.transport = transportFromIpProtocol(packet.ipProtocol);
   packet.notes |= (seen & SECONDS_SEEN) === 0 ? Note.TIME_ABSENT : settleTime(packet, limits);
   trimTexts(packet);
+  packet.envelopeStart = start;
+  packet.envelopeEnd = stop;
+  packet.payloadStart = packet.start;
+  packet.payloadEnd = packet.end;
   if (packet.start === packet.end) {
+    packet.payloadStart = stop;
+    packet.payloadEnd = stop;
     const fault = withoutPlainPayload(packet, start, compressedStart, compressedEnd, limits);
     if (fault !== Fault.NONE) return fault;
   }
@@ -224,6 +230,8 @@ function withoutPlainPayload(
     const inflated = inflate(bytes, compressedStart, compressedEnd, limits);
     if (typeof inflated === 'number') return faultAt(packet, inflated, compressedStart - start);
     takeInflated(packet, inflated, start);
+    packet.payloadStart = compressedStart;
+    packet.payloadEnd = compressedEnd;
   }
   const isOfUse =
     packet.start < packet.end ||

@@ -25,10 +25,9 @@ function ring(): { writer: RingWriter; reader: RingReader } {
 
 /** What of a packet stays behind: it was used by the receiver, or is another's to fill in. */
 const NOT_HANDED_OVER = new Set(
-  `bytes start end kind length notes faultAt inflated ipProtocol captureId rawSeconds rawMicroseconds mos rFactor
-  authStart authEnd authPresent nodeStart nodeEnd correlationStart correlationEnd legCallIdStart legCallIdEnd`.split(
-    /\s+/,
-  ),
+  `bytes start end kind length faultAt inflated ipProtocol captureId rawSeconds rawMicroseconds mos rFactor
+  authStart authEnd authPresent nodeStart nodeEnd envelope envelopeStart envelopeEnd payloadStart payloadEnd
+  correlationStart correlationEnd legCallIdStart legCallIdEnd`.split(/\s+/),
 );
 
 test('a message is the same packet at its owner: every number the tracker looks at, and its texts', () => {
@@ -45,6 +44,11 @@ test('a message is the same packet at its owner: every number the tracker looks 
     correlationEnd: 19,
     legCallIdStart: 21,
     legCallIdEnd: 24,
+    envelope: Buffer.from('--before[payload]behind--', 'latin1'),
+    envelopeStart: 2,
+    payloadStart: 9,
+    payloadEnd: 16,
+    envelopeEnd: 23,
   });
   const { writer, reader } = ring();
   assert.ok(writeMessage(writer, packet, true, { serial: 7, generation: 2, id: '1@192.0.2.1:9/udp' }));
@@ -64,8 +68,10 @@ test('a message is the same packet at its owner: every number the tracker looks 
       text(read.correlationStart, read.correlationEnd),
       text(read.legCallIdStart, read.legCallIdEnd),
       text(handed.idStart, handed.idEnd),
+      text(read.envelopeStart, read.payloadStart),
+      text(read.payloadEnd, read.envelopeEnd),
     ],
-    ['payload', 'corr', 'leg', '1@192.0.2.1:9/udp'],
+    ['payload', 'corr', 'leg', '1@192.0.2.1:9/udp', 'before[', ']behind'],
   );
   assert.deepEqual([handed.isStream, handed.serial, handed.generation], [true, 7, 2]);
 });

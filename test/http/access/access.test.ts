@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assetHref } from '../../../src/http/assets.ts';
 import { client } from '../client.ts';
 import { accessSettings } from '../fakes.ts';
 
@@ -111,7 +112,7 @@ for (const {
     });
     assert.equal(changing.statusCode, change, changing.body);
     assert.equal(deps.engine.asked.length - before, change === 200 ? 1 : 0);
-    for (const url of ['/healthz', '/readyz', '/assets/style.css']) {
+    for (const url of ['/healthz', '/readyz', assetHref('style.css')]) {
       assert.equal((await ask({ method: 'GET', url, remoteAddress, headers })).statusCode, 200, url);
     }
     for (const url of ['/', '/openapi.json', '/nope']) {

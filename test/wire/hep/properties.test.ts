@@ -26,6 +26,9 @@ function assertSound(packet: Packet, start: number, end: number): void {
   ] as const) {
     assert.ok(from === to || (from >= first && from < to && to <= last), `range ${from} to ${to}`);
   }
+  assert.ok(packet.envelopeStart <= packet.payloadStart && packet.payloadStart <= packet.payloadEnd);
+  assert.ok(packet.payloadEnd <= packet.envelopeEnd && packet.envelopeEnd <= end);
+  assert.ok(packet.envelopeStart === start || packet.envelopeEnd === 0);
   assert.ok(Number.isSafeInteger(packet.capturedAtUs) && packet.capturedAtUs >= 0);
 }
 

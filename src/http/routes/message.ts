@@ -1,0 +1,56 @@
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { MessageDetail } from '../../model/views.ts';
+import type { HttpDeps } from '../deps.ts';
+import { labelOf } from '../ladder/label.ts';
+import { masked } from '../ladder/mask.ts';
+import { badParameter, HttpProblem } from '../problem.ts';
+import { MASK_PARAMETER, MessagePageSchema } from '../schemas.ts';
+import { visible, withTimes } from '../show.ts';
+import { messagePageText } from '../text/message.ts';
+import { MessagePage } from '../views/message.tsx';
+import { addPage } from './page.ts';
+
+const PLACE = {
+  callid: Type.String({ description: 'Call-ID, percent-encoded' }),
+  id: Type.String({ description: 'Id of the message' }),
+};
+
+/** `/call/<callid>/message/<id>`: everything known of one message. */
+export function messagePageRoute(app: FastifyInstance, deps: HttpDeps): void {
+  addPage(app, deps, {
+    path: '/call/:callid/message/:id',
+    summary: 'One message of a call: what it came in, its text',
+    tag: 'Calls',
+    place: PLACE,
+    query: MASK_PARAMETER,
+    schema: MessagePageSchema,
+    async read(params, _applied, { callid = '', id = '' }) {
+      const isMasked = params.flag('mask');
+      const found = await deps.engine.callMessage(callid, messageId('id', id));
+      if (found === undefined) {
+        throw new HttpProblem(
+          404,
+          `No message ${id} is held of a call with the Call-ID "${callid.slice(0, 300)}": it was never there, or gave way to newer ones (keep_messages, keep_messages_mem)`,
+        );
+      }
+      const detail = isMasked ? withoutSecrets(found) : found;
+      const { message, envelope } = detail;
+      return {
+        title: `Message ${visible(labelOf(message))}`,
+        data: withTimes({ message, envelope }),
+        html: () => MessagePage({ detail }),
+        text: (zone) => messagePageText(detail, zone),
+      };
+    },
+  });
+}
+
+function withoutSecrets({ message, octets, envelope }: MessageDetail): MessageDetail {
+  return { message: { ...message, raw: masked(message.raw) }, octets: masked(octets), envelope };
+}
+
+export function messageId(name: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw badParameter(name, text, 'the id of a message');
+  return Number(text);
+}
