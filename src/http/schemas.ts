@@ -7,6 +7,7 @@ import {
   CALL_SORTS,
   EVENT_FILTERS,
   EVENT_ORDERS,
+  EVENT_SORTS,
   LINK_ORDERS,
   MAX_LINK_DEPTH,
   MAX_LIST_LIMIT,
@@ -19,6 +20,7 @@ import { RATE_SETTINGS, type RatePage } from '../model/event-rates.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { TransportName } from '../model/transport.ts';
+import { DIRECTIONS } from './list-choice.ts';
 import { MESSAGE_FORMATS } from './message-format.ts';
 import { COLOUR_MODES, GROUPINGS, MAX_GAP_S, PAUSE_MODES, SDP_MODES, TIME_MODES, USUAL } from './ladder/choice.ts';
 
@@ -1097,7 +1099,7 @@ function orderParameters(sorts: readonly string[]): Properties {
       }),
     ),
     order: Type.Optional(
-      Type.String({ enum: ['asc', 'desc'], description: 'With sort: ascending (default) or descending' }),
+      Type.String({ enum: [...DIRECTIONS], description: 'With sort: ascending (default) or descending' }),
     ),
   };
 }
@@ -1137,10 +1139,12 @@ export const REGISTRATION_SETTING_PARAMETERS: Properties = {
 export const EVENT_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...SEARCH_PARAMETER,
+  ...orderParameters(EVENT_SORTS),
   order: Type.Optional(
     Type.String({
-      enum: [...EVENT_ORDERS],
-      description: 'oldest (default): from index s on; newest: from the one before s back, without s from the end',
+      enum: [...EVENT_ORDERS, ...DIRECTIONS],
+      description:
+        'oldest (default): from index s on; newest: from the one before s back, without s from the end; with sort: asc (default) or desc',
     }),
   ),
   ...filterParameters(EVENT_FILTERS, 'case does not matter'),
