@@ -7,6 +7,7 @@ import {
   CALL_SORTS,
   EVENT_FILTERS,
   EVENT_ORDERS,
+  EVENT_SORTS,
   LINK_ORDERS,
   MAX_LINK_DEPTH,
   MAX_LIST_LIMIT,
@@ -19,6 +20,7 @@ import { RATE_SETTINGS, type RatePage } from '../model/event-rates.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { TransportName } from '../model/transport.ts';
+import { DIRECTIONS } from './list-choice.ts';
 import { MESSAGE_FORMATS } from './message-format.ts';
 import { COLOUR_MODES, GROUPINGS, MAX_GAP_S, PAUSE_MODES, SDP_MODES, TIME_MODES, USUAL } from './ladder/choice.ts';
 
@@ -621,6 +623,15 @@ export const ProbeSchema = Type.Object({
   lastFault: OrNull(Type.Object({ code: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
 });
 
+export const AccountSchema = Type.Object({
+  kind: Text('user, token, proxy, this host or everybody'),
+  name: Text('As in the audit trail'),
+  role: Text('viewer or admin'),
+  by: Text('How it is known that it is them'),
+  untilUs: OrNull(Type.Integer({ description: 'End, microseconds since the epoch; null = none' })),
+  until: Type.Optional(Iso()),
+});
+
 export const CertificateSchema = Type.Object({
   listener: Text('http, hep-tls or ipfix-tls'),
   option: Text('Option that names the file'),
@@ -967,6 +978,7 @@ export const ProblemSchema = Type.Object({
   value: Type.Optional(Text()),
   position: Type.Optional(Count('Character of the value it is about, from 0')),
   allowed: Type.Optional(Text()),
+  requestId: Text('What the log knows the request by; also in the header X-Request-Id of every answer'),
 });
 
 // Parameters
@@ -1120,7 +1132,7 @@ function orderParameters(sorts: readonly string[]): Properties {
       }),
     ),
     order: Type.Optional(
-      Type.String({ enum: ['asc', 'desc'], description: 'With sort: ascending (default) or descending' }),
+      Type.String({ enum: [...DIRECTIONS], description: 'With sort: ascending (default) or descending' }),
     ),
   };
 }
@@ -1160,10 +1172,12 @@ export const REGISTRATION_SETTING_PARAMETERS: Properties = {
 export const EVENT_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...SEARCH_PARAMETER,
+  ...orderParameters(EVENT_SORTS),
   order: Type.Optional(
     Type.String({
-      enum: [...EVENT_ORDERS],
-      description: 'oldest (default): from index s on; newest: from the one before s back, without s from the end',
+      enum: [...EVENT_ORDERS, ...DIRECTIONS],
+      description:
+        'oldest (default): from index s on; newest: from the one before s back, without s from the end; with sort: asc (default) or desc',
     }),
   ),
   ...filterParameters(EVENT_FILTERS, 'case does not matter'),
