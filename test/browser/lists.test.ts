@@ -105,6 +105,22 @@ test('lists people work with', async (t) => {
       assert.deepEqual(await context.cookies(), []);
     });
 
+    await t.test('events have an order and columns of their own', async () => {
+      await page.goto(`${origin}/events?n=5`);
+      await page.keyboard.press('t');
+      await page.getByRole('checkbox', { name: 'Request-URI', exact: true }).check();
+      await page.getByRole('button', { name: 'Show these' }).click();
+      await page.waitForURL(/columns=/);
+      await page.getByRole('columnheader', { name: 'Setup' }).getByRole('link').click();
+      await page.waitForURL(/sort=pdd/);
+      await page.goto(`${origin}/events`);
+      await page.getByRole('columnheader', { name: 'Request-URI' }).waitFor();
+      assert.equal((await context.cookies()).map(({ name }) => name).join(), 'columns_events');
+      await page.keyboard.press('t');
+      await page.getByRole('link', { name: 'The usual ones' }).click();
+      await page.waitForURL(/\/events\?n=100$/);
+    });
+
     await t.test('what is typed filters the rows shown, and Enter searches for it', async () => {
       await page.goto(`${origin}/calls/list`);
       await page.keyboard.press('/');
