@@ -167,7 +167,8 @@ function audit({ audit: trail }: Access, request: FastifyRequest, status: number
 }
 
 /** An answer was given in a form that is no page: a file to take away. */
-function isExport({ query }: FastifyRequest): boolean {
+function isExport({ query, routeOptions }: FastifyRequest): boolean {
+  if (routeOptions.config.isExport === true) return true;
   const format = typeof query === 'object' && query !== null && 'format' in query ? query.format : undefined;
   return format !== undefined && !FORMATS.some((form) => form === format);
 }

@@ -923,7 +923,8 @@ export const ShareSchema = Type.Object({
 
 export const ShareFormSchema = Type.Object({
   callId: Text(),
-  days: Type.Number({ description: 'How long a link keeps a call' }),
+  expiresUs: Us('Until when a link made now keeps it'),
+  expires: Iso(),
   isOn: Type.Boolean({ description: 'False where share_max is 0' }),
 });
 

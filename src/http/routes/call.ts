@@ -180,15 +180,19 @@ function addFile(
       200: { description: summary, content: { [type]: { schema: Type.String() } } },
     },
   };
-  app.get<{ Params: Record<string, string> }>(`${path}/${extension}`, { schema }, async (request, reply) => {
-    void new Params(request.query, Object.keys(ZONE_PARAMETER)); // refuses whatever else there is
-    const found = await source.find(request.params);
-    const body = await read(found, zoneOf(request).zone);
-    // Text is read in the browser as well, a capture by another program.
-    if (extension !== 'text')
-      reply.header('content-disposition', `attachment; filename="${callFileName(found.callId, extension)}"`);
-    return reply.type(type).send(body);
-  });
+  app.get<{ Params: Record<string, string> }>(
+    `${path}/${extension}`,
+    { config: { isExport: true }, schema },
+    async (request, reply) => {
+      void new Params(request.query, Object.keys(ZONE_PARAMETER)); // refuses whatever else there is
+      const found = await source.find(request.params);
+      const body = await read(found, zoneOf(request).zone);
+      // Text is read in the browser as well, a capture by another program.
+      if (extension !== 'text')
+        reply.header('content-disposition', `attachment; filename="${callFileName(found.callId, extension)}"`);
+      return reply.type(type).send(body);
+    },
+  );
 }
 
 /** Index of the first of `limit` messages in whose middle a time lies. */

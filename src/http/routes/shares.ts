@@ -31,11 +31,12 @@ export function shareRoutes(app: FastifyInstance, deps: HttpDeps, shares: Shares
       schema: ShareFormSchema,
       async read(_params, _applied, place) {
         const { href, callId } = await held.find(place);
+        const expiresUs = deps.clock() + deps.shareSettings.ageUs;
         return {
           title: 'Short link to a call',
-          data: { callId, days: deps.shareSettings.ageUs / DAY_US, isOn: shares.isOn },
-          html: () => ShareForm({ callId, href, settings: deps.shareSettings }),
-          text: () => shareFormText(deps.shareSettings),
+          data: withTimes({ callId, expiresUs, isOn: shares.isOn }),
+          html: () => ShareForm({ callId, href, expiresUs, isOn: shares.isOn }),
+          text: () => shareFormText(shares.isOn),
         };
       },
     },
@@ -79,8 +80,6 @@ export function shareRoutes(app: FastifyInstance, deps: HttpDeps, shares: Shares
     },
   );
 }
-
-const DAY_US = 24 * 3600 * 1e6;
 
 function made(share: Share): Answer {
   return {

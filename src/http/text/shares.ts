@@ -1,12 +1,11 @@
-import type { ShareSettings } from '../../model/settings.ts';
 import type { Page } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
 import { shareHref } from '../call-source.ts';
 import type { Share } from '../shares.ts';
 import { quoted, textTime, visible } from '../show.ts';
 
-export function shareFormText({ most }: ShareSettings): string {
-  return most === 0 ? 'Calls are not shared here: share_max is 0\n' : 'POST here keeps the call under a short link\n';
+export function shareFormText(isOn: boolean): string {
+  return isOn ? 'POST here keeps the call under a short link\n' : 'Calls are not shared here: share_max is 0\n';
 }
 
 export function sharesText({ items }: Page<Share>, zone: Zone): string {

@@ -1,5 +1,4 @@
 import type { VNode } from 'preact';
-import { formatDuration } from '../../model/duration.ts';
 import type { ShareSettings } from '../../model/settings.ts';
 import type { Page } from '../../model/views.ts';
 import { MAX_SHARED, shareHref } from '../call-source.ts';
@@ -11,32 +10,34 @@ import { Captured, CapturedLink, Cell, Pager, Table, Time } from './parts.tsx';
 export function ShareForm({
   callId,
   href,
-  settings,
+  expiresUs,
+  isOn,
 }: {
   callId: string;
   href: string;
-  settings: ShareSettings;
+  expiresUs: number;
+  isOn: boolean;
 }): VNode {
   return (
     <>
       <p>
         Call <CapturedLink text={callId} href={href} />
       </p>
-      {settings.most === 0 ? (
-        <p>
-          Calls are not shared here: <code>share_max</code> is 0.
-        </p>
-      ) : (
+      {isOn ? (
         <>
           <p>
-            A short link keeps the call as it is now for {formatDuration(settings.ageUs / 1000)}: its ladder, its
-            messages (at most {formatNumber(MAX_SHARED)}), its events and its capture files, however soon others take
-            its place here. Everybody who may read these pages can follow it.
+            A short link keeps the call as it is now until <Time us={expiresUs} />: its ladder, its messages (at most{' '}
+            {formatNumber(MAX_SHARED)}), its events and its capture files, however soon others take its place here.
+            Everybody who may read these pages can follow it.
           </p>
           <form method="post" action={`${href}/share`}>
             <button type="submit">Keep it under a short link</button>
           </form>
         </>
+      ) : (
+        <p>
+          Calls are not shared here: <code>share_max</code> is 0.
+        </p>
       )}
       <AllShares />
     </>
