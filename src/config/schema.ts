@@ -345,6 +345,20 @@ export const OPTIONS = {
     'logins, changes and exports held for /audit; the oldest give way, the log has them all',
   ),
 
+  share_max: option(
+    'HTTP',
+    count(0, 100_000, 'calls', 'none'),
+    '100',
+    'most calls kept under short links (/s/…), each as it was when it was shared; further ones are refused',
+  ),
+  share_max_mem: option(
+    'HTTP',
+    size('64KiB', '4GiB'),
+    '32MiB',
+    'most memory of calls under short links, packed; further ones are refused. With state_dir they are kept over a restart',
+  ),
+  share_time: option('HTTP', duration('1m', '87600h'), '720h0m0s', 'how long a call is kept under its short link'),
+
   links_out: option(
     'HTTP',
     LINKS_OUT,

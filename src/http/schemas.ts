@@ -967,6 +967,25 @@ export const AuditEntrySchema = Type.Object({
   parameters: Text('Parameters of a change'),
 });
 
+export const ShareSchema = Type.Object({
+  id: Text('The link is /s/<id>'),
+  callId: Text(),
+  by: Text('Who shared it'),
+  createdUs: Us('When it was shared'),
+  created: Iso(),
+  expiresUs: Us('When it is forgotten'),
+  expires: Iso(),
+  messages: Count('Messages of the call'),
+  bytes: Count('Octets it takes, packed'),
+});
+
+export const ShareFormSchema = Type.Object({
+  callId: Text(),
+  expiresUs: Us('Until when a link made now keeps it'),
+  expires: Iso(),
+  isOn: Type.Boolean({ description: 'False where share_max is 0' }),
+});
+
 export const StatusSchema = Type.Object({ status: Text(), reason: Type.Optional(Text()) });
 
 export const ProblemSchema = Type.Object({

@@ -280,6 +280,16 @@ export interface HttpUser {
   readonly password: PasswordHash | undefined;
 }
 
+/** Calls kept under short links. */
+export interface ShareSettings {
+  /** 0 = none. */
+  most: number;
+  mostBytes: number;
+  ageUs: number;
+  /** Where they are kept over a restart; empty = nowhere. */
+  directory: string;
+}
+
 /** Who may use the pages and the API, and how much. */
 export interface AccessSettings {
   tokens: readonly { token: string; role: Role; untilUs?: number }[];

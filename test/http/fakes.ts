@@ -984,6 +984,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
       },
     ],
     settings: accessSettings(),
+    shareSettings: { most: 100, mostBytes: 1 << 20, ageUs: 720 * 3600 * 1e6, directory: '' },
     linksOut: [],
     aliases: NO_ALIASES,
     aliasStore: { path: '', read: () => Promise.resolve(''), write: () => Promise.resolve() },

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CAPTURE_FORMATS, type CaptureFormatName } from '../../model/capture.ts';
-import type { CallMessages, CallMessageView, EventView } from '../../model/views.ts';
+import type { CallMessages, CallMessageView } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
+import { type CallSource, captureOf, type FoundCall, partOf } from '../call-source.ts';
 import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
@@ -13,7 +14,7 @@ import { makeLadder } from '../ladder/model.ts';
 import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
 import { Params } from '../params.ts';
-import { badParameter, HttpProblem } from '../problem.ts';
+import { badParameter } from '../problem.ts';
 import { CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
 import { callFileName, visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
@@ -24,39 +25,37 @@ import { messageId } from './message.ts';
 import { addPage } from './page.ts';
 
 const MAX_MESSAGES = 5000;
-const MAX_EVENTS = 100;
 const MAX_TITLE = 60;
-/** Longest Call-ID that is repeated in an answer. */
-const MAX_QUOTED = 300;
 
-const PLACE = { callid: Type.String({ description: 'Call-ID, percent-encoded' }) };
 const TEXT = 'text/plain; charset=utf-8';
 const CAPTURE_TYPE = 'application/vnd.tcpdump.pcap';
 const SVG = 'image/svg+xml; charset=utf-8';
 const MERMAID = 'text/vnd.mermaid; charset=utf-8';
 
-/** `/call/<callid>`: everything known of one call. */
-export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
+/** `/call/<callid>`, or a short link: everything known of one call. */
+export function callPageRoutes(app: FastifyInstance, deps: HttpDeps, source: CallSource): void {
   addPage(app, deps, {
-    path: '/call/:callid',
-    summary: 'One call: summary, ladder, messages, events',
+    path: source.path,
+    summary: `${source.what}: summary, ladder, messages, events`,
     tag: 'Calls',
-    place: PLACE,
+    place: source.place,
     query: CALL_PAGE_PARAMETERS,
     schema: CallPageSchema,
     exports: { svg: SVG, mermaid: MERMAID },
-    async read(params, _applied, { callid = '' }, names) {
+    async read(params, _applied, place, names) {
+      const found = await source.find(place);
+      const { callId } = found;
       const limit = params.integer(['n'], 1, MAX_MESSAGES, USUAL_MESSAGES);
       const around = params.text('around');
       params.integer(['message'], 0, Number.MAX_SAFE_INTEGER, 0); // which of the messages is for the browser to show
       const offset =
         around === undefined || params.has('s')
           ? params.integer(['s'], 0, Number.MAX_SAFE_INTEGER, 0)
-          : await offsetAround(deps, callid, timeOf('around', around), limit);
+          : await offsetAround(found, timeOf('around', around), limit);
       const choice = choiceOf(params);
       const compared = comparedOf(params);
       const isSorted = params.flag('sorted');
-      const { call: own, events } = await found(deps, callid, { offset, limit });
+      const { call: own, events } = await partOf(found, { offset, limit });
       const held = await withOthers(deps, own, choice.added, limit);
       const call = choice.mask ? { ...held, items: held.items.map(withoutSecrets) } : held;
       const complete = offset + own.items.length >= own.total;
@@ -80,7 +79,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const [left, right] = compared.map((id) => items.find((message) => message.id === id));
       const comparison = left === undefined || right === undefined ? undefined : { left, right, isSorted };
       return {
-        title: `Call ${visible(callid.length > MAX_TITLE ? `${callid.slice(0, MAX_TITLE)}…` : callid)}`,
+        title: `Call ${visible(callId.length > MAX_TITLE ? `${callId.slice(0, MAX_TITLE)}…` : callId)}`,
         data: withTimes({
           ...rest,
           missing: ladder.missing,
@@ -92,6 +91,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
         }),
         html: () =>
           CallPage({
+            found,
             call,
             ladder,
             events,
@@ -147,11 +147,10 @@ function withoutSecrets(message: CallMessageView): CallMessageView {
   return { ...message, raw: masked(message.raw) };
 }
 
-/** `/call/<callid>/text`, `/pcap`, `/pcapng`: all messages held of one call, to be saved. */
-export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
-  const { engine } = deps;
-  addFile(app, 'text', 'One call as text: summary, then every message held', TEXT, async (callid, zone) => {
-    const { call, events } = await found(deps, callid, { offset: 0, limit: MAX_MESSAGES });
+/** `/text`, `/pcap`, `/pcapng` below the page of a call: all messages held of it, to be saved. */
+export function callFileRoutes(app: FastifyInstance, deps: HttpDeps, source: CallSource): void {
+  addFile(app, source, 'text', 'as text: summary, then every message held', TEXT, async (found, zone) => {
+    const { call, events } = await partOf(found, { offset: 0, limit: MAX_MESSAGES });
     const complete = call.items.length >= call.total;
     const ladder = makeLadder(call.items, {
       ...USUAL,
@@ -164,63 +163,50 @@ export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
     return callText(call, ladder, events, exchanges(call.items), zone);
   });
   for (const format of CAPTURE_FORMATS) {
-    addFile(app, format, `One call as a ${format} file: every message held`, CAPTURE_TYPE, async (callid) => {
-      const { call } = await found(deps, callid, { offset: 0, limit: 0 });
-      if (call.total === 0) {
-        throw new HttpProblem(404, `No message is held of the call with the Call-ID "${callid.slice(0, MAX_QUOTED)}"`);
-      }
-      return Buffer.from(await engine.callCapture(callid, format));
-    });
+    addFile(app, source, format, `as a ${format} file: every message held`, CAPTURE_TYPE, async (found) =>
+      Buffer.from(await captureOf(found, format)),
+    );
   }
 }
 
 /** A file to be saved; unlike a page it has one form. */
 function addFile(
   app: FastifyInstance,
+  source: CallSource,
   extension: 'text' | CaptureFormatName,
-  summary: string,
+  form: string,
   type: string,
-  read: (callId: string, zone: Zone) => Promise<string | Buffer>,
+  read: (found: FoundCall, zone: Zone) => Promise<string | Buffer>,
 ): void {
+  const { path, what, place } = source;
+  const summary = `${what} ${form}`;
   const schema = {
     summary,
     tags: ['Calls'],
-    params: Type.Object({ ...PLACE }),
+    params: Type.Object({ ...place }),
     querystring: Type.Object({ ...ZONE_PARAMETER }),
     response: {
       200: { description: summary, content: { [type]: { schema: Type.String() } } },
     },
   };
-  app.get<{ Params: { callid: string } }>(`/call/:callid/${extension}`, { schema }, async (request, reply) => {
-    const { callid } = request.params;
-    void new Params(request.query, Object.keys(ZONE_PARAMETER)); // refuses whatever else there is
-    const body = await read(callid, zoneOf(request).zone);
-    // Text is read in the browser as well, a capture by another program.
-    if (extension !== 'text')
-      reply.header('content-disposition', `attachment; filename="${callFileName(callid, extension)}"`);
-    return reply.type(type).send(body);
-  });
-}
-
-/** What is held of a call; something must be. */
-async function found(
-  deps: HttpDeps,
-  callid: string,
-  window: { offset: number; limit: number },
-): Promise<{ call: CallMessages; events: EventView[] }> {
-  const [call, events] = await Promise.all([deps.engine.callMessages(callid, window), eventsOf(deps, callid)]);
-  if (call.entries.length === 0 && call.total === 0 && events.length === 0) {
-    throw new HttpProblem(
-      404,
-      `Nothing is held of a call with the Call-ID "${callid.slice(0, MAX_QUOTED)}": it was not seen, or what was held of it gave way to newer calls (keep_messages_mem, event_buffer_size)`,
-    );
-  }
-  return { call, events };
+  app.get<{ Params: Record<string, string> }>(
+    `${path}/${extension}`,
+    { config: { isExport: true }, schema },
+    async (request, reply) => {
+      void new Params(request.query, Object.keys(ZONE_PARAMETER)); // refuses whatever else there is
+      const found = await source.find(request.params);
+      const body = await read(found, zoneOf(request).zone);
+      // Text is read in the browser as well, a capture by another program.
+      if (extension !== 'text')
+        reply.header('content-disposition', `attachment; filename="${callFileName(found.callId, extension)}"`);
+      return reply.type(type).send(body);
+    },
+  );
 }
 
 /** Index of the first of `limit` messages in whose middle a time lies. */
-async function offsetAround({ engine }: HttpDeps, callId: string, atUs: number, limit: number): Promise<number> {
-  const { items, total } = await engine.callMessages(callId, { offset: 0, limit: MAX_MESSAGES });
+async function offsetAround(found: FoundCall, atUs: number, limit: number): Promise<number> {
+  const { items, total } = await found.messages({ offset: 0, limit: MAX_MESSAGES });
   const before = items.filter((message) => message.atUs < atUs).length;
   return Math.max(0, Math.min(total - limit, before - Math.floor(limit / 2)));
 }
@@ -230,16 +216,4 @@ function comparedOf(params: Params): number[] {
   const ids = params.texts('diff').flatMap((text) => text.split(','));
   if (ids.length > 2) throw badParameter('diff', ids.join(','), 'two messages, not more');
   return ids.map((id) => messageId('diff', id));
-}
-
-/** Events of exactly this Call-ID; the engine's filter also finds longer ones. */
-async function eventsOf({ engine }: HttpDeps, callId: string): Promise<EventView[]> {
-  // A longer text than the engine searches for cannot be a filter.
-  const value = callId.slice(0, 256);
-  const page = await engine.listEvents({
-    offset: 0,
-    limit: MAX_EVENTS,
-    filter: { field: 'cid', value, regexp: false },
-  });
-  return page.items.filter((event) => event.callId === callId);
 }
