@@ -6,7 +6,7 @@ import type { Zone } from '../../model/zone.ts';
 import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
-import { choiceOf, USUAL } from '../ladder/choice.ts';
+import { addedCallIds, choiceOf, FILE_LEGS, MAX_TOGETHER, USUAL } from '../ladder/choice.ts';
 import { masked } from '../ladder/mask.ts';
 import { mediaReports } from '../ladder/media.ts';
 import { makeLadder } from '../ladder/model.ts';
@@ -14,7 +14,7 @@ import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
-import { CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
+import { CALL_FILE_PARAMETERS, CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
 import { togetherHref } from '../together.ts';
@@ -139,31 +139,64 @@ function withoutSecrets(message: CallMessageView): CallMessageView {
   return { ...message, raw: masked(message.raw) };
 }
 
-/** `/call/<callid>/text`, `/pcap`, `/pcapng`: all messages held of one call, to be saved. */
+/** `/call/<callid>/text`, `/pcap`, `/pcapng`: all messages held of one call, and of others it is shown with, to be saved. */
 export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
   const { engine } = deps;
-  addFile(app, 'text', 'One call as text: summary, then every message held', TEXT, async (callid, zone) => {
-    const { call, events } = await found(deps, callid, { offset: 0, limit: MAX_MESSAGES });
-    const complete = call.items.length >= call.total;
-    const ladder = makeLadder(call.items, {
-      ...USUAL,
-      nowUs: deps.clock(),
-      complete,
-      names: deps.aliases,
-      reports: [],
-      agreed: [],
-    });
-    return callText(call, ladder, events, exchanges(call.items), zone);
-  });
+  addFile(
+    app,
+    'text',
+    'One call as text: summary, then every message held',
+    TEXT,
+    async ({ callid, added, legs }, zone) => {
+      const { call: own, events } = await found(deps, callid, { offset: 0, limit: MAX_MESSAGES });
+      const shown = await withOthers(deps, own, added, MAX_MESSAGES);
+      const call = legs === 'own' ? onlyUnder(shown, [callid, ...added]) : shown;
+      const complete = call.items.length >= call.total;
+      const ladder = makeLadder(call.items, {
+        ...USUAL,
+        nowUs: deps.clock(),
+        complete,
+        names: deps.aliases,
+        reports: [],
+        agreed: [],
+      });
+      return callText(call, ladder, events, exchanges(call.items), zone);
+    },
+  );
   for (const format of CAPTURE_FORMATS) {
-    addFile(app, format, `One call as a ${format} file: every message held`, CAPTURE_TYPE, async (callid) => {
-      const { call } = await found(deps, callid, { offset: 0, limit: 0 });
-      if (call.total === 0) {
-        throw new HttpProblem(404, `No message is held of the call with the Call-ID "${callid.slice(0, MAX_QUOTED)}"`);
-      }
-      return Buffer.from(await engine.callCapture(callid, format));
-    });
+    addFile(
+      app,
+      format,
+      `One call as a ${format} file: every message held`,
+      CAPTURE_TYPE,
+      async ({ callid, added, legs }) => {
+        const nothing = { offset: 0, limit: 0 };
+        const { call: own } = await found(deps, callid, nothing);
+        if (own.total === 0) {
+          throw new HttpProblem(
+            404,
+            `No message is held of the call with the Call-ID "${callid.slice(0, MAX_QUOTED)}"`,
+          );
+        }
+        const { entries } = await withOthers(deps, own, added, 0);
+        const others = legs === 'own' ? [] : entries.map((entry) => entry.callId);
+        return Buffer.from(await engine.callCapture([...new Set([callid, ...added, ...others])], format));
+      },
+    );
   }
+}
+
+function onlyUnder(call: CallMessages, callIds: readonly string[]): CallMessages {
+  const isOne = ({ callId }: { callId: string }): boolean => callIds.includes(callId);
+  const items = call.items.filter(isOne);
+  return { ...call, entries: call.entries.filter(isOne), items, total: items.length };
+}
+
+/** What a file is made of: a call, others, and whether the calls that belong to them, too. */
+interface FileOf {
+  callid: string;
+  added: readonly string[];
+  legs: (typeof FILE_LEGS)[number];
 }
 
 /** A file to be saved; unlike a page it has one form. */
@@ -172,21 +205,23 @@ function addFile(
   extension: 'text' | CaptureFormatName,
   summary: string,
   type: string,
-  read: (callId: string, zone: Zone) => Promise<string | Buffer>,
+  read: (of: FileOf, zone: Zone) => Promise<string | Buffer>,
 ): void {
   const schema = {
     summary,
     tags: ['Calls'],
     params: Type.Object({ ...PLACE }),
-    querystring: Type.Object({ ...ZONE_PARAMETER }),
+    querystring: Type.Object({ ...CALL_FILE_PARAMETERS, ...ZONE_PARAMETER }),
     response: {
       200: { description: summary, content: { [type]: { schema: Type.String() } } },
     },
   };
   app.get<{ Params: { callid: string } }>(`/call/:callid/${extension}`, { schema }, async (request, reply) => {
     const { callid } = request.params;
-    void new Params(request.query, Object.keys(ZONE_PARAMETER)); // refuses whatever else there is
-    const body = await read(callid, zoneOf(request).zone);
+    const params = new Params(request.query, Object.keys({ ...CALL_FILE_PARAMETERS, ...ZONE_PARAMETER }));
+    const added = addedCallIds(params, MAX_TOGETHER);
+    const legs = params.choice('legs', FILE_LEGS) ?? 'all';
+    const body = await read({ callid, added, legs }, zoneOf(request).zone);
     // Text is read in the browser as well, a capture by another program.
     if (extension !== 'text')
       reply.header('content-disposition', `attachment; filename="${fileName(callid)}.${extension}"`);
