@@ -49,6 +49,7 @@ async function demo() {
   const replay = start('replay', [
     ...files.map((name) => join(captures, name)),
     `--to=udp:${HOST}:${hepPort}`,
+    '--fresh',
     `--loop=${options.loops}`,
     `--speed=${options.speed}`,
   ]);
@@ -59,6 +60,7 @@ async function demo() {
     `--pcap=${join(captures, SBC_CAPTURE)}`,
     '--b2bua',
     '--host-name=demo-sbc',
+    '--fresh',
     `--loop=${options.loops}`,
     `--speed=${options.speed}`,
     '--stay',

@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core';
 const CHROMIUM = '/usr/bin/chromium';
 const SIZE = { width: 1200, height: 760 };
 /** A call that passes a proxy and an SBC, which gives its other side a Call-ID of its own. */
-const CALL_ID = '1-23368@127.0.0.1';
+const CALL_ID = '1-23368-sbc@127.0.0.1';
 /** Steps of ten seconds the charts must have. */
 const LEAST_STEPS = 18;
 /** What a page on the web may weigh. */

@@ -18,6 +18,7 @@ keeps the connection alive, sends the SIP of pcap files as its own traffic and a
   --rate N             messages per second, 0 = as fast as possible (default: the recorded spacing)
   --speed X            recorded spacing, X times faster (default: 1)
   --recorded-time      times as recorded instead of those of sending
+  --fresh              calls of its own: those of each pass differ, and from those of a replay of the same file
   --loop N             passes over all files, 0 = until stopped (default: 1)
   --stay               stay connected when all is sent, until stopped
   --tls                speak TLS; --ca FILE, --cert FILE and --key FILE name PEM files
@@ -41,6 +42,8 @@ export interface ProbeSettings {
   pace: Pace;
   recordedTime: boolean;
   loop: number;
+  /** Calls of each pass are others, and none are those of the file. */
+  fresh: boolean;
   stay: boolean;
   /** Names of PEM files. */
   tls: { ca: string | undefined; cert: string | undefined; key: string | undefined } | undefined;
@@ -74,6 +77,7 @@ export function parseProbeArguments(argv: readonly string[]): ProbeSettings | 'h
         ? { kind: 'recorded', speed: positive('speed', values.speed ?? '1') }
         : { kind: 'rate', perSecond: whole('rate', values.rate, 10_000_000) },
     recordedTime: values['recorded-time'] === true,
+    fresh: values.fresh === true,
     loop: whole('loop', values.loop ?? '1', 1_000_000_000),
     stay: values.stay === true || values.pcap === undefined,
     tls: tls === true ? { ca, cert, key } : undefined,
@@ -97,6 +101,7 @@ function readOptions(argv: readonly string[]) {
         rate: text,
         speed: text,
         'recorded-time': flag,
+        fresh: flag,
         loop: text,
         stay: flag,
         tls: flag,

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { formatEndpoint } from '../model/endpoint.ts';
 import { CaptureFileError, type CapturedMessage, EVERYTHING, readMessages } from '../replay/capture-file.ts';
+import { freshSip } from '../replay/fresh.ts';
 import { Pacer } from '../replay/pacer.ts';
+import { markOf } from '../replay/replay.ts';
 import { parseProbeArguments, ProbeArgumentError, type ProbeSettings, USAGE } from './arguments.ts';
 import { Border, type Place } from './border.ts';
 import { ProbeConnection } from './connection.ts';
@@ -97,7 +99,8 @@ async function play(
         await pacer.wait(captured.timeUs);
         if (signal.aborted) return;
         const timeUs = settings.recordedTime ? captured.timeUs : Date.now() * 1000;
-        const sighting = border.sight(captured, timeUs);
+        const bytes = settings.fresh ? freshSip(captured.bytes, `-sbc${markOf(pass)}`) : captured.bytes;
+        const sighting = border.sight({ ...captured, bytes }, timeUs);
         if (sighting === undefined) {
           counts.skipped++;
           continue;

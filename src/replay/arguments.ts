@@ -15,6 +15,7 @@ Sends what is in pcap files (also .gz) to a HEP collector: HEP packets as they a
   --capture-id N       capture agent id for plain SIP (default: 0)
   --auth-key K         authentication key for plain SIP, HEP version 3 only
   --now                plain SIP gets times that begin now
+  --fresh              as if it happened now: times begin now in HEP too, and each pass after the first is other calls
   --loop N             passes over all files, 0 = until stopped (default: 1)
   --help               this text
 `;
@@ -31,7 +32,7 @@ const VALUE_OPTIONS: ReadonlySet<string> = new Set([
   'auth-key',
   'loop',
 ]);
-const FLAGS: ReadonlySet<string> = new Set(['now', 'help']);
+const FLAGS: ReadonlySet<string> = new Set(['fresh', 'now', 'help']);
 
 /** The person who typed the command can fix it: `message` is the one line to show. */
 export class ArgumentError extends Error {
@@ -54,7 +55,8 @@ export function parseArguments(argv: readonly string[]): ReplaySettings | 'help'
     captureId: integer('capture-id', options.get('capture-id') ?? '0', 0, 0xffff_ffff),
     authKey: options.get('auth-key'),
     loop: integer('loop', options.get('loop') ?? '1', 0, 1_000_000_000),
-    now: options.has('now'),
+    now: options.has('now') || options.has('fresh'),
+    fresh: options.has('fresh'),
   };
   if (settings.version !== 3) {
     if (settings.authKey !== undefined) throw new ArgumentError('--auth-key needs --version 3: older HEP has no key');

@@ -1,4 +1,5 @@
 import { CaptureFileError, readMessages, type CapturedMessage, type ReadSkip } from './capture-file.ts';
+import { freshHep, freshSip } from './fresh.ts';
 import { Pacer } from './pacer.ts';
 import type { HepEncoders, ReplaySettings } from './settings.ts';
 import type { Target, TargetSkip } from './target.ts';
@@ -75,9 +76,14 @@ export async function replay(
     for (const plan of plans) {
       if (context.signal?.aborted === true) return;
       pacer.nextFile();
-      await replayFile(plan, settings, context, pacer);
+      await replayFile(plan, settings, context, pacer, settings.fresh ? markOf(pass) : '');
     }
   }
+}
+
+/** What tells the Call-IDs of one pass from those of the others. */
+export function markOf(pass: number): string {
+  return pass === 0 ? '' : `-${pass}`;
 }
 
 async function replayFile(
@@ -85,6 +91,7 @@ async function replayFile(
   settings: ReplaySettings,
   context: ReplayContext,
   pacer: Pacer,
+  mark: string,
 ): Promise<void> {
   const { counts, target } = context;
   let shiftUs: number | undefined;
@@ -97,10 +104,13 @@ async function replayFile(
       await pacer.wait(message.timeUs);
       if (context.signal?.aborted === true) return;
       if (settings.now) shiftUs ??= context.nowUs() - message.timeUs;
+      const { bytes, timeUs } = message;
       const packet =
-        message.kind === 'hep'
-          ? message.bytes
-          : encodeSip(message, message.timeUs + (shiftUs ?? 0), settings, context.encode);
+        message.kind === 'sip'
+          ? encodeSip({ ...message, bytes: freshSip(bytes, mark) }, timeUs + (shiftUs ?? 0), settings, context.encode)
+          : settings.fresh
+            ? freshHep(bytes, { shiftUs: shiftUs ?? 0, mark })
+            : bytes;
       const skip = await target.send(packet);
       if (skip !== undefined) counts.skipped(skip);
     }

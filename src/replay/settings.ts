@@ -27,4 +27,6 @@ export interface ReplaySettings extends ReadSettings {
   loop: number;
   /** Plain SIP gets times that begin now instead of those recorded. */
   now: boolean;
+  /** HEP gets such times, too, and the calls of each pass after the first are others. */
+  fresh: boolean;
 }

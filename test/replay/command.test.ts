@@ -247,6 +247,22 @@ test('replay --loop sends all files again', async (t) => {
   assert.match(stdout, /^replay: packets read 60, sent 60,/);
 });
 
+test('replay --fresh sends the calls of each pass as others, and as of now', async (t) => {
+  const receiver = await udpReceiver();
+  t.after(() => receiver.close());
+  const begunS = Math.floor(Date.now() / 1000);
+  const file = `${CAPTURES}/kamailio-5.6-siptrace-hep3-sip-over-tcp.pcap`;
+  await run([file, '--to', receiver.to, '--rate=0', '--loop=2', '--fresh']);
+  await receiver.received(2 * 188);
+  receiver.packets.forEach((packet, n) => {
+    const callId = /^Call-ID: ([^\r\n]*)/m.exec(packet.toString('latin1'))?.[1] ?? '';
+    assert.equal(callId.includes('-1@'), n >= 188, callId);
+    // Chunk 9 of vendor 0, ten octets: seconds. What was recorded over half a minute is sent at once.
+    const seconds = packet.readUInt32BE(packet.indexOf(Buffer.from([0, 0, 0, 9, 0, 10])) + 6);
+    assert.ok(seconds >= begunS - 1 && seconds <= begunS + 120, String(seconds));
+  });
+});
+
 test('replay without end stops when told to, prints its summary and is content', async (t) => {
   const receiver = await udpReceiver();
   t.after(() => receiver.close());
