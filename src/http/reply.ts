@@ -133,7 +133,7 @@ export function sendProblem(
   if (format === 'html')
     return sendPieces(reply, pageOf(site, request, rememberedZone(request), { title: problem.title, html }));
   const text = `Error ${problem.status} ${problem.title}: ${visible(problem.message)}\n`;
-  return sendPieces(reply, format === 'json' ? jsonPieces(problem) : text);
+  return sendPieces(reply, format === 'json' ? jsonPieces({ ...problem.toJSON(), requestId: request.id }) : text);
 }
 
 function themeOf(cookies: string | undefined): string | undefined {

@@ -212,8 +212,21 @@ const EnvelopeSchema = Type.Object({
   notes: Type.Array(Type.String(), { description: 'What was odd about it' }),
 });
 
+/** Parts of a message one below the other. */
+const PartsSchema = Type.Array(
+  Type.Object({
+    depth: Count('What it is a part of is the last one before that is less deep'),
+    name: Text(),
+    value: Text('Empty: its parts say it'),
+    note: Text('What it means'),
+    warning: Text('What is wrong with it'),
+  }),
+  { description: 'The message taken apart: its first 3000 parts, in order' },
+);
+
 export const MessagePageSchema = Type.Object({
   message: CallMessageSchema,
+  parts: PartsSchema,
   envelope: Type.Union([EnvelopeSchema, Type.Null()], {
     description: 'What its first observer sent it in; null for one that was captured here, or typed in',
   }),
@@ -596,6 +609,15 @@ export const ProbeSchema = Type.Object({
   lastFault: OrNull(Type.Object({ code: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
 });
 
+export const AccountSchema = Type.Object({
+  kind: Text('user, token, proxy, this host or everybody'),
+  name: Text('As in the audit trail'),
+  role: Text('viewer or admin'),
+  by: Text('How it is known that it is them'),
+  untilUs: OrNull(Type.Integer({ description: 'End, microseconds since the epoch; null = none' })),
+  until: Type.Optional(Iso()),
+});
+
 export const CertificateSchema = Type.Object({
   listener: Text('http, hep-tls or ipfix-tls'),
   option: Text('Option that names the file'),
@@ -866,6 +888,7 @@ export const InjectedSchema = Type.Object({
   parsedOctets: Count('Read before what is wrong'),
   rest: Text('What is wrong begins so'),
   fields: Type.Array(Type.Object({ name: Text(), value: Text() }), { description: 'What the parser read' }),
+  parts: PartsSchema,
   callId: Text(),
   entries: Type.Array(CallSchema, { description: 'Entries held under the Call-ID' }),
 });
@@ -941,6 +964,7 @@ export const ProblemSchema = Type.Object({
   value: Type.Optional(Text()),
   position: Type.Optional(Count('Character of the value it is about, from 0')),
   allowed: Type.Optional(Text()),
+  requestId: Text('What the log knows the request by; also in the header X-Request-Id of every answer'),
 });
 
 // Parameters

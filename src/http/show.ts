@@ -120,6 +120,11 @@ export function encodedCallId(callId: string): string {
   return encodeURIComponent(callId.replace(/\p{Cs}/gu, '\ufffd'));
 }
 
+/** Name of a file with a call, without what headers or file systems give a meaning to. */
+export function callFileName(callId: string, extension: string): string {
+  return `call-${callId.replaceAll(/[^\w.@-]+/g, '_').slice(0, 100)}.${extension}`;
+}
+
 /** A path of ours, or the index: a form must not lead to other sites, whatever a browser takes for one. */
 export function ownPath(next: string | undefined): string {
   return next !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) && !next.includes('\\') ? next : '/';

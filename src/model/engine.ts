@@ -1,3 +1,4 @@
+import type { Alias } from './alias.ts';
 import type { CaptureFormatName } from './capture.ts';
 import type { RatePage } from './event-rates.ts';
 import type { Search } from './search/ast.ts';
@@ -298,13 +299,15 @@ export const TALKER_KINDS = [
   'userAgent',
   'domain',
   'agent',
+  'alias',
+  'group',
   'status',
 ] as const;
 export type TalkerKind = (typeof TALKER_KINDS)[number];
 
 /** Calls of one origin whose outcome was reported between two times. */
 export interface TalkerView {
-  /** Address, user, user agent, domain called, `AgentView.id`, or status code; of failing numbers the callee of calls that were not answered. */
+  /** Address, user, user agent, domain called, `AgentView.id`, name or group of one of its addresses, or status code; of failing numbers the callee of calls that were not answered. */
   key: string;
   calls: number;
   /** Of them, not answered. */
@@ -320,6 +323,8 @@ export interface TalkersQuery {
   untilUs: number;
   /** Most of each kind. */
   limit: number;
+  /** Names of addresses. */
+  aliases: readonly Alias[];
 }
 
 export interface TalkersView {

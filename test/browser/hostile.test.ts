@@ -165,6 +165,9 @@ test('captured text is shown as it is and never acts, on any page it reaches', a
         ]) {
           assert.ok(raw.split('\n').includes(line), `${line}\n${raw.slice(0, 2000)}`);
         }
+        await open(`${await page.locator('a[data-page]').first().getAttribute('href')}`);
+        for (const text of [`chunk ${breaker}`, breaker, `sip:from-${userOf(breaker)}@example.com`])
+          assert.ok(said.has(text), text);
         if (n === 0) assert.ok(raw.includes(LONG.slice(0, 1000)));
         assert.ok(
           [...said].some((text) => text.includes(codecOf(breaker))),

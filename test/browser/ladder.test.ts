@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -103,6 +103,23 @@ const PROXIED = [
     `${second}.01 P>A 200/${n + 2}/OPTIONS f=a t=b id=proxied`,
   ]),
 ].map(readMessage);
+
+/** Size of the picture in the clipboard, and how many of its pixels have the colour that INVITEs have in the file. */
+const INK_OF_CLIPBOARD = `(async () => {
+  const [item] = await navigator.clipboard.read();
+  const picture = await createImageBitmap(await item.getType('image/png'));
+  const canvas = document.createElement('canvas');
+  canvas.width = picture.width;
+  canvas.height = picture.height;
+  const context = canvas.getContext('2d');
+  context.drawImage(picture, 0, 0);
+  const { data } = context.getImageData(0, 0, picture.width, picture.height);
+  let blue = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] === 0x0a && data[at + 1] === 0x56 && data[at + 2] === 0x9c) blue++;
+  }
+  return { size: [picture.width, picture.height], blue };
+})()`;
 
 /** P is the sixteenth host. */
 const PROXY = '192.0.2.16';
@@ -221,6 +238,12 @@ test('a ladder is drawn as its reader wants it', async (t) => {
       await pane.getByText('not found').waitFor();
       const credentials = pane.locator('.minor', { hasText: '7587245234b3434c' });
       assert.ok(await credentials.isVisible());
+      await pane.getByText('Parts', { exact: true }).click();
+      await pane
+        .getByRole('group')
+        .filter({ hasText: 'digest of the password' })
+        .first()
+        .waitFor({ state: 'attached' });
       await pane.getByText('Envelope', { exact: true }).click();
       await pane.getByRole('listitem').filter({ hasText: 'capture agent id' }).waitFor();
       assert.deepEqual(await accessibilityFaults(page), []);
@@ -247,6 +270,27 @@ test('a ladder is drawn as its reader wants it', async (t) => {
       assert.deepEqual(await arrowsOf(other), drawn);
       assert.deepEqual(others, []);
       await other.close();
+    });
+
+    await t.test('the ladder is saved and copied as a picture, two pixels for one of the drawing', async () => {
+      await page.goto(`${origin}/call/proxied`);
+      const svg = await (await page.request.get(`${origin}/call/proxied?format=svg`)).text();
+      const size = (/ width="(\d+)" height="(\d+)"/.exec(svg) ?? []).slice(1).map((text) => 2 * Number(text));
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'PNG', exact: true }).click(),
+      ]);
+      assert.equal(download.suggestedFilename(), 'call-proxied.png');
+      const png = readFileSync(await download.path());
+      // Signature and header of a PNG (ISO/IEC 15948 §5.2, §11.2.2).
+      assert.equal(png.toString('latin1', 1, 4), 'PNG');
+      assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], size);
+      await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
+      await page.getByRole('button', { name: 'copy as PNG' }).click();
+      await page.getByRole('status').getByText('copied').waitFor();
+      const copied = await page.evaluate<{ size: number[]; blue: number }>(INK_OF_CLIPBOARD);
+      assert.deepEqual(copied.size, size);
+      assert.ok(copied.blue > 500, `${copied.blue} pixels of the colour of an INVITE`);
     });
 
     await t.test('on a phone nothing but the ladder itself is wider than the window', async () => {

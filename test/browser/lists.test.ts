@@ -64,6 +64,25 @@ test('lists people work with', async (t) => {
       await page.waitForURL(/sort=pdd&order=desc/);
     });
 
+    await t.test('searches that were made and saved are there again, until they are forgotten', async () => {
+      await page.goto(`${origin}/calls/list?q=status%3A486&sort=pdd&n=50&s=0`);
+      await page.goto(`${origin}/calls/list?q=${encodeURIComponent('from:"<b>alice"')}`);
+      const menu = page.locator('[data-searches]');
+      await page.keyboard.press('S');
+      await menu.getByRole('button', { name: 'Save this search' }).press('Enter');
+      assert.deepEqual(await menu.locator('li a').allTextContents(), ['from:"<b>alice"', 'status:486 · sort=pdd']);
+      await menu.getByRole('link', { name: 'status:486' }).click();
+      await page.waitForURL(/\?q=status%3A486&sort=pdd$/);
+      assert.deepEqual(await idsOf(page), ['busy']);
+      await page.keyboard.press('S');
+      await menu.getByRole('button', { name: /^Forget/ }).click();
+      assert.deepEqual(await menu.locator('h3').allTextContents(), ['Last']);
+      await page.goto(`${origin}/events`);
+      await page.keyboard.press('S');
+      assert.match(await menu.innerText(), /is kept here, in this browser/, 'events have their own');
+      assert.deepEqual(await foreignMarkup(page), []);
+    });
+
     await t.test('columns are chosen by a form and are there from the first octet of the next page', async () => {
       await page.goto(`${origin}/calls/list`);
       await page.keyboard.press('t');

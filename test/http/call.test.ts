@@ -79,6 +79,16 @@ suite('the page of a call', () => {
     assert.equal(svg.headers['content-type'], 'image/svg+xml; charset=utf-8');
     assert.match(svg.body, /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
     assert.doesNotMatch(svg.body, /href=|<script|<style/);
+    // Nothing else says how it looks: whatever has no colour would be black.
+    for (const [shape] of svg.body.matchAll(/<(?:text|path|rect|line|circle)\b[^>]*>/g))
+      assert.match(shape, /<path[^>]* stroke="#|<line[^>]* stroke="#|fill="#/, shape);
+    assert.match(svg.body, />sip:alice@example\.com → sip:\+4930123456@example\.net<\/text>/);
+    assert.ok(svg.body.includes(`>2026-11-21T09:58:55.123456Z, Call-ID ${CALL_ID}</text>`));
+    const rows = (await get(`${PATH}?format=html`)).body.match(/<svg[^>]*class="ladder-part"[^]*?<\/svg>/)?.[0] ?? '';
+    assert.doesNotMatch(
+      rows.replace(/<rect class="l-paper"[^>]*>|<line class="l-life"[^>]*>/g, ''),
+      / fill=| stroke="/,
+    );
     const mermaid = await get(`${PATH}?format=mermaid`);
     assert.match(mermaid.body, /^sequenceDiagram\n {2}participant p0 as 192\.0\.2\.1:5060\n/);
   });

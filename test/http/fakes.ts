@@ -316,7 +316,7 @@ export function certificate(changes: Partial<CertificateView> = {}): Certificate
     validFromUs: NOW_US - 86_400e6 * 100,
     validUntilUs: NOW_US + 86_400e6 * 200,
     serialNumber: '0A1B',
-    sha256: '0A:1B:2C:3D',
+    sha256: 'AB:CD:EF:FE',
     ...changes,
   };
 }
@@ -503,6 +503,8 @@ export class FakeEngine implements Engine {
       userAgent: [{ key: 'Softphone "4.2"', calls: 4, failed: 1, failedMostly: 486, before: 4 }],
       domain: [{ key: 'example.net', calls: 3, failed: 1, failedMostly: 486, before: 6 }],
       agent: [{ key: '2001@203.0.113.7:40112/udp', calls: 4, failed: 1, failedMostly: 486, before: 6 }],
+      alias: [{ key: 'Example Telecom', calls: 2, failed: 0, failedMostly: null, before: 2 }],
+      group: [{ key: 'carriers', calls: 2, failed: 0, failedMostly: null, before: 2 }],
       status: [{ key: '486', calls: 1, failed: 1, failedMostly: 486, before: 0 }],
     },
   };

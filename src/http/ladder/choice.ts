@@ -62,6 +62,9 @@ export const USUAL: LadderChoice = {
   added: [],
 };
 
+/** Messages on a page. */
+export const USUAL_MESSAGES = 500;
+
 export function choiceOf(params: Params): LadderChoice {
   return {
     grouping: params.choice('group', GROUPINGS) ?? USUAL.grouping,

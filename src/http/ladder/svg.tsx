@@ -1,4 +1,5 @@
-import type { ComponentChildren, VNode } from 'preact';
+import { type ComponentChildren, createContext, type VNode } from 'preact';
+import { useContext } from 'preact/hooks';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallMessageView } from '../../model/views.ts';
@@ -13,11 +14,14 @@ import type { LadderRow, RowTone } from './row.ts';
 import { pause, signedSeconds } from './times.ts';
 
 /**
- * The ladder as a picture. Colours stand in presentation attributes, so that the picture is complete as a file; the
- * style sheet of the pages overrules them by class. Colour never says anything alone: labels and dashes repeat it.
+ * The ladder as a picture. As a file it is complete: colours stand in presentation attributes, which every program that
+ * draws SVG knows. On a page the style sheet has them, by class. Colour never says anything alone: labels and dashes
+ * repeat it.
  */
 const GUTTER = 140;
 const HEAD = 76;
+/** In a file, above all. */
+const TITLE = 44;
 const ROW = 46;
 /** Height of the mark for a long pause. */
 const BREAK = 30;
@@ -59,6 +63,25 @@ const DASHES: Readonly<Partial<Record<RowTone, string>>> = {
   ghost: '3 5',
   media: '2 4',
 };
+
+type Attributes = Readonly<Record<string, string | number | undefined>>;
+const NONE: Attributes = {};
+const QUIET: Attributes = { fill: '#5b6573', 'font-size': 11 };
+/** Text stays readable where it crosses a life line. */
+const HALO: Attributes = {
+  'paint-order': 'stroke',
+  stroke: '#ffffff',
+  'stroke-width': 4,
+  'stroke-linejoin': 'round',
+};
+
+const InFile = createContext(false);
+
+/** Chooses: what a file has to say by itself is left to the style sheet on a page. */
+function usePaint(): (...attributes: Attributes[]) => Attributes {
+  const isFile = useContext(InFile);
+  return (...attributes) => (isFile ? Object.assign({}, ...attributes) : NONE);
+}
 
 /** The word beside it says the same. */
 const LAMPS: Readonly<Record<Verdict, string>> = { good: '#0b6b34', fair: '#c9a227', poor: '#a85b00', bad: '#a3161d' };
@@ -123,7 +146,7 @@ function spaceAbove({ deltaUs }: LadderRow, { pauses, gap }: LadderChoice): { sp
 
 function nameOf({ columns, rows }: Ladder): string {
   const messages = rows.filter((row) => row.message !== undefined).length;
-  return `Ladder: ${messages} messages between ${columns.length} endpoints; the table below says the same`;
+  return `Ladder: ${messages} messages between ${columns.length} endpoints`;
 }
 
 function Picture({
@@ -157,12 +180,12 @@ function Picture({
   );
 }
 
-/** The ladder as a file of its own: the heads stand above every part, as nothing keeps them in sight. */
+/** The ladder as a file of its own, which says whose it is. The heads stand above every part: nothing keeps them in sight. */
 export function ladderFile(ladder: Ladder, choice: LadderChoice, zone: Zone): string {
   const { columns } = ladder;
   const { width, at, spacing } = geometryOf(ladder);
   const parts = partsOf(ladder, choice);
-  let top = 0;
+  let top = TITLE;
   const placed = parts.map((part) => {
     const y = top;
     top += HEAD + part.height;
@@ -170,6 +193,7 @@ export function ladderFile(ladder: Ladder, choice: LadderChoice, zone: Zone): st
   });
   const picture = (
     <Picture className="ladder" name={nameOf(ladder)} width={width} height={top + MARGIN}>
+      <Title ladder={ladder} width={width} />
       {placed.map(({ part, y }) => (
         <g transform={`translate(0 ${y})`}>
           <ClockHead ladder={ladder} />
@@ -184,7 +208,9 @@ export function ladderFile(ladder: Ladder, choice: LadderChoice, zone: Zone): st
     </Picture>
   );
   return `<?xml version="1.0" encoding="UTF-8"?>\n${renderToStaticMarkup(
-    <ZoneContext.Provider value={{ zone, isAsked: false, followsBrowser: false }}>{picture}</ZoneContext.Provider>,
+    <ZoneContext.Provider value={{ zone, isAsked: false, followsBrowser: false }}>
+      <InFile.Provider value>{picture}</InFile.Provider>
+    </ZoneContext.Provider>,
   )}\n`;
 }
 
@@ -208,7 +234,7 @@ export function LadderDrawing({ ladder, choice, links, href }: DrawingProps): VN
   const { columns } = ladder;
   const { width, at, spacing } = geometryOf(ladder);
   return (
-    <div class="ladder" role="group" aria-label={nameOf(ladder)}>
+    <div class="ladder" role="group" aria-label={`${nameOf(ladder)}; the table below says the same`}>
       <Picture className="ladder-head" name={undefined} width={width} height={HEAD}>
         <ClockHead ladder={ladder} />
         {columns.map((column, index) => (
@@ -284,6 +310,24 @@ function Part({
           </a>
         );
       })}
+    </>
+  );
+}
+
+/** Whose call it is, and of which day: the rows tell the time only. */
+function Title({ ladder, width }: { ladder: Ladder; width: number }): VNode | undefined {
+  const zone = useZone();
+  const first = ladder.rows.find((row) => row.message !== undefined)?.message;
+  if (first === undefined) return undefined;
+  const room = width - 2 * MARGIN;
+  return (
+    <>
+      <text x={12} y={20} font-weight="600" fill="#1a1f27">
+        {cut(visible(`${first.from} → ${first.to}`), room / (CHARACTER + 0.8))}
+      </text>
+      <text x={12} y={37} font-size="11" fill="#5b6573">
+        {cut(visible(`${zonedIso(first.atUs, zone)}, Call-ID ${first.callId}`), room / SMALL_CHARACTER)}
+      </text>
     </>
   );
 }
@@ -427,6 +471,8 @@ interface RowProps {
 
 function Row({ row, columns, time, clock, leg, y, geometry: { width, at, spacing } }: RowProps): VNode {
   const { message } = row;
+  const paint = usePaint();
+  const isFile = useContext(InFile);
   const [large, small] = timeTexts(row, time, clock);
   const line = y + 24;
   const self = row.from === row.to;
@@ -438,21 +484,28 @@ function Row({ row, columns, time, clock, leg, y, geometry: { width, at, spacing
   const second = secondLine(row);
   return (
     <>
-      <rect class="l-hit" x={2} y={y} width={width - 4} height={ROW} rx={4} fill="transparent" />
+      {isFile ? undefined : <rect class="l-hit" x={2} y={y} width={width - 4} height={ROW} rx={4} />}
       {leg === '' ? undefined : (
         <>
-          <rect class={`l-band ${hueClass(row.leg)}`} x={2} y={y} width={4} height={ROW} fill={HUES[hueOf(row.leg)]} />
-          <text class="l-quiet" x={GUTTER - 4} y={line + 12} text-anchor="end" font-size="11" fill="#5b6573">
+          <rect
+            class={`l-band ${hueClass(row.leg)}`}
+            x={2}
+            y={y}
+            width={4}
+            height={ROW}
+            {...paint({ fill: HUES[hueOf(row.leg)] })}
+          />
+          <text class="l-quiet" x={GUTTER - 4} y={line + 12} text-anchor="end" {...paint(QUIET)}>
             {leg}
           </text>
         </>
       )}
       {row.tone === 'ghost' ? undefined : (
         <>
-          <text class="l-time" x={12} y={line - 3} fill="#1a1f27">
+          <text class="l-time" x={12} y={line - 3} {...paint({ fill: '#1a1f27' })}>
             {large}
           </text>
-          <text class="l-quiet l-since" x={12} y={line + 12} font-size="11" fill="#5b6573">
+          <text class="l-quiet l-since" x={12} y={line + 12} {...paint(QUIET)}>
             {small}
           </text>
         </>
@@ -470,7 +523,7 @@ function Row({ row, columns, time, clock, leg, y, geometry: { width, at, spacing
           cx={middle - Math.min(room, label.length * CHARACTER) / 2 - 12}
           cy={line - 10}
           r={5}
-          fill={LAMPS[verdictOf(row.mos)]}
+          {...paint({ fill: LAMPS[verdictOf(row.mos)] })}
         />
       )}
       <text
@@ -479,12 +532,12 @@ function Row({ row, columns, time, clock, leg, y, geometry: { width, at, spacing
         y={line - 6}
         text-anchor="middle"
         font-weight={row.retransmission > 0 || message?.repeat === 'other-hop' ? '400' : '600'}
-        fill={inkOf(row)}
+        {...paint({ fill: inkOf(row) }, HALO)}
       >
         {cut(visible(label), room / CHARACTER)}
       </text>
       {second === '' ? undefined : (
-        <text class="l-quiet" x={middle} y={line + 14} text-anchor="middle" font-size="11" fill="#5b6573">
+        <text class="l-quiet" x={middle} y={line + 14} text-anchor="middle" {...paint(QUIET, HALO)}>
           {cut(visible(second), room / SMALL_CHARACTER)}
         </text>
       )}
@@ -506,6 +559,7 @@ function Port({
   y: number;
   towards: number;
 }): VNode | undefined {
+  const paint = usePaint();
   const count = [...(column?.hosts.values() ?? [])].reduce((sum, ports) => sum + ports.length, 0);
   if (count < 2) return undefined;
   const isRight = towards > x;
@@ -515,8 +569,7 @@ function Port({
       x={isRight ? x - 5 : x + 5}
       y={y - 6}
       text-anchor={isRight ? 'end' : 'start'}
-      font-size="10"
-      fill="#5b6573"
+      {...paint(QUIET, { 'font-size': 10 })}
     >
       {port}
     </text>
@@ -557,6 +610,7 @@ function Line({
   self: boolean;
 }): VNode {
   const ink = inkOf(row);
+  const paint = usePaint();
   const right = !self && to > from;
   const back = right ? -1 : 1;
   const path = self ? `M${from} ${y - 7}h26v14h-26` : `M${from} ${y}H${to}`;
@@ -567,8 +621,7 @@ function Line({
       <path
         class="l-line"
         d={path}
-        fill="none"
-        stroke={ink}
+        {...paint({ fill: 'none', stroke: ink })}
         stroke-width={row.message?.repeat === 'new' ? 1.8 : 1.2}
         stroke-dasharray={DASHES[row.tone]}
       />
@@ -576,13 +629,12 @@ function Line({
         <path
           class="l-line"
           d={`M${to + back * 14 - 5} ${tip - 5}l10 10m0 -10l-10 10`}
-          fill="none"
-          stroke={INK.ghost}
+          {...paint({ fill: 'none', stroke: INK.ghost })}
           stroke-width={1.8}
         />
       ) : (
         heads.map((shift) => (
-          <path class="l-tip" d={`M${to + back * shift} ${tip}l${back * 9} -4.5v9z`} fill={ink} stroke="none" />
+          <path class="l-tip" d={`M${to + back * shift} ${tip}l${back * 9} -4.5v9z`} {...paint({ fill: ink })} />
         ))
       )}
     </>

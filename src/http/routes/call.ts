@@ -6,7 +6,7 @@ import type { Zone } from '../../model/zone.ts';
 import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
-import { addedCallIds, choiceOf, FILE_LEGS, MAX_TOGETHER, USUAL } from '../ladder/choice.ts';
+import { addedCallIds, choiceOf, FILE_LEGS, MAX_TOGETHER, USUAL, USUAL_MESSAGES } from '../ladder/choice.ts';
 import { masked } from '../ladder/mask.ts';
 import { mediaReports } from '../ladder/media.ts';
 import { makeLadder } from '../ladder/model.ts';
@@ -15,7 +15,7 @@ import { ladderFile } from '../ladder/svg.tsx';
 import { Params } from '../params.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
 import { CALL_FILE_PARAMETERS, CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
-import { visible, withTimes } from '../show.ts';
+import { callFileName, visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
 import { togetherHref } from '../together.ts';
 import { CallPage } from '../views/call.tsx';
@@ -23,7 +23,6 @@ import { zoneOf } from '../zone.ts';
 import { messageId } from './message.ts';
 import { addPage } from './page.ts';
 
-const DEFAULT_MESSAGES = 500;
 const MAX_MESSAGES = 5000;
 const MAX_EVENTS = 100;
 const MAX_TITLE = 60;
@@ -47,7 +46,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
     schema: CallPageSchema,
     exports: { svg: SVG, mermaid: MERMAID },
     async read(params, _applied, { callid = '' }, names) {
-      const limit = params.integer(['n'], 1, MAX_MESSAGES, DEFAULT_MESSAGES);
+      const limit = params.integer(['n'], 1, MAX_MESSAGES, USUAL_MESSAGES);
       const around = params.text('around');
       params.integer(['message'], 0, Number.MAX_SAFE_INTEGER, 0); // which of the messages is for the browser to show
       const offset =
@@ -224,14 +223,9 @@ function addFile(
     const body = await read({ callid, added, legs }, zoneOf(request).zone);
     // Text is read in the browser as well, a capture by another program.
     if (extension !== 'text')
-      reply.header('content-disposition', `attachment; filename="${fileName(callid)}.${extension}"`);
+      reply.header('content-disposition', `attachment; filename="${callFileName(callid, extension)}"`);
     return reply.type(type).send(body);
   });
-}
-
-/** A Call-ID without what headers or file systems give a meaning to. */
-function fileName(callId: string): string {
-  return `call-${callId.replaceAll(/[^\w.@-]+/g, '_').slice(0, 100)}`;
 }
 
 /** What is held of a call; something must be. */

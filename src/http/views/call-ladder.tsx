@@ -19,7 +19,7 @@ import { labelOf, letter } from '../ladder/label.ts';
 import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { type ColumnLinks, hueClass, LadderDrawing } from '../ladder/svg.tsx';
-import { callHref, hasPage, link } from '../show.ts';
+import { callFileName, callHref, hasPage, link } from '../show.ts';
 import { Captured, CapturedLink, Cell, Nothing, Table } from './parts.tsx';
 
 /** Address of this page with some parameters changed. */
@@ -243,6 +243,7 @@ function LadderTools({
         {CAPTURE_FORMATS.map((format) => (
           <a href={fileHref(ladder, call, choice, format)}>{format}</a>
         ))}
+        <span class="tabs" data-picture={at({ format: 'svg' })} data-name={callFileName(call.callId, 'png')} />
       </span>
     </div>
   );

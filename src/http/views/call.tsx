@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { LinkOut } from '../../model/settings.ts';
 import type { CallMessages, CallView, EventView } from '../../model/views.ts';
-import { choiceParameters, type LadderChoice } from '../ladder/choice.ts';
+import { choiceParameters, type LadderChoice, USUAL_MESSAGES } from '../ladder/choice.ts';
 import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { callHref, link, type Parameters } from '../show.ts';
@@ -32,7 +32,11 @@ export interface CallPageProps {
 export function CallPage(props: CallPageProps): VNode {
   const { call, ladder, events, limit, choice, hasMedia, exchanges, comparison, linksOut } = props;
   const { items, offset, total } = call;
-  const here = { ...choiceParameters(choice), s: offset > 0 ? offset : undefined };
+  const here = {
+    ...choiceParameters(choice),
+    s: offset > 0 ? offset : undefined,
+    n: limit === USUAL_MESSAGES ? undefined : limit,
+  };
   const at: PageLink = (changes) => link(callHref(call.callId), { ...here, ...changes });
   return (
     <>
