@@ -98,12 +98,7 @@ function legsOf(tracker: CallTracker, callId: string): string[] {
   return [...new Set(legs)].filter((leg) => leg !== callId).slice(0, MAX_LEGS);
 }
 
-/** Where in the ring the messages of a call and of its other legs are, in order of time. */
-export function heldMessages(tracker: CallTracker, callId: string): { position: number; callId: string }[] {
-  return heldUnder(tracker, [callId, ...legsOf(tracker, callId)]);
-}
-
-/** The same of some Call-IDs. */
+/** Where in the ring the messages under some Call-IDs are, in order of time. */
 export function heldUnder(tracker: CallTracker, callIds: readonly string[]): { position: number; callId: string }[] {
   const ring = tracker.messages;
   return (

@@ -102,7 +102,7 @@ import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { callCapture, keptMessages } from './call-capture.ts';
 import { callSummary } from './call-summary.ts';
-import { callMessage, callMessages, heldMessages, heldUnder, messagesOf } from './call-messages.ts';
+import { callMessage, callMessages, heldUnder, messagesOf } from './call-messages.ts';
 import { keptView } from './kept.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
@@ -337,9 +337,8 @@ export class EngineCore {
     return callMessage(this.tracker, callId, id);
   }
 
-  callCapture(callId: string, format: CaptureFormatName): Uint8Array {
-    const positions = heldMessages(this.tracker, callId).map(({ position }) => position);
-    return callCapture(keptMessages(this.tracker.messages, positions), format);
+  callCapture(callIds: readonly string[], format: CaptureFormatName): Uint8Array {
+    return callCapture(this.keptMessages(callIds), format);
   }
 
   listMessages(query: MessageQuery, emit: Emit<CallMessageView>): Promise<Omit<MessagePage, 'items'>> {

@@ -22,7 +22,16 @@ import { formatDuration } from '../model/duration.ts';
 import type { TransportName } from '../model/transport.ts';
 import { DIRECTIONS } from './list-choice.ts';
 import { MESSAGE_FORMATS } from './message-format.ts';
-import { COLOUR_MODES, GROUPINGS, MAX_GAP_S, PAUSE_MODES, SDP_MODES, TIME_MODES, USUAL } from './ladder/choice.ts';
+import {
+  COLOUR_MODES,
+  FILE_LEGS,
+  GROUPINGS,
+  MAX_GAP_S,
+  PAUSE_MODES,
+  SDP_MODES,
+  TIME_MODES,
+  USUAL,
+} from './ladder/choice.ts';
 
 /** JSON answers and parameters as `/openapi.json` describes them; a test holds every answer against its schema. */
 
@@ -224,6 +233,16 @@ export const MessagePageSchema = Type.Object({
     description: 'What its first observer sent it in; null for one that was captured here, or typed in',
   }),
 });
+
+export const CALL_FILE_PARAMETERS: Properties = {
+  with: Type.Optional(Type.String({ description: 'Call-IDs of other calls that are to be in it, with spaces' })),
+  legs: Type.Optional(
+    Type.String({
+      enum: [...FILE_LEGS],
+      description: 'all (default): also the calls that belong to them; own: only those named',
+    }),
+  ),
+};
 
 export const CALL_PAGE_PARAMETERS: Properties = {
   n: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 500, description: 'Most messages shown' })),
