@@ -8,6 +8,7 @@ import { MAX_RATE_INTERVAL_MS, MAX_RATE_LIMIT, RATES } from '../model/event-rate
 import { eventByName, eventName } from '../model/event-type.ts';
 import { LOG_LEVELS_EXPECTED, logLevelName, parseLogLevel } from '../model/log.ts';
 import { formatPasswordHash, parsePasswordHash } from '../model/password.ts';
+import { readMoment } from '../model/search/values.ts';
 import { type Cidr, type HttpUser, type LinkOut, type Role, ROLES } from '../model/settings.ts';
 
 /** A value as an operator wrote it: one text, or the elements of a list in a file, which are not split further. */
@@ -317,21 +318,30 @@ export const KEYS: Kind<readonly string[]> = list(
 export interface AccessToken {
   readonly token: string;
   readonly role: Role;
+  /** From then on it is no longer one. */
+  readonly untilUs?: number;
 }
 
-/** `token:role`. The token is what a client sends as bearer token (RFC 6750 §2.1), so it is limited to those characters. */
+/** `token:role`, or `token:role:2027-01-31` where it ends with that day, UTC. The token is what a client sends as bearer token (RFC 6750 §2.1), so it is limited to those characters. */
 export const TOKENS: Kind<readonly AccessToken[]> = list(
   {
-    expected: `a list of token:role with role ${oneOf(ROLES)} and tokens of letters, digits and -._~+/=`,
+    expected: `a list of token:role or token:role:last day (2027-01-31) with role ${oneOf(ROLES)} and tokens of letters, digits and -._~+/=`,
     placeholder: 'LIST',
     unit: '',
   },
   (text) => {
-    const [, token = '', roleName = ''] = /^([A-Za-z0-9\-._~+/]+=*):([a-z]+)$/.exec(text) ?? [];
+    const [, token = '', roleName = '', lastDay] =
+      /^([A-Za-z0-9\-._~+/]+=*):([a-z]+)(?::(\d{4}-\d\d-\d\d))?$/.exec(text) ?? [];
     const role = ROLES.find((name) => name === roleName);
-    return role === undefined ? undefined : { token, role };
+    if (role === undefined) return undefined;
+    if (lastDay === undefined) return { token, role };
+    const day = readMoment(lastDay);
+    return day === undefined ? undefined : { token, role, untilUs: day.us + day.spanUs };
   },
-  ({ token, role }) => `${token}:${role}`,
+  ({ token, role, untilUs }) =>
+    untilUs === undefined
+      ? `${token}:${role}`
+      : `${token}:${role}:${new Date(untilUs / 1000 - 1).toISOString().slice(0, 10)}`,
 );
 
 /** `name:role:hash`, or `name:role` for somebody a proxy vouches for. */

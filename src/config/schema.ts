@@ -297,9 +297,15 @@ export const OPTIONS = {
     'who may log in, with the role each has: viewer reads, admin also changes; without hash only behind a proxy that names the user',
     { secret: true },
   ),
-  http_tokens: option('HTTP', TOKENS, '', 'bearer tokens and the role each gives: viewer reads, admin also changes', {
-    secret: true,
-  }),
+  http_tokens: option(
+    'HTTP',
+    TOKENS,
+    '',
+    'bearer tokens, the role each gives (viewer reads, admin also changes), and the last day on which it does, UTC',
+    {
+      secret: true,
+    },
+  ),
   http_allow_anonymous: option(
     'HTTP',
     FLAG,

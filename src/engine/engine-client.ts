@@ -30,6 +30,7 @@ import {
   type RegistrationSettingsView,
   type RegistrationTableStats,
   type TcpTimeoutView,
+  type Take,
   type TalkersQuery,
   type TalkersView,
 } from '../model/engine.ts';
@@ -40,6 +41,7 @@ import type {
   AgentView,
   CallMessages,
   CallView,
+  EventView,
   InjectView,
   ListenerView,
   MessageDetail,
@@ -81,7 +83,7 @@ export interface AmongShards {
 interface Pending {
   resolve(result: unknown): void;
   reject(error: Error): void;
-  items: unknown[];
+  take: Take<unknown>;
   timer: NodeJS.Timeout;
 }
 
@@ -207,8 +209,8 @@ export class EngineClient implements Engine {
     };
   }
 
-  async listCalls(query: CallQuery): Promise<Page<CallView>> {
-    return this.#askList<Page<CallView>>('listCalls', [query]);
+  async listCalls(query: CallQuery, take?: Take<CallView>): Promise<Page<CallView>> {
+    return this.#askList<Page<CallView>, CallView>('listCalls', [query], take);
   }
 
   async callSummary(selection: CallSelection): Promise<CallSummary> {
@@ -251,8 +253,8 @@ export class EngineClient implements Engine {
     return (await this.#ask('setCallTimeouts', [seconds])).result as CallTimeoutView[];
   }
 
-  async listRegistrations(query: RegistrationQuery): Promise<Page<RegistrationView>> {
-    return this.#askList<Page<RegistrationView>>('listRegistrations', [query]);
+  async listRegistrations(query: RegistrationQuery, take?: Take<RegistrationView>): Promise<Page<RegistrationView>> {
+    return this.#askList<Page<RegistrationView>, RegistrationView>('listRegistrations', [query], take);
   }
 
   async registrationTable(): Promise<RegistrationTableStats> {
@@ -268,8 +270,8 @@ export class EngineClient implements Engine {
     await this.#ask('setRegistrationSettings', [changes]);
   }
 
-  async listEvents(query: EventQuery): Promise<EventPage> {
-    return this.#askList<EventPage>('listEvents', [query]);
+  async listEvents(query: EventQuery, take?: Take<EventView>): Promise<EventPage> {
+    return this.#askList<EventPage, EventView>('listEvents', [query], take);
   }
 
   async topTalkers(query: TalkersQuery): Promise<TalkersView> {
@@ -336,11 +338,15 @@ export class EngineClient implements Engine {
     return (await this.#ask('listeners', [])).result as ListenerView[];
   }
 
-  async #askList<Result>(
+  async #askList<Result, Item = never>(
     method: 'listCalls' | 'listMessages' | 'listRegistrations' | 'listEvents' | 'listRates',
     args: [CallQuery] | [MessageQuery] | [RegistrationQuery] | [EventQuery] | [RateQuery],
+    take?: Take<Item>,
   ): Promise<Result> {
-    const { result, items } = await this.#ask(method, args);
+    const items: unknown[] = [];
+    // Parts of an answer are items of its list.
+    const takePart = (take as Take<unknown> | undefined) ?? ((part) => part.forEach((item) => items.push(item)));
+    const { result } = await this.#ask(method, args, REQUEST_TIMEOUT_MS, takePart);
     // The worker answers these with everything of the page but its items.
     return { ...(result as object), items } as Result;
   }
@@ -350,7 +356,8 @@ export class EngineClient implements Engine {
     method: Method,
     args: EngineMethods[Method],
     timeoutMs = REQUEST_TIMEOUT_MS,
-  ): Promise<{ result: unknown; items: unknown[] }> {
+    take: Take<unknown> = () => undefined,
+  ): Promise<{ result: unknown }> {
     const worker = this.#worker;
     if (worker === undefined) return Promise.reject(new EngineUnavailableError('the engine is not running'));
     if (this.#pending.size >= MAX_PENDING) {
@@ -362,8 +369,7 @@ export class EngineClient implements Engine {
         this.#pending.delete(id);
         reject(new EngineUnavailableError(`the engine did not answer within ${timeoutMs / 1000} s`));
       }, timeoutMs);
-      const items: unknown[] = [];
-      this.#pending.set(id, { resolve: (result) => resolve({ result, items }), reject, items, timer });
+      this.#pending.set(id, { resolve: (result) => resolve({ result }), reject, take, timer });
       this.#tell({ id, method, args } as EngineRequest); // the arguments are those of the method
     });
   }
@@ -418,8 +424,7 @@ export class EngineClient implements Engine {
         this.#log[message.level](message.fields, message.message);
         return;
       case 'part': {
-        const items = this.#pending.get(message.id)?.items;
-        if (items !== undefined) for (const item of message.items) items.push(item);
+        this.#pending.get(message.id)?.take(message.items);
         this.#tell({ taken: message.id });
         return;
       }

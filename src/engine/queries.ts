@@ -6,6 +6,8 @@ import {
   type EventFilterField,
   type EventPage,
   type EventQuery,
+  type EventSort,
+  type ListOrder,
   MAX_LIST_LIMIT,
   type RegistrationQuery,
 } from '../model/engine.ts';
@@ -20,7 +22,7 @@ import { callView, eventView, registrationView } from '../tracker/views.ts';
 import { type EntryOrder, FirstInOrder, type SortKey } from './first-in-order.ts';
 import { compileSearch } from './search/compile.ts';
 import { callReader, EVENT_READER } from './search/readers.ts';
-import { bindingKey, callKey } from './sort-keys.ts';
+import { bindingKey, searchedKey } from './sort-keys.ts';
 import { textTest } from './text-filter.ts';
 
 /**
@@ -102,7 +104,7 @@ export function callListing(tracker: CallTracker, query: CallQuery, nowUs: numbe
   const test = both(filterTest(query), search && compileSearch(search, reader, nowUs));
   return {
     test: isMerged === true ? both(test, firstOfLegs(tracker, test)) : test,
-    order: order && { keyOf: callKey(order.by, reader), descending: order.descending },
+    order: order && { keyOf: searchedKey(order.by, reader), descending: order.descending },
   };
 }
 
@@ -263,13 +265,17 @@ export async function firstInOrder<Entry extends TableEntry<Entry>>(
     heap.offer(entry);
     return 'more';
   });
-  const first: { entry: Entry; key: SortKey }[] = [];
+  return { matched, first: await takenInOrder(heap, slice) };
+}
+
+async function takenInOrder<Entry>(heap: FirstInOrder<Entry>, slice: Slice): Promise<{ entry: Entry; key: SortKey }[]> {
+  const taken: { entry: Entry; key: SortKey }[] = [];
   for (let last = heap.takeLast(); last !== undefined; last = heap.takeLast()) {
-    first.push(last);
+    taken.push(last);
     // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
     if (slice.isOver()) await slice.pause();
   }
-  return { matched, first: first.toReversed() };
+  return taken.toReversed();
 }
 
 function eventText(event: EventView, field: EventFilterField): string {
@@ -327,9 +333,14 @@ export async function listEvents(
   emit: Emit<EventView>,
 ): Promise<Omit<EventPage, 'items'>> {
   checkWindow(query);
-  const { offset, limit } = query;
+  const { offset, limit, sort } = query;
   const test = eventTest(query, nowUs);
+  const page = (matched: number): Omit<EventPage, 'items'> => {
+    const total = ring.nextIndex - ring.firstIndex;
+    return { total, matched, offset, limit, nextIndex: ring.nextIndex, capacity: ring.capacity, ringStartedUs };
+  };
   const slice = new Slice(slicing, test === undefined ? LOOKS_PER_CLOCK : 1);
+  if (sort !== undefined) return page(await eventsInOrder(ring, { offset, limit, sort }, test, slice, emit));
   const step = query.order === 'newest' ? -1 : 1;
   const end = ring.nextIndex;
   const from = step > 0 ? Math.max(offset, ring.firstIndex) : Math.min(offset, end) - 1;
@@ -356,8 +367,49 @@ export async function listEvents(
     }
   }
   await emit(items);
-  const held = ring.nextIndex - ring.firstIndex;
-  return { total: held, matched, offset, limit, nextIndex: ring.nextIndex, capacity: ring.capacity, ringStartedUs };
+  return page(matched);
+}
+
+/** Events in an order of their own, the newest of equals first; how many match. */
+async function eventsInOrder(
+  ring: EventRing,
+  { offset, limit, sort }: { offset: number; limit: number; sort: ListOrder<EventSort> },
+  test: ((slot: EventSlot) => boolean) | undefined,
+  slice: Slice,
+  emit: Emit<EventView>,
+): Promise<number> {
+  const keyOf = searchedKey(sort.by, EVENT_READER);
+  // Slots are overwritten while others are looked at, so what is kept of an event is its number and its key.
+  const first = new FirstInOrder<KeyedEvent>(offset + limit, { keyOf: ({ key }) => key, descending: sort.descending });
+  let matched = 0;
+  for (let index = ring.nextIndex - 1; index >= ring.firstIndex; index--) {
+    const slot = ring.at(index);
+    if (slot !== undefined && (test === undefined || test(slot))) {
+      matched++;
+      first.offer({ index, key: keyOf(slot) });
+    }
+    // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
+    if (slice.isOver()) await slice.pause();
+  }
+  const found = await takenInOrder(first, slice);
+  let items: EventView[] = [];
+  for (const { entry } of found.slice(offset)) {
+    const slot = ring.at(entry.index);
+    if (slot !== undefined) items.push(eventView(slot));
+    if (!slice.isOver()) continue;
+    // oxlint-disable-next-line no-await-in-loop -- whoever takes items may be slower than they are made
+    await emit(items);
+    items = [];
+    // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
+    await slice.pause();
+  }
+  await emit(items);
+  return matched;
+}
+
+interface KeyedEvent {
+  index: number;
+  key: SortKey;
 }
 
 function both<Item>(

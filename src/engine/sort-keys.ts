@@ -1,27 +1,26 @@
-import type { CallSort, RegistrationSort } from '../model/engine.ts';
+import type { CallSort, EventSort, RegistrationSort } from '../model/engine.ts';
 import { fieldInfo } from '../model/search/fields.ts';
 import { displayText } from '../model/text.ts';
 import { type Binding, Leaving } from '../tracker/binding-table.ts';
-import type { Call } from '../tracker/call.ts';
 import type { SortKey } from './first-in-order.ts';
 import type { SearchReader, SeenPlace } from './search/compile.ts';
 
-/** What calls are put in order by is what searches compare: of several values the one that lists show. */
-export function callKey(by: CallSort, reader: SearchReader<Call>): (call: Call) => SortKey {
+/** What calls and events are put in order by is what searches compare: of several values the one that lists show. */
+export function searchedKey<Entry>(by: CallSort | EventSort, reader: SearchReader<Entry>): (entry: Entry) => SortKey {
   switch (fieldInfo(by).kind) {
     case 'address':
-      return (call) => placeKey(reader.places(call, by)[0]);
+      return (entry) => placeKey(reader.places(entry, by)[0]);
     case 'status':
     case 'count':
     case 'figure':
     case 'duration':
     case 'moment':
-      return (call) => reader.numbers(call, by)[0];
+      return (entry) => reader.numbers(entry, by)[0];
     default:
       // A state is shown by its long name, which is the last.
       return by === 'state'
-        ? (call) => textKey(reader.texts(call, by).at(-1))
-        : (call) => textKey(reader.texts(call, by)[0]);
+        ? (entry) => textKey(reader.texts(entry, by).at(-1))
+        : (entry) => textKey(reader.texts(entry, by)[0]);
   }
 }
 

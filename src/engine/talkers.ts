@@ -1,3 +1,4 @@
+import { type Alias, Aliases } from '../model/alias.ts';
 import {
   EngineRequestError,
   TALKER_KINDS,
@@ -28,6 +29,7 @@ interface Tally {
 /** Counts outcomes of calls in the ring by who they were from and to. */
 export async function topTalkers(ring: EventRing, query: TalkersQuery, slicing: Slicing): Promise<TalkersView> {
   const { sinceUs, untilUs, limit } = query;
+  const names = new NamesOfEnds(query.aliases);
   if (!(limit >= 1 && limit <= MAX_LIMIT)) throw new EngineRequestError(`limit: ${limit}, must be 1 to ${MAX_LIMIT}`);
   const beforeUs = sinceUs - (untilUs - sinceUs);
   const tallies = new Map<TalkerKind, Map<string, Tally>>(TALKER_KINDS.map((kind) => [kind, new Map()]));
@@ -38,7 +40,7 @@ export async function topTalkers(ring: EventRing, query: TalkersQuery, slicing: 
     const slot = ring.at(index);
     if (slot !== undefined && isOutcome(slot) && slot.tsUs >= beforeUs && slot.tsUs < untilUs) {
       for (const [kind, keys] of tallies) {
-        for (const key of keysOf(slot, kind)) tally(keys, key, slot, slot.tsUs < sinceUs);
+        for (const key of keysOf(slot, kind, names)) tally(keys, key, slot, slot.tsUs < sinceUs);
       }
     }
     if (slice.isOver()) await slice.pause();
@@ -67,6 +69,8 @@ export async function topTalkers(ring: EventRing, query: TalkersQuery, slicing: 
       userAgent: top('userAgent'),
       domain: top('domain'),
       agent: top('agent'),
+      alias: top('alias'),
+      group: top('group'),
       status: top('status'),
     },
   };
@@ -103,8 +107,43 @@ function partyOf(uri: string): string {
   return uriUser(uri) || uriHost(uri);
 }
 
-/** What a call is counted under: of agents all that saw it, of the others one thing, or nothing. */
-function keysOf(slot: EventSlot, kind: TalkerKind): readonly string[] {
+interface Called {
+  names: string[];
+  groups: string[];
+}
+
+/** What the two ends of a call are called, each name once; looked up once for each pair of ends. */
+class NamesOfEnds {
+  readonly #aliases: Aliases;
+  readonly #known = new Map<string, Called>();
+
+  constructor(aliases: readonly Alias[]) {
+    this.#aliases = new Aliases(aliases);
+  }
+
+  of(slot: EventSlot): Called {
+    if (this.#aliases.all.length === 0) return NAMELESS;
+    const { src0, src1, src2, src3, srcPort, dst0, dst1, dst2, dst3, dstPort } = slot;
+    const key = [src0, src1, src2, src3, srcPort, dst0, dst1, dst2, dst3, dstPort].join();
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const found = [
+      this.#aliases.find([src0, src1, src2, src3], srcPort),
+      this.#aliases.find([dst0, dst1, dst2, dst3], dstPort),
+    ].filter((alias) => alias !== undefined);
+    const called = {
+      names: [...new Set(found.map(({ name }) => name))],
+      groups: [...new Set(found.map(({ group }) => group))],
+    };
+    if (this.#known.size < MAX_KEYS) this.#known.set(key, called);
+    return called;
+  }
+}
+
+const NAMELESS: Called = { names: [], groups: [] };
+
+/** What a call is counted under: of agents all that saw it, of names those of both its ends, of the others one thing, or nothing. */
+function keysOf(slot: EventSlot, kind: TalkerKind, names: NamesOfEnds): readonly string[] {
   switch (kind) {
     case 'source':
       return [sourceOf(slot).ip];
@@ -122,6 +161,10 @@ function keysOf(slot: EventSlot, kind: TalkerKind): readonly string[] {
       return [uriHost(textOf(slot.block, TextField.TO))];
     case 'agent':
       return agentsOf(slot);
+    case 'alias':
+      return names.of(slot).names;
+    case 'group':
+      return names.of(slot).groups;
     case 'status':
       return slot.status === 0 ? [] : [String(slot.status)];
   }

@@ -10,6 +10,7 @@ import type { HttpDeps } from './deps.ts';
 import { swaggerOptions } from './openapi.ts';
 import { HttpProblem } from './problem.ts';
 import { FORMATS, sendProblem } from './reply.ts';
+import { accountRoutes } from './routes/accounts.ts';
 import { aliasRoutes } from './routes/aliases.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { apiRoutes } from './routes/api.ts';
@@ -65,9 +66,13 @@ const SECURITY_HEADERS = {
  * everything changed goes there.
  */
 export function buildApp(deps: HttpDeps): FastifyInstance {
+  // Another start of the program has other names for its requests.
+  const startedAt = Math.floor(deps.clock() / 1000).toString(36);
+  let requests = 0;
   const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5000 };
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
+    genReqId: () => `${startedAt}-${(++requests).toString(36)}`,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -77,7 +82,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     forceCloseConnections: true,
     frameworkErrors(error, request, reply) {
       // The address could not be read, so no hook has run.
-      reply.headers(SECURITY_HEADERS);
+      reply.headers(headersFor(request));
       answerError(error, request, reply);
     },
   });
@@ -86,7 +91,7 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   const access = new Access(deps);
   app.decorateRequest('visitor');
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(SECURITY_HEADERS);
+    reply.headers(headersFor(request));
     access.admit(request);
   });
   app.addHook('preHandler', async (request, reply) => {
@@ -96,6 +101,8 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
   });
   app.addHook('onResponse', async (request, reply) => {
     audit(access, request, reply.statusCode);
+    const { id: requestId, method, url, visitor } = request;
+    deps.log.debug({ requestId, method, url, status: reply.statusCode, user: visitor?.name }, 'request answered');
   });
 
   // Parameters are read by `Params`, whose refusals people can read; schemas are the description.
@@ -109,7 +116,9 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     const canLogIn = problem.status === 401 && access.hasLogin;
     if (canLogIn && isFromElsewhere(request)) reply.header('refresh', `0; url=${loginPath(request.url)}`);
     sendProblem(deps, request, reply, problem, () =>
-      canLogIn ? LoginForm({ next: placeAfterLogin(request), message: problem.message }) : Problem({ problem }),
+      canLogIn
+        ? LoginForm({ next: placeAfterLogin(request), message: problem.message })
+        : Problem({ problem, requestId: request.id }),
     );
   };
   const answerError = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
@@ -148,11 +157,17 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     loginRoutes(scope, deps, access);
     zoneRoutes(scope, deps, access);
     auditRoutes(scope, deps, access.audit);
+    accountRoutes(scope, deps);
     certificateRoutes(scope, deps);
     retentionRoutes(scope, deps, access.audit);
     apiRoutes(scope, deps);
   });
   return app;
+}
+
+/** The id is what the log knows the request by. */
+function headersFor({ id }: FastifyRequest): Record<string, string> {
+  return { ...SECURITY_HEADERS, 'x-request-id': id };
 }
 
 /** Changes that were made and exports that were given go into the audit trail. */

@@ -13,7 +13,7 @@ import {
 import type { TalkerKind, TalkersView, TalkerView } from '../model/engine.ts';
 import { quotedWord } from '../model/search/ast.ts';
 import type { SeriesWindow } from '../model/statistics.ts';
-import { callCourse, type Course, eventsOf } from './charts.ts';
+import { callCourse, type Course, eventsOf, ingestCourse } from './charts.ts';
 import { abr, asr, ATTEMPTS, attempts, ESTABLISHED, ner, percentile, ratio, seizures } from './kpi.ts';
 import { link } from './show.ts';
 import type { Unit } from './units.ts';
@@ -56,15 +56,21 @@ const MAX_LOSSES = 8;
 
 export function makeDashboard(window: SeriesWindow, talkers: TalkersView): Dashboard {
   const events = eventsOf(window);
+  const calls = callCourse(window);
+  const shares = ingestCourse(window).charts.filter(({ unit }) => unit === 'ratio');
   return {
-    ...callCourse(window),
+    ...calls,
+    charts: [...calls.charts, ...shares],
     spanMs: window.spanMs,
     figures: figures(window, events),
-    talkers: TALKERS.map(({ kind, title, search }) => ({
-      kind,
-      title,
-      items: talkers.kinds[kind].map((item) => ({ ...item, href: events(`${ATTEMPTS} ${search(item.key)}`) })),
-    })),
+    // Where nobody has given names there are no boards for them.
+    talkers: TALKERS.filter(({ kind }) => !OF_NAMES.has(kind) || talkers.kinds[kind].length > 0).map(
+      ({ kind, title, search }) => ({
+        kind,
+        title,
+        items: talkers.kinds[kind].map((item) => ({ ...item, href: events(`${ATTEMPTS} ${search(item.key)}`) })),
+      }),
+    ),
     losses: losses(window),
   };
 }
@@ -77,9 +83,13 @@ const TALKERS: readonly { kind: TalkerKind; title: string; search: (key: string)
   { kind: 'failingNumber', title: 'Failing numbers', search: (key) => `to=${quotedWord(key)} type:call-attempt` },
   { kind: 'domain', title: 'Domains called', search: domainSearch },
   { kind: 'agent', title: 'Agents by calls', search: (key) => `agent=${quotedWord(key)}` },
+  { kind: 'alias', title: 'Names of addresses', search: (key) => `ip:${quotedWord(key)}` },
+  { kind: 'group', title: 'Groups of names', search: (key) => `ip:${quotedWord(key)}` },
   { kind: 'userAgent', title: 'User agents', search: (key) => `ua=${quotedWord(key)}` },
   { kind: 'status', title: 'Outcomes', search: (key) => `status:${key}` },
 ];
+
+const OF_NAMES: ReadonlySet<TalkerKind> = new Set(['alias', 'group']);
 
 /** A pattern takes the host as a whole; what cannot stand in one is looked for as it is. */
 function domainSearch(host: string): string {

@@ -37,7 +37,7 @@ export function columnsOf(
   return { names: remembered.length > 0 ? [...new Set(remembered)] : usual, isAsked: false };
 }
 
-const DIRECTIONS = ['asc', 'desc'] as const;
+export const DIRECTIONS = ['asc', 'desc'] as const;
 
 /** `sort` and `order`; without an order, ascending. `undefined` = newest first. */
 export function orderOf<Name extends string>(params: Params, names: readonly Name[]): ListOrder<Name> | undefined {

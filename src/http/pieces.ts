@@ -8,12 +8,15 @@ import { withTimes } from './show.ts';
  *   piece piece piece │ send, let others │ piece piece │ send, let others │ …
  */
 export type Pieces = Iterable<string>;
+/** Pieces of which each may have to be waited for. */
+export type ComingPieces = AsyncIterable<string>;
 
-const SLICE_MS = 10;
+const SLICE_MS = 5;
 
 /** Sends an answer at once where it is made within one slice, and else slice by slice while it is being made. */
-export function sendPieces(reply: FastifyReply, pieces: string | Pieces): FastifyReply {
+export function sendPieces(reply: FastifyReply, pieces: string | Pieces | ComingPieces): FastifyReply {
   if (typeof pieces === 'string') return reply.send(pieces);
+  if (Symbol.asyncIterator in pieces) return reply.send(Readable.from(comingSlices(pieces), { objectMode: false }));
   const left = pieces[Symbol.iterator]();
   const first = nextSlice(left);
   return reply.send(first.isLast ? first.text : Readable.from(slicesFrom(first, left), { objectMode: false }));
@@ -44,9 +47,25 @@ async function* slicesFrom(first: Slice, left: Iterator<string>): AsyncGenerator
     if (slice.text !== '') yield slice.text;
     if (slice.isLast) return;
     // oxlint-disable-next-line no-await-in-loop -- yielding between slices is the point
-    await new Promise((resolve) => setImmediate(resolve));
+    await othersFirst();
   }
 }
+
+async function* comingSlices(pieces: ComingPieces): AsyncGenerator<string> {
+  let text = '';
+  let untilMs = performance.now() + SLICE_MS;
+  for await (const piece of pieces) {
+    text += piece;
+    if (performance.now() < untilMs) continue;
+    yield text;
+    text = '';
+    await othersFirst();
+    untilMs = performance.now() + SLICE_MS;
+  }
+  if (text !== '') yield text;
+}
+
+const othersFirst = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** An answer as JSON; of a list each member is a piece, and every time in µs has the same in ISO 8601 beside it. */
 export function* jsonPieces(data: unknown): Pieces {

@@ -9,7 +9,7 @@ import { cookieOf } from './cookies.ts';
 import { sendConditional } from './conditional.ts';
 import { badParameter, HttpProblem } from './problem.ts';
 import { visible } from './show.ts';
-import { jsonPieces, type Pieces, sendPieces, wholeText } from './pieces.ts';
+import { type ComingPieces, jsonPieces, type Pieces, sendPieces, wholeText } from './pieces.ts';
 import { pagePieces } from './views/layout.tsx';
 import { rememberedZone, type ShownZone, zoneOf } from './zone.ts';
 
@@ -37,8 +37,8 @@ export interface Answer {
   title: string;
   data: unknown;
   html: () => VNode;
-  /** Parts of the page that take the place of `Later` in it: rows of a list that may be long. */
-  rows?: () => Iterable<VNode>;
+  /** Parts of the page that take the place of `Later` in it: rows of a list that may be long, as they come. */
+  rows?: () => AsyncIterable<VNode>;
   text: (zone: Zone) => string | Pieces;
   /** Forms of this page alone, by the name in `?format=`. */
   exports?: Readonly<Record<string, Export>>;
@@ -114,10 +114,10 @@ export function send(site: Site, request: FastifyRequest, reply: FastifyReply, a
     return sendPieces(reply.type(exported.type), exported.body(shown.zone));
   }
   const form = FORMATS.find((known) => known === format) ?? 'text';
-  const content = render(site, request, form, shown, answer);
   // A page says when it was made.
-  if (answer.isSteady === true && form !== 'html')
-    return sendConditional(request, reply, CONTENT_TYPE[form], wholeText(content));
+  if (form === 'html') return sendPieces(reply.type(CONTENT_TYPE[form]), pageOf(site, request, shown, answer));
+  const content = form === 'json' ? jsonPieces(answer.data) : answer.text(shown.zone);
+  if (answer.isSteady === true) return sendConditional(request, reply, CONTENT_TYPE[form], wholeText(content));
   return sendPieces(reply.type(CONTENT_TYPE[form]), content);
 }
 
@@ -131,9 +131,10 @@ export function sendProblem(
   const format = problemFormatOf(request);
   reply.code(problem.status).headers(problem.headers);
   reply.type(format === 'json' ? 'application/problem+json; charset=utf-8' : CONTENT_TYPE[format]);
-  const text = (): string => `Error ${problem.status} ${problem.title}: ${visible(problem.message)}\n`;
-  const problemPage = { title: problem.title, data: problem, html, text };
-  return sendPieces(reply, render(site, request, format, rememberedZone(request), problemPage));
+  if (format === 'html')
+    return sendPieces(reply, pageOf(site, request, rememberedZone(request), { title: problem.title, html }));
+  const text = `Error ${problem.status} ${problem.title}: ${visible(problem.message)}\n`;
+  return sendPieces(reply, format === 'json' ? jsonPieces({ ...problem.toJSON(), requestId: request.id }) : text);
 }
 
 function themeOf(cookies: string | undefined): string | undefined {
@@ -150,15 +151,12 @@ function wantsAddresses({ headers }: FastifyRequest): boolean {
   return cookieOf(headers.cookie, 'names') === 'addresses';
 }
 
-function render(
+function pageOf(
   site: Site,
   request: FastifyRequest,
-  format: Format,
   shown: ShownZone,
-  answer: Answer,
-): string | Pieces {
-  if (format === 'json') return jsonPieces(answer.data);
-  if (format === 'text') return answer.text(shown.zone);
+  answer: Pick<Answer, 'title' | 'html' | 'rows' | 'exports'>,
+): string | ComingPieces {
   return pagePieces({
     title: answer.title,
     url: request.url,
@@ -172,7 +170,7 @@ function render(
     theme: themeOf(request.headers.cookie),
     names: namesFor(site, request),
     hasNames: site.aliases.all.length > 0,
-    body: answer.html(),
-    ...(answer.rows === undefined ? {} : { rows: answer.rows() }),
+    body: answer.html,
+    rows: answer.rows?.(),
   });
 }

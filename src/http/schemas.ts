@@ -7,6 +7,7 @@ import {
   CALL_SORTS,
   EVENT_FILTERS,
   EVENT_ORDERS,
+  EVENT_SORTS,
   LINK_ORDERS,
   MAX_LINK_DEPTH,
   MAX_LIST_LIMIT,
@@ -19,6 +20,7 @@ import { RATE_SETTINGS, type RatePage } from '../model/event-rates.ts';
 import { SELECTABLE_EVENTS } from '../model/event-type.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { TransportName } from '../model/transport.ts';
+import { DIRECTIONS } from './list-choice.ts';
 import { MESSAGE_FORMATS } from './message-format.ts';
 import { COLOUR_MODES, GROUPINGS, MAX_GAP_S, PAUSE_MODES, SDP_MODES, TIME_MODES, USUAL } from './ladder/choice.ts';
 
@@ -201,8 +203,21 @@ const EnvelopeSchema = Type.Object({
   notes: Type.Array(Type.String(), { description: 'What was odd about it' }),
 });
 
+/** Parts of a message one below the other. */
+const PartsSchema = Type.Array(
+  Type.Object({
+    depth: Count('What it is a part of is the last one before that is less deep'),
+    name: Text(),
+    value: Text('Empty: its parts say it'),
+    note: Text('What it means'),
+    warning: Text('What is wrong with it'),
+  }),
+  { description: 'The message taken apart: its first 3000 parts, in order' },
+);
+
 export const MessagePageSchema = Type.Object({
   message: CallMessageSchema,
+  parts: PartsSchema,
   envelope: Type.Union([EnvelopeSchema, Type.Null()], {
     description: 'What its first observer sent it in; null for one that was captured here, or typed in',
   }),
@@ -575,6 +590,15 @@ export const ProbeSchema = Type.Object({
   lastFault: OrNull(Type.Object({ code: Text(), atUs: Us('Fault'), at: Iso(), hex: Text('First octets') })),
 });
 
+export const AccountSchema = Type.Object({
+  kind: Text('user, token, proxy, this host or everybody'),
+  name: Text('As in the audit trail'),
+  role: Text('viewer or admin'),
+  by: Text('How it is known that it is them'),
+  untilUs: OrNull(Type.Integer({ description: 'End, microseconds since the epoch; null = none' })),
+  until: Type.Optional(Iso()),
+});
+
 export const CertificateSchema = Type.Object({
   listener: Text('http, hep-tls or ipfix-tls'),
   option: Text('Option that names the file'),
@@ -845,6 +869,7 @@ export const InjectedSchema = Type.Object({
   parsedOctets: Count('Read before what is wrong'),
   rest: Text('What is wrong begins so'),
   fields: Type.Array(Type.Object({ name: Text(), value: Text() }), { description: 'What the parser read' }),
+  parts: PartsSchema,
   callId: Text(),
   entries: Type.Array(CallSchema, { description: 'Entries held under the Call-ID' }),
 });
@@ -939,6 +964,7 @@ export const ProblemSchema = Type.Object({
   value: Type.Optional(Text()),
   position: Type.Optional(Count('Character of the value it is about, from 0')),
   allowed: Type.Optional(Text()),
+  requestId: Text('What the log knows the request by; also in the header X-Request-Id of every answer'),
 });
 
 // Parameters
@@ -1092,7 +1118,7 @@ function orderParameters(sorts: readonly string[]): Properties {
       }),
     ),
     order: Type.Optional(
-      Type.String({ enum: ['asc', 'desc'], description: 'With sort: ascending (default) or descending' }),
+      Type.String({ enum: [...DIRECTIONS], description: 'With sort: ascending (default) or descending' }),
     ),
   };
 }
@@ -1132,10 +1158,12 @@ export const REGISTRATION_SETTING_PARAMETERS: Properties = {
 export const EVENT_LIST_PARAMETERS: Properties = {
   ...PAGING_PARAMETERS,
   ...SEARCH_PARAMETER,
+  ...orderParameters(EVENT_SORTS),
   order: Type.Optional(
     Type.String({
-      enum: [...EVENT_ORDERS],
-      description: 'oldest (default): from index s on; newest: from the one before s back, without s from the end',
+      enum: [...EVENT_ORDERS, ...DIRECTIONS],
+      description:
+        'oldest (default): from index s on; newest: from the one before s back, without s from the end; with sort: asc (default) or desc',
     }),
   ),
   ...filterParameters(EVENT_FILTERS, 'case does not matter'),

@@ -57,6 +57,7 @@ export const SITE_MAP: readonly SitePage[] = [
   page('About', '/about/config', 'Configuration in effect'),
   page('About', '/retention', 'What is kept, and for how long'),
   page('About', '/certificates', 'Certificates, and until when they are valid'),
+  page('About', '/access', 'Who may use the pages, and until when'),
   page('About', '/login', 'Log in, and who you are'),
   page('About', '/aliases', 'Names of addresses'),
   page('About', '/zone', 'Time zone of what is shown'),

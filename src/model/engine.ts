@@ -1,3 +1,4 @@
+import type { Alias } from './alias.ts';
 import type { CaptureFormatName } from './capture.ts';
 import type { RatePage } from './event-rates.ts';
 import type { Search } from './search/ast.ts';
@@ -128,10 +129,38 @@ export interface RegistrationQuery extends ListQuery<RegistrationFilterField> {
 
 export const EVENT_ORDERS = ['oldest', 'newest'] as const;
 
-/** Oldest event first (the default), from ring index `offset` on; or newest first, from the one before `offset` back. */
+/** What events can be put in order by, by the names that searches have for it. */
+export const EVENT_SORTS = [
+  'at',
+  'type',
+  'status',
+  'method',
+  'reason',
+  'from',
+  'to',
+  'ruri',
+  'contact',
+  'src',
+  'dst',
+  'transport',
+  'ua',
+  'callid',
+  'start',
+  'ended',
+  'pdd',
+  'ring',
+  'duration',
+] as const satisfies readonly SearchField[];
+export type EventSort = (typeof EVENT_SORTS)[number];
+
+/**
+ * Oldest event first (the default), from ring index `offset` on; or newest first, from the one before `offset` back.
+ * With `sort` in that order instead; `offset` is then the place in it.
+ */
 export interface EventQuery extends ListQuery<EventFilterField> {
   search?: Search;
   order?: (typeof EVENT_ORDERS)[number];
+  sort?: ListOrder<EventSort>;
 }
 
 /** What a search among messages may take: it answers then with what it found, and says how far back that was. */
@@ -270,13 +299,15 @@ export const TALKER_KINDS = [
   'userAgent',
   'domain',
   'agent',
+  'alias',
+  'group',
   'status',
 ] as const;
 export type TalkerKind = (typeof TALKER_KINDS)[number];
 
 /** Calls of one origin whose outcome was reported between two times. */
 export interface TalkerView {
-  /** Address, user, user agent, domain called, `AgentView.id`, or status code; of failing numbers the callee of calls that were not answered. */
+  /** Address, user, user agent, domain called, `AgentView.id`, name or group of one of its addresses, or status code; of failing numbers the callee of calls that were not answered. */
   key: string;
   calls: number;
   /** Of them, not answered. */
@@ -292,6 +323,8 @@ export interface TalkersQuery {
   untilUs: number;
   /** Most of each kind. */
   limit: number;
+  /** Names of addresses. */
+  aliases: readonly Alias[];
 }
 
 export interface TalkersView {
@@ -449,7 +482,8 @@ export interface TcpTimeoutView {
  * `limit` at most `MAX_LIST_LIMIT`. All answers are copies. Rejects with `EngineRequestError` for bad values.
  */
 export interface Engine {
-  listCalls(query: CallQuery): Promise<Page<CallView>>;
+  /** @param take gets the items as they are found; the page that comes back at the end then has none. So with other lists */
+  listCalls(query: CallQuery, take?: Take<CallView>): Promise<Page<CallView>>;
   callSummary(selection: CallSelection): Promise<CallSummary>;
   /** All entries held under one Call-ID, oldest first. */
   callsByCallId(callId: string): Promise<CallView[]>;
@@ -467,13 +501,13 @@ export interface Engine {
   callTimeouts(): Promise<CallTimeoutView[]>;
   /** Sets timeouts in seconds by state name; ≤ 0 returns a state to its default. All or nothing. */
   setCallTimeouts(seconds: Record<string, number>): Promise<CallTimeoutView[]>;
-  listRegistrations(query: RegistrationQuery): Promise<Page<RegistrationView>>;
+  listRegistrations(query: RegistrationQuery, take?: Take<RegistrationView>): Promise<Page<RegistrationView>>;
   registrationTable(): Promise<RegistrationTableStats>;
   /** In effect, and as configured. */
   registrationSettings(): Promise<{ now: RegistrationSettingsView; configured: RegistrationSettingsView }>;
   /** Sets what is given; `null` goes back to what was configured. All or nothing. */
   setRegistrationSettings(changes: RegistrationChanges): Promise<void>;
-  listEvents(query: EventQuery): Promise<EventPage>;
+  listEvents(query: EventQuery, take?: Take<EventView>): Promise<EventPage>;
   /** Who the calls whose outcome was reported between two times were from and to, busiest first. */
   topTalkers(query: TalkersQuery): Promise<TalkersView>;
   eventBlacklist(): Promise<EventBlacklistView>;
@@ -504,3 +538,6 @@ export interface Engine {
 }
 
 export const MAX_LIST_LIMIT = 20_000;
+
+/** Takes items of a list, some at a time, while others are still looked for. */
+export type Take<Item> = (items: readonly Item[]) => void;

@@ -283,7 +283,7 @@ export interface ShareSettings {
 
 /** Who may use the pages and the API, and how much. */
 export interface AccessSettings {
-  tokens: readonly { token: string; role: Role }[];
+  tokens: readonly { token: string; role: Role; untilUs?: number }[];
   users: readonly HttpUser[];
   /** Clients nobody vouches for may read on any address. */
   allowAnonymous: boolean;

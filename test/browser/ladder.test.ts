@@ -238,6 +238,12 @@ test('a ladder is drawn as its reader wants it', async (t) => {
       await pane.getByText('not found').waitFor();
       const credentials = pane.locator('.minor', { hasText: '7587245234b3434c' });
       assert.ok(await credentials.isVisible());
+      await pane.getByText('Parts', { exact: true }).click();
+      await pane
+        .getByRole('group')
+        .filter({ hasText: 'digest of the password' })
+        .first()
+        .waitFor({ state: 'attached' });
       await pane.getByText('Envelope', { exact: true }).click();
       await pane.getByRole('listitem').filter({ hasText: 'capture agent id' }).waitFor();
       assert.deepEqual(await accessibilityFaults(page), []);

@@ -63,6 +63,25 @@ test('lists people work with', async (t) => {
       await page.waitForURL(/sort=pdd&order=desc/);
     });
 
+    await t.test('searches that were made and saved are there again, until they are forgotten', async () => {
+      await page.goto(`${origin}/calls/list?q=status%3A486&sort=pdd&n=50&s=0`);
+      await page.goto(`${origin}/calls/list?q=${encodeURIComponent('from:"<b>alice"')}`);
+      const menu = page.locator('[data-searches]');
+      await page.keyboard.press('S');
+      await menu.getByRole('button', { name: 'Save this search' }).press('Enter');
+      assert.deepEqual(await menu.locator('li a').allTextContents(), ['from:"<b>alice"', 'status:486 · sort=pdd']);
+      await menu.getByRole('link', { name: 'status:486' }).click();
+      await page.waitForURL(/\?q=status%3A486&sort=pdd$/);
+      assert.deepEqual(await idsOf(page), ['busy']);
+      await page.keyboard.press('S');
+      await menu.getByRole('button', { name: /^Forget/ }).click();
+      assert.deepEqual(await menu.locator('h3').allTextContents(), ['Last']);
+      await page.goto(`${origin}/events`);
+      await page.keyboard.press('S');
+      assert.match(await menu.innerText(), /is kept here, in this browser/, 'events have their own');
+      assert.deepEqual(await foreignMarkup(page), []);
+    });
+
     await t.test('columns are chosen by a form and are there from the first octet of the next page', async () => {
       await page.goto(`${origin}/calls/list`);
       await page.keyboard.press('t');
@@ -84,6 +103,22 @@ test('lists people work with', async (t) => {
       await page.goto(`${origin}/calls/list`);
       assert.ok(!(await heads()).includes('User-Agent'));
       assert.deepEqual(await context.cookies(), []);
+    });
+
+    await t.test('events have an order and columns of their own', async () => {
+      await page.goto(`${origin}/events?n=5`);
+      await page.keyboard.press('t');
+      await page.getByRole('checkbox', { name: 'Request-URI', exact: true }).check();
+      await page.getByRole('button', { name: 'Show these' }).click();
+      await page.waitForURL(/columns=/);
+      await page.getByRole('columnheader', { name: 'Setup' }).getByRole('link').click();
+      await page.waitForURL(/sort=pdd/);
+      await page.goto(`${origin}/events`);
+      await page.getByRole('columnheader', { name: 'Request-URI' }).waitFor();
+      assert.equal((await context.cookies()).map(({ name }) => name).join(), 'columns_events');
+      await page.keyboard.press('t');
+      await page.getByRole('link', { name: 'The usual ones' }).click();
+      await page.waitForURL(/\/events\?n=100$/);
     });
 
     await t.test('what is typed filters the rows shown, and Enter searches for it', async () => {

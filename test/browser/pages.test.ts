@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { SITE_MAP } from '../../src/http/site-map.ts';
 import { blocked } from '../interop/tools.ts';
 import { startCollector } from '../support/collector.ts';
@@ -74,6 +75,7 @@ test(
         await picture('phone-dark');
         await page.setViewportSize(WIDE);
         await picture('wide-dark');
+        if (CHARTS.includes(path)) await pointAtAStep(page);
         await shorten(page);
         assert.deepEqual(await accessibilityFaults(page, ['color-contrast']), [], 'dark');
         await page.emulateMedia({ colorScheme: 'light' });
@@ -93,6 +95,20 @@ test(
     }
   },
 );
+
+/** One step that is pointed at in a chart is marked in all, and legends tell its values until it is left. */
+async function pointAtAStep(page: Page): Promise<void> {
+  const received = page.getByRole('figure', { name: 'Messages received' });
+  const last = await received.locator('.legend').innerText();
+  await received.locator('[data-at]').first().hover({ force: true });
+  assert.equal(await page.locator('.chart .at').count(), await page.locator('.chart').count());
+  const told = await received.locator('[data-at].at title').textContent();
+  const [, value = '0'] = /^tracked: (.+)$/m.exec(told ?? '') ?? [];
+  assert.equal(await received.locator('[data-series=tracked]').innerText(), value);
+  await page.locator('h1').hover();
+  assert.equal(await page.locator('.chart .at').count(), 0);
+  assert.equal(await received.locator('.legend').innerText(), last);
+}
 
 function fileName(path: string): string {
   return path === '/' ? 'index' : path.slice(1).replaceAll(/[^a-z0-9.-]+/gi, '_');

@@ -141,7 +141,9 @@ test('toEngineSettings() answers plain data that another thread can be sent', ()
 });
 
 test('toHttpSettings() and toLogSettings() take their part', () => {
-  const { config } = load({ argv: ['--http_tokens=a=:admin,b:viewer', '-log_level=dbg', '-log_format=text', '-p=0'] });
+  const { config } = load({
+    argv: ['--http_tokens=a=:admin,b:viewer:2026-12-31', '-log_level=dbg', '-log_format=text', '-p=0'],
+  });
   assert.deepEqual(toHttpSettings(config), {
     addr: '127.0.0.1',
     port: -1,
@@ -149,7 +151,8 @@ test('toHttpSettings() and toLogSettings() take their part', () => {
     users: [],
     tokens: [
       { token: 'a=', role: 'admin' },
-      { token: 'b', role: 'viewer' },
+      // Midnight after its last day, UTC.
+      { token: 'b', role: 'viewer', untilUs: Date.UTC(2027, 0, 1) * 1000 },
     ],
     allowAnonymous: false,
     metricsOpen: false,

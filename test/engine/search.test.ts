@@ -73,6 +73,36 @@ function staged(): Stage {
   return stage;
 }
 
+suite('events in order', () => {
+  const inOrder = async (query: Partial<EventQuery>): Promise<string> => {
+    const stage = staged();
+    stage.advance(60);
+    const search = parsed('callid=talk OR callid=busy', 'events');
+    return (await events(stage, { search, ...query })).map(({ callId, type }) => `${callId} ${type}`).join(', ');
+  };
+  const [start, end, busy] = ['talk call-start', 'talk call-end', 'busy call-attempt'];
+  // Set up in a second and in half of one; what is refused does not ring, and what has no value comes last both ways.
+  for (const [by, ascending, descending] of [
+    ['pdd', [busy, end, start], [end, start, busy]],
+    ['status', [end, start, busy], [busy, end, start]],
+    ['from', [end, start, busy], [busy, end, start]],
+    ['at', [start, end, busy], [busy, end, start]],
+    ['type', [busy, end, start], [start, end, busy]],
+    ['ring', [end, start, busy], [end, start, busy]],
+  ] as const) {
+    test(`by ${by}, the newest of equals first`, async () => {
+      assert.equal(await inOrder({ sort: { by, descending: false } }), ascending.join(', '));
+      assert.equal(await inOrder({ sort: { by, descending: true } }), descending.join(', '));
+    });
+  }
+
+  test('from a place in the order on', async () => {
+    const sort = { by: 'pdd', descending: false } as const;
+    assert.equal(await inOrder({ sort, offset: 1, limit: 1 }), end);
+    assert.equal(await inOrder({ sort, offset: 3 }), '');
+  });
+});
+
 suite('calls found by', () => {
   for (const [q, ids] of [
     ['callid:TALK', 'talk'],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { topTalkers } from '../../src/engine/talkers.ts';
+import { parseAlias } from '../../src/model/alias.ts';
 import { EngineRequestError } from '../../src/model/engine.ts';
 import { Stage, START_US } from '../tracker/scenario.ts';
 
@@ -23,7 +24,7 @@ test('calls are counted by who they were from and to, the busiest first, with th
   // The one that failed reports 30 s after its reply.
   const { kinds, heldSinceUs } = await topTalkers(
     stage.events,
-    { sinceUs: at(60), untilUs: at(120), limit: 5 },
+    { sinceUs: at(60), untilUs: at(120), limit: 5, aliases: [] },
     SLICING,
   );
   assert.equal(heldSinceUs, 0);
@@ -58,7 +59,7 @@ test('a call that several agents saw counts for each of them', async () => {
   stage.send('10.5 D>A 200/1 f=f1 t=t id=c1 by=x');
   stage.send('11 A>D INVITE/1 f=f2 id=c2 by=y');
   stage.send('11.5 D>A 200/1 f=f2 t=t id=c2 by=y');
-  const { kinds } = await topTalkers(stage.events, { sinceUs: at(0), untilUs: at(60), limit: 5 }, SLICING);
+  const { kinds } = await topTalkers(stage.events, { sinceUs: at(0), untilUs: at(60), limit: 5, aliases: [] }, SLICING);
   assert.deepEqual(
     kinds.agent.map(({ key, calls }) => [key, calls]),
     [
@@ -72,25 +73,51 @@ test('of calls that failed the commonest status is told, the lowest of equally c
   const stage = new Stage();
   for (const [n, status] of [503, 404, 404, 503, 486, 200].entries()) call(stage, n, 10 + n, 'A', status);
   stage.advance(119);
-  const { kinds } = await topTalkers(stage.events, { sinceUs: at(0), untilUs: at(120), limit: 5 }, SLICING);
+  const { kinds } = await topTalkers(
+    stage.events,
+    { sinceUs: at(0), untilUs: at(120), limit: 5, aliases: [] },
+    SLICING,
+  );
   assert.deepEqual(kinds.failingNumber, [{ key: 'b', calls: 5, failed: 5, failedMostly: 404, before: 0 }]);
 });
 
 test('only as many are given as were asked for, and nothing from outside the time', async () => {
   const stage = new Stage();
   for (const [n, host] of ['A', 'B', 'C'].entries()) call(stage, n, 10 + n, host, 200);
-  const two = await topTalkers(stage.events, { sinceUs: at(0), untilUs: at(60), limit: 2 }, SLICING);
+  const two = await topTalkers(stage.events, { sinceUs: at(0), untilUs: at(60), limit: 2, aliases: [] }, SLICING);
   assert.equal(two.kinds.source.length, 2);
-  const none = await topTalkers(stage.events, { sinceUs: at(13), untilUs: at(60), limit: 2 }, SLICING);
+  const none = await topTalkers(stage.events, { sinceUs: at(13), untilUs: at(60), limit: 2, aliases: [] }, SLICING);
   assert.deepEqual(none.kinds.source, []);
-  await assert.rejects(topTalkers(stage.events, { sinceUs: 0, untilUs: 1, limit: 0 }, SLICING), EngineRequestError);
+  await assert.rejects(
+    topTalkers(stage.events, { sinceUs: 0, untilUs: 1, limit: 0, aliases: [] }, SLICING),
+    EngineRequestError,
+  );
 });
 
 test('what came before is unknown when its events are no longer held', async () => {
   const stage = new Stage();
   for (let n = 0; n < 1100; n++) call(stage, n, 10 + n, 'A', 200);
-  const query = { sinceUs: at(1000), untilUs: at(2000), limit: 1 };
+  const query = { sinceUs: at(1000), untilUs: at(2000), limit: 1, aliases: [] };
   const { kinds, heldSinceUs } = await topTalkers(stage.events, query, SLICING);
   assert.ok(heldSinceUs > at(0));
   assert.deepEqual(kinds.source, [{ key: '192.0.2.1', calls: 110, failed: 0, failedMostly: null, before: null }]);
+});
+
+test('calls are counted by the names of both their ends, each name once', async () => {
+  const aliases = ['192.0.2.1=Alpha;ours', '192.0.2.4=Delta;ours', '192.0.2.0/24=Net'].map(
+    (line) => parseAlias(line) ?? assert.fail(line),
+  );
+  const stage = new Stage();
+  call(stage, 1, 10, 'A', 200);
+  call(stage, 2, 11, 'B', 200);
+  const query = { sinceUs: at(0), untilUs: at(60), limit: 5, aliases };
+  const { kinds } = await topTalkers(stage.events, query, SLICING);
+  const counted = (kind: 'alias' | 'group') => kinds[kind].map(({ key, calls }) => [key, calls]);
+  assert.deepEqual(counted('alias'), [
+    ['Delta', 2],
+    ['Alpha', 1],
+    ['Net', 1],
+  ]);
+  // Both ends of the first are ours: one call. A name without a group counts under none.
+  assert.deepEqual(counted('group'), [['ours', 2]]);
 });

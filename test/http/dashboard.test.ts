@@ -4,6 +4,7 @@ import { makeDashboard } from '../../src/http/dashboard.ts';
 import { percentile } from '../../src/http/kpi.ts';
 import { unitText } from '../../src/http/units.ts';
 import { niceCeiling } from '../../src/http/views/chart.tsx';
+import { Aliases, parseAlias } from '../../src/model/alias.ts';
 import { SETUP_ANSWERED } from '../../src/model/counters.ts';
 import { client } from './client.ts';
 import { FakeEngine, NOW_US, seriesOf } from './fakes.ts';
@@ -168,7 +169,8 @@ for (const [value, unit, ceiling] of [
 }
 
 test('every link of the dashboard leads to a page that can be read', async () => {
-  const { get } = client({ series: seriesOf([{}, HUNDRED, HUNDRED]) });
+  const aliases = new Aliases([parseAlias('192.0.2.1=Example Telecom;carriers') ?? assert.fail()]);
+  const { get } = client({ series: seriesOf([{}, HUNDRED, HUNDRED]), aliases });
   const { body } = await get('/', HTML);
   const hrefs = [...body.matchAll(/href="(\/[^"]*)"/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'));
   assert.ok(hrefs.length > 60);
@@ -179,6 +181,17 @@ test('a bar leads to the events of its time', async () => {
   const { body } = await client({ series: seriesOf([{}, HUNDRED]) }).get('/', HTML);
   const times = 'at%3A2026-11-21T09%3A59%3A50.000000Z..2026-11-21T09%3A59%3A59.999999Z';
   assert.ok(body.includes(times), 'the last step');
+});
+
+test('names of addresses have boards where there are some', async () => {
+  const { deps, get } = client();
+  const titles = async (): Promise<string[]> =>
+    (await get('/?format=json'))
+      .json<{ dashboard: { talkers: { title: string }[] } }>()
+      .dashboard.talkers.map(({ title }) => title);
+  assert.ok((await titles()).includes('Groups of names'));
+  deps.engine.talkers.kinds = { ...deps.engine.talkers.kinds, alias: [], group: [] };
+  assert.ok(!(await titles()).some((title) => /names/i.test(title)));
 });
 
 test('the window is chosen by d', async () => {

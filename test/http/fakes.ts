@@ -24,6 +24,7 @@ import {
   type RegistrationQuery,
   type RegistrationSettingsView,
   type TcpTimeoutView,
+  type Take,
   type TalkersQuery,
   type TalkersView,
 } from '../../src/model/engine.ts';
@@ -44,6 +45,7 @@ import type {
   InjectView,
   ListenerView,
   MessageDetail,
+  Page,
   RateEntryView,
   ProbeView,
   QosLegView,
@@ -314,7 +316,7 @@ export function certificate(changes: Partial<CertificateView> = {}): Certificate
     validFromUs: NOW_US - 86_400e6 * 100,
     validUntilUs: NOW_US + 86_400e6 * 200,
     serialNumber: '0A1B',
-    sha256: '0A:1B:2C:3D',
+    sha256: 'AB:CD:EF:FE',
     ...changes,
   };
 }
@@ -501,6 +503,8 @@ export class FakeEngine implements Engine {
       userAgent: [{ key: 'Softphone "4.2"', calls: 4, failed: 1, failedMostly: 486, before: 4 }],
       domain: [{ key: 'example.net', calls: 3, failed: 1, failedMostly: 486, before: 6 }],
       agent: [{ key: '2001@203.0.113.7:40112/udp', calls: 4, failed: 1, failedMostly: 486, before: 6 }],
+      alias: [{ key: 'Example Telecom', calls: 2, failed: 0, failedMostly: null, before: 2 }],
+      group: [{ key: 'carriers', calls: 2, failed: 0, failedMostly: null, before: 2 }],
       status: [{ key: '486', calls: 1, failed: 1, failedMostly: 486, before: 0 }],
     },
   };
@@ -520,9 +524,10 @@ export class FakeEngine implements Engine {
   failure: Error | undefined;
   readonly asked: unknown[] = [];
 
-  async listCalls(query: CallQuery) {
+  async listCalls(query: CallQuery, take?: Take<CallView>) {
     this.#ask(['listCalls', query]);
-    return this.#page(this.calls, query.offset, query.limit, query.filter, (item) => item.callId);
+    const page = this.#page(this.calls, query.offset, query.limit, query.filter, (item) => item.callId);
+    return this.#given(page, take);
   }
 
   async callSummary(selection: CallSelection): Promise<CallSummary> {
@@ -634,10 +639,13 @@ export class FakeEngine implements Engine {
     return this.callTimeouts();
   }
 
-  async listRegistrations(query: RegistrationQuery) {
+  async listRegistrations(query: RegistrationQuery, take?: Take<RegistrationView>) {
     this.#ask(['listRegistrations', query]);
     const { offset, limit, filter } = query;
-    return this.#page(this.registrations, offset, limit, filter, (item) => item[filter?.field ?? 'aor']);
+    return this.#given(
+      this.#page(this.registrations, offset, limit, filter, (item) => item[filter?.field ?? 'aor']),
+      take,
+    );
   }
 
   async registrationTable() {
@@ -663,11 +671,11 @@ export class FakeEngine implements Engine {
     this.#ask(['setRegistrationSettings', changes]);
   }
 
-  async listEvents(query: EventQuery) {
+  async listEvents(query: EventQuery, take?: Take<EventView>) {
     this.#ask(['listEvents', query]);
     const from = this.events.filter((item) => item.index >= query.offset);
     const page = this.#page(from, 0, query.limit, query.filter, (item) => item.callId);
-    return {
+    const answer = {
       ...page,
       total: this.events.length,
       offset: query.offset,
@@ -675,6 +683,7 @@ export class FakeEngine implements Engine {
       capacity: 10_240,
       ringStartedUs: NOW_US - 3_600_000_000,
     };
+    return this.#given(answer, take);
   }
 
   async topTalkers(query: TalkersQuery): Promise<TalkersView> {
@@ -790,6 +799,14 @@ export class FakeEngine implements Engine {
   #ask(question: unknown): void {
     this.asked.push(question);
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** To whom wants them as they are found, the first of the items come before the others. */
+  #given<Item, Found extends Page<Item>>(page: Found, take: Take<Item> | undefined): Found {
+    if (take === undefined) return page;
+    take(page.items.slice(0, 1));
+    take(page.items.slice(1));
+    return { ...page, items: [] };
   }
 
   #page<Item>(

@@ -139,17 +139,14 @@ suite('a long list', () => {
   test('has one line for each call, every one of them, and the link to it', async () => {
     const { get } = many(1234);
     const { body } = await get('/calls/list?n=20000&columns=from', HTML);
-    const rows = [
-      ...body.matchAll(
-        /<tr data-row(?:="")?><td class="large">.*?<\/td><td class="large">.*?<a href="\/call\/(call-\d+)"/g,
-      ),
-    ];
+    const rows = [...body.matchAll(/<tr data-row(?:="")?><td>.*?<\/td><td>.*?<a href="\/call\/(call-\d+)"/g)];
     assert.deepEqual(
       rows.map(([, id]) => id),
       Array.from({ length: 1234 }, (_, n) => `call-${n}`),
     );
     assert.equal(body.match(/<tbody class="slice">/g)?.length, 13);
     assert.ok(body.endsWith('</html>\n'));
+    assert.ok(body.indexOf('1–1234 of 1234') > body.lastIndexOf('call-1233'));
     assert.doesNotMatch(body, /data-live=|class="later"/);
   });
 
@@ -208,10 +205,70 @@ test('bindings and events come whole, however many there are, and bindings in th
     'listRegistrations',
     { offset: 0, limit: 20_000, order: { by: 'ends', descending: false } },
   ]);
-  assert.equal(body.match(/<tbody class="item"/g)?.length, 400);
+  assert.equal(body.match(/<tr data-row/g)?.length, 400);
   assert.match(body, /aria-sort="ascending"><a [^>]*>Ends in/);
   const events = (await get('/events?n=20000', HTML)).body;
-  assert.equal(events.match(/<tbody class="item"/g)?.length, 400);
+  assert.equal(events.match(/<tr data-row/g)?.length, 400);
+});
+
+suite('lists of bindings and events', () => {
+  const heads = (body: string): string[] =>
+    [...body.matchAll(/<th scope="col"[^>]*>(?:<a [^>]*>)?([^<]*)/g)].map(([, head = '']) => head);
+
+  test('have the columns that the address asks for, else those remembered for this list', async () => {
+    const { get } = client();
+    assert.deepEqual(heads((await get('/regs/list?columns=registrar,aor', HTML)).body), [
+      'Registrar',
+      'Address-of-record',
+    ]);
+    assert.deepEqual(heads((await get('/events?columns=ended,at', HTML)).body), ['Ended by', 'Time']);
+    const remembering = { ...HTML, cookie: 'columns_events=ruri.nothing.type; columns_regs=contact' };
+    assert.deepEqual(heads((await get('/events', remembering)).body), ['Request-URI', 'Type']);
+    assert.deepEqual(heads((await get('/regs/list', remembering)).body), ['Contact']);
+    assert.equal((await get('/regs/list?columns=pdd', HTML)).statusCode, 400);
+    assert.equal((await get('/events?columns=aor', HTML)).statusCode, 400);
+  });
+
+  test('open what a row is of, whichever columns they have', async () => {
+    const { get } = client();
+    for (const url of ['/regs/list?columns=aor', '/regs/list', '/events?columns=at', '/events']) {
+      const { body } = await get(url, HTML);
+      assert.equal(body.match(/data-open/g)?.length, body.match(/data-row/g)?.length, url);
+    }
+  });
+
+  test('can be chosen by a form that keeps what else was asked for', async () => {
+    const { body } = await client().get('/events?order=newest&q=alice&n=7', HTML);
+    const form = /<details class="menu" data-key="t" data-columns="columns_events">.*?<\/form>/s.exec(body)?.[0] ?? '';
+    assert.match(form, /<input type="hidden" name="order" value="newest"\/>/);
+    assert.match(form, /<input type="hidden" name="q" value="alice"\/>/);
+    assert.equal(form.match(/ checked/g)?.length, 10);
+  });
+
+  test('put events in the order of a heading, and back to the newest', async () => {
+    const { get, deps } = client();
+    const { body } = await get('/events?q=alice', HTML);
+    assert.doesNotMatch(body, /aria-sort/);
+    assert.equal(headingLinks(body).get('Setup'), '/events?n=100&order=desc&q=alice&sort=pdd');
+    const sorted = (await get('/events?q=type:call-end&sort=pdd&order=desc&n=5', HTML)).body;
+    const [, asked] = deps.engine.asked.findLast((each) => Array.isArray(each) && each[0] === 'listEvents') as [
+      string,
+      { offset: number; limit: number; order: unknown; sort: unknown },
+    ];
+    assert.deepEqual(
+      [asked.offset, asked.limit, asked.order, asked.sort],
+      [0, 5, undefined, { by: 'pdd', descending: true }],
+    );
+    assert.match(sorted, /aria-sort="descending"><a [^>]*>Setup/);
+    assert.match(sorted, /All of them by Setup, descending/);
+    assert.match(sorted, /<a href="\/events\?q=type%3Acall-end&amp;order=newest&amp;n=5">Newest first<\/a>/);
+  });
+
+  for (const query of ['sort=index', 'sort=pdd&order=newest', 'order=desc']) {
+    test(`/events?${query} is refused`, async () => {
+      assert.equal((await client().get(`/events?${query}`)).statusCode, 400);
+    });
+  }
 });
 
 suite('several calls as one', () => {

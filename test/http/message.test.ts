@@ -14,7 +14,7 @@ suite('the page of a message', () => {
     const { get } = client();
     const { statusCode, body } = await get(`${PATH}?format=html`);
     assert.equal(statusCode, 200);
-    const [, tree = ''] = /<ul class="tree"[^>]*>(.*?)<\/ul>/.exec(body) ?? [];
+    const [, tree = ''] = /<ul class="tree" aria-label="What HEP3 says">(.*?)<\/ul>/.exec(body) ?? [];
     const items = [...tree.matchAll(/<li>(.*?)<\/li>/g)].map(([, item = '']) => item.replaceAll(/<[^>]*>/g, ''));
     assert.deepEqual(
       items.map((item) => item.replaceAll(/\s+/g, ' ')),
@@ -47,21 +47,55 @@ suite('the page of a message', () => {
     deps.engine.envelope = null;
     assert.match((await get(`${PATH}?format=html`)).body, /It came in none/);
     assert.equal((await get(`${PATH}?format=json`)).json<{ envelope: unknown }>().envelope, null);
-    assert.match((await get(`${PATH}?format=text`)).body, /^# no envelope\n\n/);
+    assert.match((await get(`${PATH}?format=text`)).body, /^# no envelope\n/);
+  });
+
+  test('shows a message part by part, with what is wrong where it is, and folds without script', async () => {
+    const { get, deps } = client();
+    const raw = 'SIP/2.0 180 Ringing\r\nVia: SIP/2.0/TCP h;branch=b\r\nSubject: "<script>alert(1)</script>\0"\r\n\r\n';
+    deps.engine.messages = [message({ raw, isRequest: false, method: '', status: 180, reason: 'Ringing' })];
+    const { body } = await get(`${PATH}?format=html`);
+    const [, tree = ''] = /<ul class="tree" aria-label="Parts of the message">(.*?)<section>/s.exec(body) ?? [];
+    assert.match(tree, /^<li><details><summary>.*status line.*180 Ringing.*▲.*without From, To, Call-ID, CSeq/s);
+    assert.match(tree, /<li><details open><summary>.*header fields.*<details><summary>.*Via.*branch.*transaction/s);
+    assert.ok(tree.includes('&lt;script>alert(1)&lt;/script><span class="unseen">\\x00</span>'));
+    const { parts } = (await get(`${PATH}?format=json`)).json<{ parts: unknown[] }>();
+    assert.deepEqual(parts.slice(0, 4), [
+      {
+        depth: 0,
+        name: 'status line',
+        value: 'SIP/2.0 180 Ringing',
+        note: '',
+        warning: 'without From, To, Call-ID, CSeq',
+      },
+      { depth: 1, name: 'version', value: 'SIP/2.0', note: '', warning: '' },
+      { depth: 1, name: 'status', value: '180', note: 'provisional', warning: '' },
+      { depth: 1, name: 'reason', value: 'Ringing', note: '', warning: '' },
+    ]);
   });
 
   test('gives text of the same: a line for each chunk, then the message', async () => {
     const { get } = client();
     const lines = (await get(`${PATH}?format=text`)).body.split('\n');
-    assert.deepEqual(lines.slice(0, 6), [
+    assert.deepEqual(lines.slice(0, 16), [
       '# HEP3',
       '# 0/0x0007 source port (2 octets): "5060"',
       '# 0/0x000e authentication key: "not shown"',
       '# 0/0x000f payload (700 octets): the message',
       '# 8/0x0080 Genesys conversationId (6 octets): "conv-1"',
+      '# request line: "INVITE sip:+4930123456@198.51.100.2;user=phone SIP/2.0" wrong: without Via, From, To, CSeq, Max-Forwards',
+      '#   method: "INVITE"',
+      '#   request URI: "sip:+4930123456@198.51.100.2;user=phone"',
+      '#     scheme: "sip"',
+      '#     user: "+4930123456"',
+      '#     host: "198.51.100.2"',
+      '#     user: "phone"',
+      '#   version: "SIP/2.0"',
+      '# header fields: (1)',
+      '#   Call-ID: "a84b4c76e66710@pc33.example.com"',
       '',
     ]);
-    assert.match(lines[6] ?? '', /^=== 2026-11-21T09:58:55\.123456Z 192\.0\.2\.1:5060 -> /);
+    assert.match(lines[16] ?? '', /^=== 2026-11-21T09:58:55\.123456Z 192\.0\.2\.1:5060 -> /);
   });
 
   test('shows what a sender wrote as text, never as markup', async () => {

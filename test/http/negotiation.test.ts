@@ -50,5 +50,25 @@ test('an unknown format gets 400, in the form Accept asks for', async () => {
     parameter: 'format',
     value: 'xml',
     allowed: 'one of: html, json, text',
+    requestId: answer.headers['x-request-id'],
   });
+});
+
+test('every answer carries the id under which the log has its request, errors show it', async () => {
+  const lines: { requestId?: string; url?: string; status?: number; user?: string }[] = [];
+  const log = { debug: (fields: object) => lines.push(fields), info() {}, warn() {}, error() {} };
+  const { get } = client({ log });
+  const good = await get('/about');
+  const bad = await get('/calls/list?n=x', { accept: 'text/html' });
+  const ids = [good, bad].map(({ headers }) => String(headers['x-request-id']));
+  assert.notEqual(ids[0], ids[1]);
+  for (const id of ids) assert.match(id, /^[a-z0-9]+-[a-z0-9]+$/);
+  assert.ok(bad.body.includes(`<code>${ids[1]}</code>`));
+  assert.deepEqual(
+    lines.map(({ requestId, url, status, user }) => [requestId, url, status, user]),
+    [
+      [ids[0], '/about', 200, 'this host'],
+      [ids[1], '/calls/list?n=x', 400, 'this host'],
+    ],
+  );
 });

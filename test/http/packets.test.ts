@@ -70,6 +70,22 @@ suite('/inject', () => {
     assert.match(html.body, /<textarea name="sipmsg"[^>]*>OPTIONS sip:b@example\.com SIP\/2\.0/);
   });
 
+  test('takes the message apart, also where it is refused, and says what is wrong in place', async () => {
+    const { post, deps } = client();
+    deps.engine.injected = injectView({ outcome: 'refused', code: 'SIP_BAD_CSEQ', callId: '', entries: [] });
+    const sipmsg = MESSAGE.replace('1 OPTIONS', '1 BYE');
+    const { parts } = (await post('/inject', { sipmsg }, JSON_ANSWER)).json<{ parts: { name: string }[] }>();
+    assert.deepEqual(
+      parts.find(({ name }) => name === 'CSeq'),
+      { depth: 1, name: 'CSeq', value: '1 BYE', note: '', warning: 'the request is OPTIONS' },
+    );
+    assert.match(
+      (await post('/inject', { sipmsg }, { accept: 'text/html' })).body,
+      /Parts of the message.*▲ <bdi>the request is/s,
+    );
+    assert.match((await post('/inject', { sipmsg, verbose: 'yes' })).body, /^ {2}To: "<sip:b>"\n {4}URI: "sip:b"\n/m);
+  });
+
   const refused: [object, string, RegExp][] = [
     [{ sipmsg: '' }, 'sipmsg', /a SIP message/],
     [{ proto: 'udp' }, 'sipmsg', /a SIP message/],

@@ -62,6 +62,10 @@ test('over TLS a user whose password sipcol hash-password hashed logs in, change
     assert.equal((await ask(port, 'POST', '/calls/timeout', cookie, 'inv_1st=90s')).status, 200);
     const { body } = await ask(port, 'GET', '/audit', cookie);
     assert.match(body, / change by "alice" \(session\) at 127\.0\.0\.1: \/calls\/timeout \{"inv_1st":"90s"\}\n/);
+    assert.match(
+      (await ask(port, 'GET', '/certificates', cookie)).body,
+      /^http http_tls_cert own: "CN=sipcol test server"/,
+    );
     assert.equal((await ask(port, 'POST', '/logout', cookie)).status, 200);
     assert.equal((await ask(port, 'GET', '/calls/list', cookie)).status, 401);
     assert.match(collector.program.stderr, /"audit":\{"action":"change","user":"alice"/);

@@ -7,6 +7,7 @@ import type {
   KeptView,
   MessagePage,
   RegistrationTableStats,
+  Take,
 } from '../../model/engine.ts';
 import type { AgentView, CallMessages, LegView, ListenerView, Page, ProbeView } from '../../model/views.ts';
 import { compareKeys, type SortKey } from '../first-in-order.ts';
@@ -84,6 +85,13 @@ export function takeTurns<Item>(items: readonly (readonly Item[])[], turns: read
     const item = items[shard]?.[at];
     return item === undefined ? [] : [item];
   });
+}
+
+/** A page whose items go to whoever takes them as they are found: they come from several shards, so all at once. */
+export function given<Item>(found: Page<Item>, take: Take<Item> | undefined): Page<Item> {
+  if (take === undefined) return found;
+  take(found.items);
+  return { ...found, items: [] };
 }
 
 export function sum(numbers: readonly number[]): number {

@@ -28,6 +28,7 @@ import {
   type RegistrationQuery,
   type RegistrationSettingsView,
   type RegistrationTableStats,
+  type Take,
   type TalkersQuery,
   type TalkersView,
   type TcpTimeoutView,
@@ -40,6 +41,7 @@ import type {
   CallMessages,
   CallMessageView,
   CallView,
+  EventView,
   InjectView,
   ListenerView,
   MessageDetail,
@@ -60,6 +62,7 @@ import type { LegJoins } from './leg-joins.ts';
 import { mergeLinks } from './merge-links.ts';
 import {
   addUp,
+  given,
   globalId,
   JoinedLegs,
   mergeAgents,
@@ -179,13 +182,13 @@ export class ShardedEngine implements Engine {
     return mergeHealth(this.#shards.map((shard) => shard.health()));
   }
 
-  async listCalls(query: CallQuery): Promise<Page<CallView>> {
+  async listCalls(query: CallQuery, take?: Take<CallView>): Promise<Page<CallView>> {
     const found = await this.#listInOrder<CallView, CallQuery>(
       'calls',
       query,
       (part, shard) => this.#shards[shard]!.listCalls(part), // a window for each shard
     );
-    return { ...found, items: await this.#withLegs(found.items) };
+    return given({ ...found, items: await this.#withLegs(found.items) }, take);
   }
 
   async callSummary(selection: CallSelection): Promise<CallSummary> {
@@ -269,12 +272,13 @@ export class ShardedEngine implements Engine {
     return views;
   }
 
-  async listRegistrations(query: RegistrationQuery): Promise<Page<RegistrationView>> {
-    return this.#listInOrder<RegistrationView, RegistrationQuery>(
+  async listRegistrations(query: RegistrationQuery, take?: Take<RegistrationView>): Promise<Page<RegistrationView>> {
+    const found = await this.#listInOrder<RegistrationView, RegistrationQuery>(
       'registrations',
       query,
       (part, shard) => this.#shards[shard]!.listRegistrations(part), // a window for each shard
     );
+    return given(found, take);
   }
 
   async registrationTable(): Promise<RegistrationTableStats> {
@@ -292,8 +296,8 @@ export class ShardedEngine implements Engine {
     this.#registrationChanges = { ...this.#registrationChanges, ...changes };
   }
 
-  listEvents(query: EventQuery): Promise<EventPage> {
-    return this.#hub.listEvents(query);
+  listEvents(query: EventQuery, take?: Take<EventView>): Promise<EventPage> {
+    return this.#hub.listEvents(query, take);
   }
 
   topTalkers(query: TalkersQuery): Promise<TalkersView> {

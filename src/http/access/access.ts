@@ -7,6 +7,7 @@ import { cookieOf } from '../cookies.ts';
 import type { HttpDeps } from '../deps.ts';
 import { HttpProblem } from '../problem.ts';
 import { AuditTrail } from './audit.ts';
+import { tokenName } from './accounts.ts';
 import { addressKey, Clients } from './client.ts';
 import { Failures } from './failures.ts';
 import { isPassword, MAX_PASSWORD_LENGTH, nobodysHash } from './password.ts';
@@ -36,7 +37,7 @@ export interface Visitor {
   readonly roles: readonly Role[];
   /** Address of the client, as far as known. */
   readonly address: string;
-  /** End of a login. */
+  /** End of a login, or of a token. */
   readonly expiresUs?: number;
 }
 
@@ -59,7 +60,7 @@ export class Access {
   readonly audit: AuditTrail;
   readonly clients: Clients;
   readonly #deps: HttpDeps;
-  readonly #tokens: readonly { digest: Buffer; visitor: Pick<Visitor, 'name' | 'roles'> }[];
+  readonly #tokens: readonly { digest: Buffer; visitor: Pick<Visitor, 'name' | 'roles' | 'expiresUs'> }[];
   readonly #users: ReadonlyMap<string, HttpUser>;
   readonly #sessions: Sessions;
   readonly #failuresByPair: Failures;
@@ -74,9 +75,13 @@ export class Access {
     this.#deps = deps;
     this.audit = new AuditTrail(clock, deps.log, settings.auditEntries);
     this.clients = new Clients(settings.proxies);
-    this.#tokens = settings.tokens.map(({ token, role }, index) => ({
+    this.#tokens = settings.tokens.map(({ token, role, untilUs }, index) => ({
       digest: digestOf(token),
-      visitor: { name: `token ${index + 1}`, roles: ROLES_OF[role] },
+      visitor: {
+        name: tokenName(index),
+        roles: ROLES_OF[role],
+        ...(untilUs === undefined ? {} : { expiresUs: untilUs }),
+      },
     }));
     this.#users = new Map(settings.users.map((user) => [user.name, user]));
     this.#sessions = new Sessions(clock, settings.sessionUs, () => deps.count(Http.SESSIONS_LOST));
@@ -200,7 +205,13 @@ export class Access {
     this.#slowDown(this.#failuresByPair.waitUs(key));
     const digest = digestOf(token);
     const found = this.#tokens.find((known) => timingSafeEqual(known.digest, digest));
-    if (found !== undefined) return { ...found.visitor, via: 'token', address };
+    if (found !== undefined) {
+      const { expiresUs } = found.visitor;
+      if (expiresUs === undefined || this.#deps.clock() < expiresUs) return { ...found.visitor, via: 'token', address };
+      // Whoever has it has not guessed.
+      this.#deps.count(Http.UNAUTHORIZED);
+      throw unauthorized('The token is no longer valid');
+    }
     this.#failuresByPair.add(key);
     this.#deps.count(Http.UNAUTHORIZED);
     throw unauthorized('The token is not known');

@@ -85,7 +85,10 @@ export class MessagePane {
 }
 
 /** Parts of a message's own page that can be unfolded here. */
-const PARTS = [['envelope', 'Envelope']] as const;
+const PARTS = [
+  ['parts', 'Parts'],
+  ['envelope', 'Envelope'],
+] as const;
 
 /** One such part, fetched while it is open. */
 class Fold {

@@ -1,5 +1,9 @@
+import { displayText } from '../../model/text.ts';
 import type { CallMessageView } from '../../model/views.ts';
 import { fieldName } from './header-line.ts';
+
+/** What of a message it takes to say what is wrong with it. */
+export type LintedMessage = Pick<CallMessageView, 'raw' | 'isRequest' | 'method' | 'cseqMethod' | 'length' | 'shown'>;
 
 /** What is wrong with a message that was taken all the same, by the number of its line from 0. */
 export type LineWarnings = ReadonlyMap<number, string>;
@@ -11,7 +15,7 @@ const REQUIRED_OF_REQUESTS = [...REQUIRED, 'Max-Forwards'];
 const SINGLE = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type', 'expires']);
 
 /** What a reader of the message should know, in place. */
-export function lineWarnings(message: CallMessageView): LineWarnings {
+export function lineWarnings(message: LintedMessage): LineWarnings {
   const { raw, isRequest, cseqMethod, method } = message;
   const lines = raw.split(/\r\n|\n/);
   const blank = lines.indexOf('');
@@ -35,8 +39,17 @@ export function lineWarnings(message: CallMessageView): LineWarnings {
   return new Map([...warnings].map(([at, texts]) => [at, texts.join('; ')]));
 }
 
+/** The same of a message that nobody has parsed, one character for each of its octets. */
+export function warningsOf(octets: string): LineWarnings {
+  const isRequest = !/^SIP\//i.test(octets);
+  const [method = ''] = isRequest ? octets.split(' ', 1) : [];
+  const cseqMethod = /^cseq[ \t]*:[ \t]*\d+[ \t]+(\S+)/im.exec(octets)?.[1] ?? method;
+  const { length } = octets;
+  return lineWarnings({ raw: displayText(octets), isRequest, method, cseqMethod, length, shown: length });
+}
+
 /** Whether the body is as long as it says: known where the text is the octets. */
-function lengthWarning({ raw, length, shown }: CallMessageView, line: string): string {
+function lengthWarning({ raw, length, shown }: LintedMessage, line: string): string {
   const isWhole = shown === length && raw.length === length;
   const head = raw.indexOf('\r\n\r\n');
   const told = /:[ \t]*(\d{1,9})[ \t]*$/.exec(line)?.[1];

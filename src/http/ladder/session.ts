@@ -18,7 +18,7 @@ export interface MediaLine {
 }
 
 /** Payload types RFC 3551 names, where an `a=rtpmap` may be left out. */
-const STATIC_NAMES: ReadonlyMap<string, string> = new Map([
+export const STATIC_NAMES: ReadonlyMap<string, string> = new Map([
   ['0', 'PCMU'],
   ['3', 'GSM'],
   ['4', 'G723'],

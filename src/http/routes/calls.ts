@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { callStateByName } from '../../model/call-state.ts';
-import { CALL_FILTERS, CALL_SORTS } from '../../model/engine.ts';
+import { CALL_FILTERS, CALL_SORTS, type Take } from '../../model/engine.ts';
+import type { CallView } from '../../model/views.ts';
+import { ComingPage } from '../coming-page.ts';
 import type { HttpDeps } from '../deps.ts';
 import { columnsOf, orderOf } from '../list-choice.ts';
 import { DEFAULT_LIMIT, filterOf, pagingOf, type Params } from '../params.ts';
@@ -50,30 +52,31 @@ export function callRoutes(app: FastifyInstance, deps: HttpDeps): void {
     tag,
     query: { ...CALL_LIST_PARAMETERS, ...columnsParameter(CALL_COLUMN_NAMES) },
     schema: listOf(CallSchema, { summary: Type.Optional(CallSummarySchema) }),
-    async read(params, _applied, _place, _names, cookies) {
+    async read(params, _applied, _place, _names, cookies, form) {
       const filter = filterOf(params, CALL_FILTERS);
       const search = searchOf(params, 'calls', deps.aliases);
       const order = orderOf(params, CALL_SORTS);
       const isMerged = params.flag('merge');
       const choice = columnsOf(params, cookies, 'calls', CALL_COLUMN_NAMES, USUAL_CALL_COLUMNS);
-      const page = await engine.listCalls({
+      const query = {
         ...pagingOf(params),
         ...(order === undefined ? {} : { order }),
         ...(isMerged ? { isMerged } : {}),
         ...(filter === undefined ? {} : { filter }),
         ...(search === undefined ? {} : { search: search.search }),
-      });
+      };
+      const page = await ComingPage.begin(form, query, (asked, take: Take<CallView>) => engine.listCalls(asked, take));
       const summary = params.flag('summary')
         ? await engine.callSummary({
             ...(filter === undefined ? {} : { filter }),
             ...(search === undefined ? {} : { search: search.search }),
           })
         : undefined;
-      const why = page.items.length === 0 ? whyNoCalls(await gatherFacts(deps), page, filter, search) : [];
+      const why = page.count === 0 ? whyNoCalls(await gatherFacts(deps), page, filter, search) : [];
       const list = { page, filter, search, choice, order, isMerged, summary, tz: params.text('tz'), why };
       return {
         title: 'Calls',
-        data: { ...page, ...(summary === undefined ? {} : { summary }), ...(why.length === 0 ? {} : { why }) },
+        data: { ...page.found, ...(summary === undefined ? {} : { summary }), ...(why.length === 0 ? {} : { why }) },
         html: () => CallList(list),
         rows: () => callListRows(list),
         text: () => callListText(page, filter, search, why),

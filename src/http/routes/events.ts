@@ -1,10 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import { EVENT_FILTERS, EVENT_ORDERS } from '../../model/engine.ts';
+import { EVENT_FILTERS, EVENT_ORDERS, EVENT_SORTS, type Take } from '../../model/engine.ts';
+import type { EventView } from '../../model/views.ts';
+import { ComingPage } from '../coming-page.ts';
 import type { HttpDeps } from '../deps.ts';
+import { columnsOf, orderOf } from '../list-choice.ts';
 import { DEFAULT_LIMIT, filterOf, pagingOf, type Params } from '../params.ts';
 import {
   BLACKLIST_PARAMETERS,
   BlacklistSchema,
+  columnsParameter,
   EVENT_LIST_PARAMETERS,
   EventListSchema,
   FormSchema,
@@ -16,7 +20,7 @@ import {
 import { blacklistText, eventListText } from '../text/events.ts';
 import { formText } from '../text/pages.ts';
 import { searchOf } from '../search.ts';
-import { Blacklist, EventList, eventRows } from '../views/events.tsx';
+import { Blacklist, EVENT_COLUMN_NAMES, EventList, eventRows, USUAL_EVENT_COLUMNS } from '../views/events.tsx';
 import { SearchPage } from '../views/search.tsx';
 import { gatherFacts, whyNoEvents } from '../why.ts';
 import { addPage } from './page.ts';
@@ -29,33 +33,40 @@ export function eventRoutes(app: FastifyInstance, deps: HttpDeps): void {
     path: '/events',
     summary: 'Events, oldest first, from ring index s on',
     tag,
-    query: EVENT_LIST_PARAMETERS,
+    query: { ...EVENT_LIST_PARAMETERS, ...columnsParameter(EVENT_COLUMN_NAMES) },
     schema: EventListSchema,
-    async read(params) {
+    async read(params, _applied, _place, _names, cookies, form) {
       const filter = filterOf(params, EVENT_FILTERS);
       const search = searchOf(params, 'events', deps.aliases);
-      const order = params.choice('order', EVENT_ORDERS);
+      const sort = params.has('sort') ? orderOf(params, EVENT_SORTS) : undefined;
+      const order = sort === undefined ? params.choice('order', EVENT_ORDERS) : undefined;
+      const choice = columnsOf(params, cookies, 'events', EVENT_COLUMN_NAMES, USUAL_EVENT_COLUMNS);
+      const isFromEnd = order === 'newest' && !params.has('s') && !params.has('offset');
       const query = {
         ...pagingOf(params),
+        ...(isFromEnd ? { offset: Number.MAX_SAFE_INTEGER } : {}),
         ...(filter === undefined ? {} : { filter }),
         ...(search === undefined ? {} : { search: search.search }),
-      };
-      const isFromEnd = order === 'newest' && !params.has('s') && !params.has('offset');
-      const page = await engine.listEvents({
-        ...query,
-        ...(isFromEnd ? { offset: Number.MAX_SAFE_INTEGER } : {}),
         ...(order === undefined ? {} : { order }),
+        ...(sort === undefined ? {} : { sort }),
+      };
+      const page = await ComingPage.begin(form, query, async (asked, take: Take<EventView>) => {
+        const answer = await engine.listEvents(asked, take);
+        // "From the end" is answered as the index the next event will get, which the next page can start from.
+        return isFromEnd ? { ...answer, offset: answer.nextIndex } : answer;
       });
-      // "From the end" is answered as the index the next event will get, which the next page can start from.
-      if (isFromEnd) page.offset = page.nextIndex;
-      const why = page.items.length === 0 ? whyNoEvents(await gatherFacts(deps), page, filter, search, order) : [];
-      const list = { page, filter, search, order, why };
+      const { found } = page;
+      const why =
+        page.count === 0 && found !== undefined
+          ? whyNoEvents(await gatherFacts(deps), found, filter, search, order)
+          : [];
+      const list = { page, filter, search, choice, order, sort, tz: params.text('tz'), why };
       return {
         title: 'Events',
-        data: why.length === 0 ? page : { ...page, why },
+        data: why.length === 0 ? found : { ...found, why },
         html: () => EventList(list),
         rows: () => eventRows(list),
-        text: (zone) => eventListText(page, filter, search, why, deps.clock(), zone),
+        text: (zone) => eventListText(page.whole, filter, search, why, deps.clock(), zone),
       };
     },
   });

@@ -2,7 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { MessageDetail } from '../../model/views.ts';
 import type { HttpDeps } from '../deps.ts';
+import { flat } from '../decoded/branch.ts';
+import { messageTree } from '../decoded/message.ts';
 import { labelOf } from '../ladder/label.ts';
+import { lineWarnings } from '../ladder/lint.ts';
 import { masked } from '../ladder/mask.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
 import { MASK_PARAMETER, MessagePageSchema } from '../schemas.ts';
@@ -20,7 +23,7 @@ const PLACE = {
 export function messagePageRoute(app: FastifyInstance, deps: HttpDeps): void {
   addPage(app, deps, {
     path: '/call/:callid/message/:id',
-    summary: 'One message of a call: what it came in, its text',
+    summary: 'One message of a call: its text, its parts, what it came in',
     tag: 'Calls',
     place: PLACE,
     query: MASK_PARAMETER,
@@ -35,12 +38,13 @@ export function messagePageRoute(app: FastifyInstance, deps: HttpDeps): void {
         );
       }
       const detail = isMasked ? withoutSecrets(found) : found;
-      const { message, envelope } = detail;
+      const { message, octets, envelope } = detail;
+      const tree = messageTree(octets, lineWarnings(message));
       return {
         title: `Message ${visible(labelOf(message))}`,
-        data: withTimes({ message, envelope }),
-        html: () => MessagePage({ detail }),
-        text: (zone) => messagePageText(detail, zone),
+        data: withTimes({ message, envelope, parts: flat(tree) }),
+        html: () => MessagePage({ detail, tree }),
+        text: (zone) => messagePageText(detail, tree, zone),
       };
     },
   });

@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { displayText } from '../../model/text.ts';
+import { flat } from '../decoded/branch.ts';
+import { messageTree } from '../decoded/message.ts';
 import type { HttpDeps } from '../deps.ts';
+import { warningsOf } from '../ladder/lint.ts';
 import { MESSAGE_FORMATS, messageOctets } from '../message-format.ts';
 import type { Params } from '../params.ts';
 import { badParameter } from '../problem.ts';
@@ -98,12 +101,14 @@ export function packetRoutes(app: FastifyInstance, deps: HttpDeps): void {
         const { proto: transport, src, dst } = fields;
         const injected = await engine.inject({ octets, transport, src, dst });
         deps.log.warn({ callId: injected.callId, outcome: injected.outcome }, 'a message was injected');
-        const data = { ...injected, message: displayText(octets.toString('latin1')) };
+        const latin1 = octets.toString('latin1');
+        const tree = messageTree(latin1, warningsOf(latin1));
+        const data = { ...injected, message: displayText(latin1), parts: flat(tree) };
         return {
           title: 'Inject a message',
           data: withTimes(data),
-          html: () => Injected({ injected: data, fields }),
-          text: () => injectedText(data, fields.verbose),
+          html: () => Injected({ injected: data, tree, fields }),
+          text: () => injectedText(data, fields.verbose ? tree : undefined),
         };
       },
     },

@@ -43,6 +43,7 @@ export interface Page {
    * @param place values of the path's own parameters
    * @param names of addresses, as the reader wants them shown
    * @param cookies what the browser remembers, as it sends it
+   * @param form of the answer: `html`, `json`, `text` or one of `exports`
    */
   read: (
     params: Params,
@@ -50,6 +51,7 @@ export interface Page {
     place: Readonly<Record<string, string>>,
     names: Aliases,
     cookies: string,
+    form: string,
   ) => Answer | Promise<Answer>;
 }
 
@@ -83,7 +85,7 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
   const config = { open: page.open === true, needs: page.needs ?? 'viewer' };
 
   app.get(page.path, { config, schema: readSchema(page, query) }, async (request, reply) => {
-    formatOf(request, exports);
+    const form = formatOf(request, exports);
     const { zone } = zoneOf(request);
     const attempt = Object.keys(request.query ?? {}).find((name) => changing.has(name));
     if (attempt !== undefined) {
@@ -92,12 +94,12 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
       });
     }
     const params = new Params(request.query, known, zone);
-    return send(deps, request, reply, await page.read(params, undefined, ...besides(deps, request)));
+    return send(deps, request, reply, await page.read(params, undefined, ...besides(deps, request), form));
   });
 
   if (change === undefined) return;
   app.post(page.path, { config, schema: changeSchema(page, change) }, async (request, reply) => {
-    formatOf(request);
+    const form = formatOf(request);
     const params = new Params(request.body, [...changing]);
     if (params.names.length === 0 && change.bare !== true)
       throw badParameter('body', '', `at least one of: ${[...changing].join(', ')}`);
@@ -105,7 +107,8 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
     const reading = new Params(request.query, ANSWER_PARAMETERS, zoneOf(request).zone);
     const asked = { place: placeOf(request), user: request.visitor?.name ?? '' };
     const applied = await change.apply(params, asked);
-    const answer = typeof applied === 'string' ? await page.read(reading, applied, ...besides(deps, request)) : applied;
+    const answer =
+      typeof applied === 'string' ? await page.read(reading, applied, ...besides(deps, request), form) : applied;
     return send(deps, request, reply, answer);
   });
 }

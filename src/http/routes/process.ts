@@ -41,6 +41,8 @@ const NO_TALKERS: TalkersView = {
     failingNumber: [],
     domain: [],
     agent: [],
+    alias: [],
+    group: [],
     userAgent: [],
     status: [],
   },
@@ -65,7 +67,12 @@ export function processRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const window = deps.series.window(spanMs);
       // A stuck engine could not answer, and this is the page that must say so.
       const isAsked = illness(summary.health) === undefined;
-      const query = { sinceUs: nowUs - window.spanMs * 1000, untilUs: nowUs, limit: MOST_TALKERS };
+      const query = {
+        sinceUs: nowUs - window.spanMs * 1000,
+        untilUs: nowUs,
+        limit: MOST_TALKERS,
+        aliases: deps.aliases.all,
+      };
       const [talkers, agents] = await Promise.all([
         isAsked ? deps.engine.topTalkers(query) : NO_TALKERS,
         isAsked ? deps.engine.listAgents({ offset: 0, limit: MOST_TALKERS }) : undefined,

@@ -1,11 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import { REGISTRATION_FILTERS, REGISTRATION_SORTS, type RegistrationChanges } from '../../model/engine.ts';
+import { REGISTRATION_FILTERS, REGISTRATION_SORTS, type RegistrationChanges, type Take } from '../../model/engine.ts';
 import { MAX_REG_DEL_DELAY_S, MAX_REG_EXP_DELTA_S } from '../../model/settings.ts';
+import type { RegistrationView } from '../../model/views.ts';
+import { ComingPage } from '../coming-page.ts';
 import type { HttpDeps } from '../deps.ts';
-import { orderOf } from '../list-choice.ts';
+import { columnsOf, orderOf } from '../list-choice.ts';
 import { DEFAULT_LIMIT, filterOf, pagingOf, type Params } from '../params.ts';
 import { badParameter } from '../problem.ts';
 import {
+  columnsParameter,
   FormSchema,
   formView,
   listOf,
@@ -18,11 +21,13 @@ import {
 import { formText } from '../text/pages.ts';
 import { registrationListText, registrationSettingsText, registrationTableText } from '../text/registrations.ts';
 import {
+  REGISTRATION_COLUMN_NAMES,
   RegistrationFilterForm,
   RegistrationList,
   registrationRows,
   RegistrationSettings,
   RegistrationTable,
+  USUAL_REGISTRATION_COLUMNS,
 } from '../views/registrations.tsx';
 import { gatherFacts, whyNoRegistrations } from '../why.ts';
 import { addPage } from './page.ts';
@@ -54,21 +59,25 @@ export function registrationRoutes(app: FastifyInstance, deps: HttpDeps): void {
     path: '/regs/list',
     summary: 'Bindings held now, newest first or in the order asked for',
     tag,
-    query: REGISTRATION_LIST_PARAMETERS,
+    query: { ...REGISTRATION_LIST_PARAMETERS, ...columnsParameter(REGISTRATION_COLUMN_NAMES) },
     schema: listOf(RegistrationSchema),
-    async read(params) {
+    async read(params, _applied, _place, _names, cookies, form) {
       const filter = filterOf(params, REGISTRATION_FILTERS);
       const order = orderOf(params, REGISTRATION_SORTS);
-      const page = await engine.listRegistrations({
+      const choice = columnsOf(params, cookies, 'regs', REGISTRATION_COLUMN_NAMES, USUAL_REGISTRATION_COLUMNS);
+      const query = {
         ...pagingOf(params),
         ...(filter === undefined ? {} : { filter }),
         ...(order === undefined ? {} : { order }),
-      });
-      const why = page.items.length === 0 ? whyNoRegistrations(await gatherFacts(deps), page, filter) : [];
-      const list = { page, filter, order, tz: params.text('tz'), why };
+      };
+      const page = await ComingPage.begin(form, query, (asked, take: Take<RegistrationView>) =>
+        engine.listRegistrations(asked, take),
+      );
+      const why = page.count === 0 ? whyNoRegistrations(await gatherFacts(deps), page, filter) : [];
+      const list = { page, filter, choice, order, tz: params.text('tz'), why };
       return {
         title: 'Registrations',
-        data: why.length === 0 ? page : { ...page, why },
+        data: why.length === 0 ? page.found : { ...page.found, why },
         html: () => RegistrationList(list),
         rows: () => registrationRows(list),
         text: (zone) => registrationListText(page, filter, why, zone),

@@ -1,8 +1,10 @@
 import { formatDuration } from '../../model/duration.ts';
 import type { TcpTimeoutView } from '../../model/engine.ts';
 import type { InjectView } from '../../model/views.ts';
+import type { Branch } from '../decoded/branch.ts';
 import { quoted, visible } from '../show.ts';
 import { callLine } from './calls.ts';
+import { treeLines } from './message.ts';
 
 export function tcpTimeoutsText(timeouts: readonly TcpTimeoutView[]): string {
   if (timeouts.length === 0) return 'Nothing is captured here: set iface or pcap at the start\n';
@@ -15,7 +17,8 @@ export function tcpTimeoutsText(timeouts: readonly TcpTimeoutView[]): string {
     .join('');
 }
 
-export function injectedText(injected: InjectView & { message: string }, verbose: boolean): string {
+/** @param tree given where it is asked for */
+export function injectedText(injected: InjectView & { message: string }, tree: readonly Branch[] | undefined): string {
   const { outcome, code, reason, message, octets, parsedOctets, rest, fields, callId, entries } = injected;
   const refusal =
     outcome === 'refused'
@@ -24,7 +27,9 @@ export function injectedText(injected: InjectView & { message: string }, verbose
   return [
     `${outcome}: ${quoted(message)}`,
     ...refusal,
-    ...(verbose ? fields.map(({ name, value }) => `${name.padEnd(14)}: ${visible(value)}`) : []),
+    ...(tree === undefined
+      ? []
+      : [...fields.map(({ name, value }) => `${name.padEnd(14)}: ${visible(value)}`), ...treeLines(tree)]),
     ...(callId === '' ? [] : [`filtering callid ${quoted(callId)}`]),
     ...entries.map(callLine),
     '',

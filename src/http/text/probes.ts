@@ -50,7 +50,7 @@ function probeText(probe: ProbeView, index: number, position: number, nowUs: num
 
 function setText({ id, meaning, records, octets, lastSeenUs, malformed }: SetView, zone: Zone): string {
   const name = `set ${id ?? ''}`.padEnd(10);
-  return `${name}: ${meaning === '' ? 'unknown' : meaning}: ${records} records ${octets} octets malformed: ${countsText(malformed)} last: ${textTime(lastSeenUs, zone)}`;
+  return `${name}: ${meaning === '' ? 'unknown' : visible(meaning)}: ${records} records ${octets} octets malformed: ${countsText(malformed)} last: ${textTime(lastSeenUs, zone)}`;
 }
 
 /** What the probe asked for: not what was agreed. */

@@ -1,79 +1,18 @@
 import type { VNode } from 'preact';
-import type { CallView, EndpointView, Pair } from '../../model/views.ts';
-import { callHref, encodedCallId, formatNumber, link, visible } from '../show.ts';
+import type { CallView, Pair } from '../../model/views.ts';
+import { callHref, encodedCallId, link, visible } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
-import type { ListColumn } from './list.tsx';
 import {
-  Captured,
-  CapturedLink,
-  cellText,
-  Endpoint,
-  Milliseconds,
-  Nothing,
-  Pill,
-  roundedText,
-  Time,
-  Transport,
-  type Tone,
-} from './parts.tsx';
-
-type Text = (call: CallView) => string;
-
-function textColumn(name: string, head: string, text: Text, href?: Text): ListColumn<CallView> {
-  return {
-    name,
-    head,
-    room: 'large',
-    sort: { by: name, descending: false },
-    show: (call) =>
-      href === undefined ? <Plain text={text(call)} /> : <CapturedLink text={text(call)} href={href(call)} />,
-    plain: (call) => cellText(text(call)),
-  };
-}
-
-function Plain({ text }: { text: string }): VNode {
-  return text === '' ? <Nothing /> : <Captured text={text} />;
-}
-
-function endpointColumn(name: string, head: string, at: (call: CallView) => EndpointView): ListColumn<CallView> {
-  return {
-    name,
-    head,
-    room: 'large',
-    sort: { by: name, descending: false },
-    show: (call) => <Endpoint at={at(call)} />,
-  };
-}
-
-function countColumn(name: string, head: string, count: (call: CallView) => number): ListColumn<CallView> {
-  return {
-    name,
-    head,
-    isNumber: true,
-    room: 'small',
-    sort: { by: name, descending: true },
-    show: (call) => formatNumber(count(call)),
-  };
-}
-
-function durationColumn(name: string, head: string, ms: (call: CallView) => number | null): ListColumn<CallView> {
-  return {
-    name,
-    head,
-    isNumber: true,
-    room: 'small',
-    sort: { by: name, descending: true },
-    show: (call) => <Milliseconds ms={ms(call)} />,
-    plain: (call) => {
-      const value = ms(call);
-      return value === null ? '–' : roundedText(value);
-    },
-  };
-}
-
-function timeColumn(name: string, head: string, us: (call: CallView) => number): ListColumn<CallView> {
-  return { name, head, room: 'large', sort: { by: name, descending: true }, show: (call) => <Time us={us(call)} /> };
-}
+  countColumn,
+  durationColumn,
+  endpointColumn,
+  Plain,
+  textColumn,
+  timeColumn,
+  wordColumn,
+} from './column-kinds.tsx';
+import { type ListColumn, OpeningLink } from './list.tsx';
+import { Captured, CapturedLink, cellText, Nothing, Pill, type Tone } from './parts.tsx';
 
 const sum = (pair: Pair): number => pair[0] + pair[1];
 
@@ -107,14 +46,7 @@ export const CALL_COLUMNS: readonly ListColumn<CallView>[] = [
   textColumn('ruri', 'Request-URI', (call) => call.requestUri),
   endpointColumn('src', 'Source', (call) => call.src),
   endpointColumn('dst', 'Destination', (call) => call.dst),
-  {
-    name: 'method',
-    head: 'Method',
-    room: 'small',
-    sort: { by: 'method', descending: false },
-    show: (call) => <Captured text={call.method} />,
-    plain: (call) => cellText(call.method),
-  },
+  wordColumn('method', 'Method', (call) => call.method),
   {
     name: 'status',
     head: 'Status',
@@ -138,18 +70,16 @@ export const CALL_COLUMNS: readonly ListColumn<CallView>[] = [
   countColumn('retrans', 'Retransmissions', retransmissionsOf),
   countColumn('hops', 'Hops', (call) => call.hops.length),
   countColumn('legs', 'Legs', (call) => call.legs.length),
-  {
-    name: 'transport',
-    head: 'Transport',
-    room: 'small',
-    sort: { by: 'transport', descending: false },
-    show: (call) => <Transport name={call.transport} />,
-  },
+  wordColumn('transport', 'Transport', (call) => call.transport),
   textColumn('ua', 'User-Agent', (call) => call.userAgent || call.uas),
   {
     ...textColumn('callid', 'Call-ID', (call) => call.callId),
     show: (call) => <CapturedLink text={call.callId} href={callHref(call.callId)} opens />,
-    plain: (call) => <OpeningLink call={call} />,
+    plain: (call) => (
+      <>
+        <MarkBox call={call} /> <OpeningLink callId={call.callId} />
+      </>
+    ),
   },
   textColumn(
     'xcallid',
@@ -205,19 +135,6 @@ function lowestMos(call: CallView): number | undefined {
   const scores = call.qos.flatMap(({ incoming, outgoing }) => [incoming.mos, outgoing.mos]);
   const known = scores.filter((mos) => mos !== null);
   return known.length === 0 ? undefined : Math.min(...known);
-}
-
-/** What a row of one line opens; titles and the like would make long lists longer still. */
-function OpeningLink({ call }: { call: CallView }): VNode {
-  if (call.callId === '') return <Nothing />;
-  return (
-    <>
-      <MarkBox call={call} />{' '}
-      <a href={callHref(call.callId)} data-open="">
-        {cellText(call.callId)}
-      </a>
-    </>
-  );
 }
 
 /** The form that opens marked calls together. */

@@ -9,7 +9,8 @@ import {
   type ListOrder,
   type TextFilter,
 } from '../../model/engine.ts';
-import type { CallView, Page, Pair } from '../../model/views.ts';
+import type { CallView, Pair } from '../../model/views.ts';
+import { type ComingPage, MOST_AT_ONCE } from '../coming-page.ts';
 import type { AskedSearch } from '../search.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { ColumnChoice } from '../list-choice.ts';
@@ -17,11 +18,13 @@ import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
 import { CALL_COLUMNS, callTone, MarkBox, retransmissionsOf, TOGETHER, USUAL_CALL_COLUMNS } from './call-columns.tsx';
 import { CallFigures } from './call-figures.tsx';
-import { Later } from './layout.tsx';
 import {
   Cells,
   ColumnChooser,
+  columnParameters,
   columnsNamed,
+  columnsOfList,
+  ItemList,
   type ListAddress,
   type ListColumn,
   ListTable,
@@ -30,31 +33,13 @@ import {
   OrderNote,
   Switch,
 } from './list.tsx';
-import {
-  Captured,
-  CapturedLink,
-  Cell,
-  Facts,
-  Hints,
-  Nothing,
-  Pager,
-  Path,
-  Pill,
-  Table,
-  Time,
-  Transport,
-} from './parts.tsx';
+import { Captured, CapturedLink, Cell, Facts, Nothing, Pager, Path, Pill, Table, Time, Transport } from './parts.tsx';
 import { interfaceText, Quality } from './quality.tsx';
 import { RowMenu } from './row-menu.tsx';
 import { filterParameters, SearchForm } from './search.tsx';
 
-/** Rows beyond which each is one line: what unfolds would make the page too long to send. */
-const MOST_UNFOLDING = 250;
-/** A live page is fetched again and again. */
-const MOST_LIVE = 1000;
-
 export interface CallListProps {
-  page: Page<CallView>;
+  page: ComingPage<CallView>;
   filter: TextFilter<CallFilterField> | undefined;
   search: AskedSearch | undefined;
   choice: ColumnChoice;
@@ -66,24 +51,17 @@ export interface CallListProps {
   why: readonly Hint[];
 }
 
-const isLong = ({ items }: Page<unknown>): boolean => items.length > MOST_UNFOLDING;
-
-/** Columns of a list of one-line rows: the Call-ID, which leads to the call, is always among them. */
-function columnsOfList({ page, choice: { names } }: CallListProps): readonly ListColumn<CallView>[] {
-  return columnsNamed(CALL_COLUMNS, isLong(page) && !names.includes('callid') ? [...names, 'callid'] : names);
-}
-
 export function CallList(props: CallListProps): VNode {
   const { page, filter, search, choice, order, isMerged, summary, tz, why } = props;
   const kept = {
     ...filterParameters(filter),
     ...orderParameters(order),
-    columns: choice.isAsked ? choice.names.join(',') : undefined,
+    ...columnParameters(choice),
     summary: summary === undefined ? undefined : 1,
     merge: isMerged ? 1 : undefined,
   };
   const address = { path: '/calls/list', parameters: { q: search?.text, ...kept, n: page.limit, tz } };
-  const columns = columnsOfList(props);
+  const columns = columnsOfList(page, CALL_COLUMNS, choice);
   return (
     <>
       <SearchForm
@@ -102,22 +80,18 @@ export function CallList(props: CallListProps): VNode {
           <button type="submit">Open marked together</button>
         </form>
       </div>
-      <div data-live={page.offset === 0 && page.items.length <= MOST_LIVE ? 'received' : undefined}>
+      <div data-live={page.offset === 0 && page.count <= MOST_AT_ONCE ? 'received' : undefined}>
         {summary === undefined ? undefined : <CallFigures summary={summary} search={search} address={address} />}
-        {page.items.length === 0 ? (
-          <Hints hints={why} tone="empty" title="Why is nothing here?" />
-        ) : (
-          <ListTable caption="Calls" columns={columns} address={address} order={order} isLong={isLong(page)}>
-            {isLong(page) ? (
-              <Later />
-            ) : (
-              page.items.map((call, at) => (
-                <CallRows call={call} columns={columns} index={page.offset + at} inList={{ search, address }} />
-              ))
-            )}
-          </ListTable>
-        )}
-        <Pager page={page} path={address.path} parameters={address.parameters}>
+        <ItemList
+          page={page}
+          caption="Calls"
+          columns={columns}
+          address={address}
+          order={order}
+          why={why}
+          row={(call, index) => <CallRows call={call} columns={columns} index={index} inList={{ search, address }} />}
+        />
+        <Pager page={page} count={page.count} path={address.path} parameters={address.parameters}>
           <OrderNote columns={CALL_COLUMNS} order={order} />
         </Pager>
       </div>
@@ -125,10 +99,9 @@ export function CallList(props: CallListProps): VNode {
   );
 }
 
-/** The rows of a list that is long. */
-export function callListRows(props: CallListProps): Iterable<VNode> {
-  const { page } = props;
-  return isLong(page) ? longRows(page.items, columnsOfList(props), page.offset) : [];
+/** The rows of a list that is long, as they come. */
+export function callListRows({ page, choice }: CallListProps): AsyncIterable<VNode> {
+  return longRows(page, columnsOfList(page, CALL_COLUMNS, choice));
 }
 
 /** Calls on a page that is about something else. */

@@ -9,7 +9,7 @@ const USE: Readonly<Record<CertificateView['use'], string>> = {
   chain: 'sent with it',
   authority: 'whose clients are let in',
 };
-const HEAD = ['Listener', 'For', 'Validity', 'Until', 'From', 'Subject', 'Names', 'Issuer', 'Fingerprint', 'File'];
+const HEAD = ['Listener', 'For', 'Validity', 'Until', 'From', 'Subject', 'Names', 'Issuer', 'SHA-256', 'File'];
 
 export function Certificates({
   certificates,
@@ -35,7 +35,9 @@ export function Certificates({
           {certificates.map((certificate) => (
             <tr>
               <Cell label="Listener">{certificate.listener}</Cell>
-              <Cell label="For">{USE[certificate.use]}</Cell>
+              <Cell label="For" brief>
+                {USE[certificate.use]}
+              </Cell>
               <Cell label="Validity">
                 <Pill
                   text={validityText(certificate, nowUs)}
@@ -58,8 +60,8 @@ export function Certificates({
               <Cell label="Issuer">
                 <Captured text={certificate.issuer} />
               </Cell>
-              <Cell label="Fingerprint">
-                <code class="wrap">{certificate.sha256}</code>
+              <Cell label="SHA-256">
+                <code class="fingerprint">{certificate.sha256}</code>
               </Cell>
               <Cell label="File">
                 <a href={`/about/config#${certificate.option}`}>{certificate.option}</a>{' '}

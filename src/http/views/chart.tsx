@@ -63,7 +63,7 @@ export function ChartView({ chart, times }: { chart: Chart; times: Times }): VNo
         <TimeTicks times={times} x={x} />
         {times.endsUs.map((endUs, step) => (
           // What a keyboard reaches is the chart's own link: dozens of stops in each chart would be in its way.
-          <a href={stepHref(chart, times, step)} tabIndex={-1}>
+          <a href={stepHref(chart, times, step)} tabIndex={-1} data-at={endUs}>
             <title>{`${clock(endUs - times.stepMs * 1000)}–${clock(endUs)} ${zoneMark(endUs, zone)}\n${stepText(chart, step)}`}</title>
             <rect class="hit" x={x(step)} y="0" width={SLOT} height={BOTTOM} />
           </a>
@@ -78,7 +78,9 @@ export function ChartView({ chart, times }: { chart: Chart; times: Times }): VNo
               </svg>
               {series.name}
             </a>{' '}
-            <span class="figure">{unitText(series.values.at(-1) ?? null, chart.unit)}</span>
+            <span class="figure" data-series={series.name}>
+              {unitText(series.values.at(-1) ?? null, chart.unit)}
+            </span>
           </li>
         ))}
       </ul>

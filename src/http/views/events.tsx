@@ -4,105 +4,205 @@ import {
   type EventFilterField,
   type EventPage,
   type EventQuery,
+  type EventSort,
+  type ListOrder,
   type TextFilter,
 } from '../../model/engine.ts';
 import type { EventRateView, EventView } from '../../model/views.ts';
 import { formatDuration } from '../../model/duration.ts';
+import { type ComingPage, MOST_AT_ONCE } from '../coming-page.ts';
+import type { ColumnChoice } from '../list-choice.ts';
 import type { AskedSearch } from '../search.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { statusTone } from './call-columns.tsx';
-import { Later } from './layout.tsx';
+import { durationColumn, endpointColumn, textColumn, timeColumn, wordColumn } from './column-kinds.tsx';
+import {
+  Cells,
+  ColumnChooser,
+  columnParameters,
+  columnsOfList,
+  ItemList,
+  type ListColumn,
+  longRows,
+  Opener,
+  OpeningLink,
+  orderParameters,
+  OrderNote,
+} from './list.tsx';
 import { filterParameters, SearchForm } from './search.tsx';
 import {
   Captured,
   CapturedLink,
   Cell,
+  cellText,
   Facts,
-  Hints,
-  Milliseconds,
   Nothing,
+  Pager,
   Path,
   Pill,
   Table,
   Time,
-  Transport,
   type Tone,
+  Transport,
 } from './parts.tsx';
 
-/** Rows beyond which they are sent one after the other. */
-const MOST_AT_ONCE = 250;
+const fromOf = ({ attributes }: EventView): string => attributes['sip.from'] ?? '';
+const toOf = ({ attributes }: EventView): string => attributes['sip.to'] ?? '';
+const methodOf = ({ attributes }: EventView): string => attributes['sip.request.method'] ?? '';
+const reasonOf = ({ attributes }: EventView): string => attributes['sip.sip_reason'] ?? '';
+
+/** Everything a list can show of an event. Names are those of the search language where it has one. */
+const COLUMNS: readonly ListColumn<EventView>[] = [
+  { name: 'index', head: '#', isNumber: true, room: 'small', show: (event) => event.index },
+  timeColumn('at', 'Time', (event) => event.tsUs),
+  {
+    name: 'type',
+    head: 'Type',
+    room: 'medium',
+    sort: { by: 'type', descending: false },
+    show: ({ type }) => <Pill text={type} tone={eventTone(type)} href={link('/events', { name: type })} />,
+    plain: ({ type }) => <Pill text={type} tone={eventTone(type)} />,
+  },
+  {
+    name: 'status',
+    head: 'Status',
+    isBrief: true,
+    room: 'medium',
+    sort: { by: 'status', descending: true },
+    show: (event) => <Status event={event} />,
+    plain: (event) => cellText([methodOf(event), event.status || '–', reasonOf(event)].join(' ')),
+  },
+  textColumn('from', 'From', fromOf, (event) => link('/events', { fu: fromOf(event) })),
+  textColumn('to', 'To', toOf, (event) => link('/events', { tu: toOf(event) })),
+  durationColumn('pdd', 'Setup', (event) => event.pddMs),
+  durationColumn('ring', 'Ringing', (event) => event.ringMs),
+  durationColumn('duration', 'Duration', (event) => event.durationMs),
+  {
+    ...textColumn('callid', 'Call-ID', (event: EventView) => event.callId),
+    show: (event) => <CapturedLink text={event.callId} href={callHref(event.callId)} opens />,
+    plain: (event) => <OpeningLink callId={event.callId} />,
+  },
+  wordColumn('method', 'Method', methodOf),
+  { ...textColumn('reason', 'Reason', reasonOf), isBrief: true, room: 'medium' },
+  textColumn('ruri', 'Request-URI', (event) => event.attributes['uri.original'] ?? ''),
+  textColumn('contact', 'Contact', (event) => event.attributes['sip.contact'] ?? ''),
+  endpointColumn('src', 'Source', (event) => event.src),
+  endpointColumn('dst', 'Destination', (event) => event.dst),
+  wordColumn('transport', 'Transport', (event) => event.transport),
+  textColumn(
+    'ua',
+    'User-Agent',
+    ({ attributes }) => attributes['user_agent.original'] ?? attributes['uas.original'] ?? '',
+  ),
+  timeColumn('start', 'Call created', (event) => event.createdUs),
+  { ...textColumn('ended', 'Ended by', (event: EventView) => event.originator ?? ''), room: 'medium' },
+];
+
+export const EVENT_COLUMN_NAMES: readonly string[] = COLUMNS.map(({ name }) => name);
+
+export const USUAL_EVENT_COLUMNS: readonly string[] = [
+  'index',
+  'at',
+  'type',
+  'status',
+  'from',
+  'to',
+  'pdd',
+  'ring',
+  'duration',
+  'callid',
+];
 
 export interface EventListProps {
-  page: EventPage;
+  page: ComingPage<EventView, EventPage>;
   filter: TextFilter<EventFilterField> | undefined;
   search: AskedSearch | undefined;
+  choice: ColumnChoice;
+  /** Of the ring; `sort` is an order of its own. */
   order: EventQuery['order'] | undefined;
+  sort: ListOrder<EventSort> | undefined;
+  /** Zone the address asks for. */
+  tz: string | undefined;
   why: readonly Hint[];
 }
 
-const HEAD = [
-  { number: '#' },
-  'Time',
-  'Type',
-  'Status',
-  'From',
-  'To',
-  { number: 'Setup' },
-  { number: 'Ringing' },
-  { number: 'Duration' },
-  'Call-ID',
-];
-
-const rowsOf = (event: EventView): VNode => <EventRows event={event} />;
-
-/** The rows of a list that is long. */
-export function* eventRows({ page }: EventListProps): Generator<VNode> {
-  if (page.items.length > MOST_AT_ONCE) for (const event of page.items) yield rowsOf(event);
+/** The rows of a list that is long, as they come. */
+export function eventRows({ page, choice }: EventListProps): AsyncIterable<VNode> {
+  return longRows(page, columnsOfList(page, COLUMNS, choice));
 }
 
-export function EventList({ page, filter, search, order, why }: EventListProps): VNode {
-  // The end of the ring; other parts of it stay as they are.
-  const isTail = order === 'newest' && page.offset === page.nextIndex;
+export function EventList(props: EventListProps): VNode {
+  const { page, filter, search, choice, order, sort, tz, why } = props;
+  const kept = {
+    ...filterParameters(filter),
+    order,
+    ...(sort === undefined ? {} : orderParameters(sort)),
+    ...columnParameters(choice),
+  };
+  const address = { path: '/events', parameters: { q: search?.text, ...kept, n: page.limit, tz } };
+  const columns = columnsOfList(page, COLUMNS, choice);
   return (
     <>
       <SearchForm
         subject="events"
-        action="/events"
+        action={address.path}
         search={search}
         filter={filter}
         limit={page.limit}
-        kept={{ ...filterParameters(filter), order }}
+        kept={kept}
       />
-      <div data-live={isTail && page.items.length <= MOST_AT_ONCE ? 'events' : undefined}>
-        {page.items.length === 0 ? (
-          <Hints hints={why} tone="empty" title="Why is nothing here?" />
+      <div class="bar" data-list="">
+        <ColumnChooser list="events" columns={COLUMNS} choice={choice} address={address} />
+      </div>
+      <div data-live={isTail(props) ? 'events' : undefined}>
+        <ItemList
+          page={page}
+          caption="Events"
+          columns={columns}
+          address={address}
+          order={sort ?? NO_ORDER}
+          why={why}
+          row={(event) => <EventRows event={event} columns={columns} />}
+        />
+        {sort === undefined ? (
+          <EventPager {...props} />
         ) : (
-          <Table head={HEAD} caption="Events">
-            {page.items.length > MOST_AT_ONCE ? <Later /> : page.items.map(rowsOf)}
-          </Table>
+          <Pager page={page} count={page.count} path={address.path} parameters={address.parameters}>
+            <OrderNote columns={COLUMNS} order={sort} />
+            <a href={link(address.path, { ...address.parameters, sort: undefined, order: 'newest' })}>Newest first</a>
+          </Pager>
         )}
-        <EventPager page={page} filter={filter} search={search} order={order} />
       </div>
     </>
   );
 }
 
+/** As the ring has them, events are in the order of none of their columns. */
+const NO_ORDER: ListOrder<string> = { by: '', descending: false };
+
+/** The end of the ring, or the first of an order; other parts stay as they are. */
+function isTail({ page, order, sort }: EventListProps): boolean {
+  if (page.count > MOST_AT_ONCE) return false;
+  return sort === undefined ? order === 'newest' && page.offset === page.found?.nextIndex : page.offset === 0;
+}
+
 /** Events have lasting numbers, so paging goes by number and a link keeps its meaning. */
-function EventPager({ page, filter, search, order }: Omit<EventListProps, 'why'>): VNode {
-  const indices = page.items.map((event) => event.index);
+function EventPager({ page, filter, search, choice, order }: EventListProps): VNode {
+  const { nextIndex, capacity } = page.found ?? { nextIndex: 0, capacity: 0 };
+  const indices = [page.first, page.last].flatMap((event) => (event === undefined ? [] : [event.index]));
   const [low, high] = [Math.min(...indices), Math.max(...indices)];
   const isNewest = order === 'newest';
-  const asked = { q: search?.text, ...filterParameters(filter), n: page.limit };
+  const asked = { q: search?.text, ...filterParameters(filter), ...columnParameters(choice), n: page.limit };
   const from = (start: number): string => link('/events', { ...asked, order, s: Math.max(0, start) });
   const isNarrowed = filter !== undefined || search !== undefined;
-  const hasOlder = isNewest ? page.matched > page.items.length : low > 0 && page.offset > 0;
-  const hasNewer = high + 1 < page.nextIndex;
+  const hasOlder = isNewest ? page.matched > page.count : low > 0 && page.offset > 0;
+  const hasNewer = high + 1 < nextIndex;
   return (
     <p class="pager">
       <span>
-        {indices.length === 0 ? 'No events' : `Events ${low}–${high}${isNarrowed ? ' (matching)' : ''}`} of{' '}
-        {page.nextIndex} generated; the last {page.capacity} are kept
+        {indices.length === 0 ? 'No events' : `Events ${low}–${high}${isNarrowed ? ' (matching)' : ''}`} of {nextIndex}{' '}
+        generated; the last {capacity} are kept
         {isNarrowed && indices.length > 0 ? `; ${page.matched} match${isNewest ? ' up to here' : ' from here on'}` : ''}
       </span>
       {indices.length > 0 && hasOlder ? (
@@ -124,53 +224,31 @@ function EventPager({ page, filter, search, order }: Omit<EventListProps, 'why'>
   );
 }
 
-function EventRows({ event }: { event: EventView }): VNode {
-  const from = event.attributes['sip.from'] ?? '';
-  const to = event.attributes['sip.to'] ?? '';
+function Status({ event }: { event: EventView }): VNode {
+  return (
+    <>
+      <Captured text={methodOf(event)} />{' '}
+      {event.status === 0 ? (
+        <Nothing />
+      ) : (
+        <a class={statusTone(event.status)} href={link('/events', { status: event.status })}>
+          {event.status}
+        </a>
+      )}{' '}
+      <Captured text={reasonOf(event)} />
+    </>
+  );
+}
+
+function EventRows({ event, columns }: { event: EventView; columns: readonly ListColumn<EventView>[] }): VNode {
   return (
     <tbody class="item" id={`event-${event.index}`} data-row="">
       <tr>
-        <Cell label="#" number>
-          {event.index}
-        </Cell>
-        <Cell label="Time">
-          <Time us={event.tsUs} />
-        </Cell>
-        <Cell label="Type">
-          <Pill text={event.type} tone={eventTone(event.type)} href={link('/events', { name: event.type })} />
-        </Cell>
-        <Cell label="Status" brief>
-          <Captured text={event.attributes['sip.request.method'] ?? ''} />{' '}
-          {event.status === 0 ? (
-            <Nothing />
-          ) : (
-            <a class={statusTone(event.status)} href={link('/events', { status: event.status })}>
-              {event.status}
-            </a>
-          )}{' '}
-          <Captured text={event.attributes['sip.sip_reason'] ?? ''} />
-        </Cell>
-        <Cell label="From">
-          <CapturedLink text={from} href={link('/events', { fu: from })} />
-        </Cell>
-        <Cell label="To">
-          <CapturedLink text={to} href={link('/events', { tu: to })} />
-        </Cell>
-        <Cell label="Setup" number>
-          <Milliseconds ms={event.pddMs} />
-        </Cell>
-        <Cell label="Ringing" number>
-          <Milliseconds ms={event.ringMs} />
-        </Cell>
-        <Cell label="Duration" number>
-          <Milliseconds ms={event.durationMs} />
-        </Cell>
-        <Cell label="Call-ID">
-          <CapturedLink text={event.callId} href={callHref(event.callId)} opens />
-        </Cell>
+        <Cells columns={columns} item={event} index={event.index} />
       </tr>
       <tr class="more">
-        <td colSpan={HEAD.length}>
+        <td colSpan={columns.length} class="named">
+          <Opener callId={event.callId} columns={columns} />
           <details>
             <summary>
               <Transport name={event.transport} /> <Path src={event.src} dst={event.dst} />

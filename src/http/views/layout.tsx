@@ -3,7 +3,7 @@ import { renderToStaticMarkup } from 'preact-render-to-string';
 import type { Aliases } from '../../model/alias.ts';
 import type { Visitor } from '../access/access.ts';
 import { assetHref, IMPORTED_HREFS, SCRIPT_HREF } from '../assets.ts';
-import type { Pieces } from '../pieces.ts';
+import type { ComingPieces } from '../pieces.ts';
 import type { ShownZone } from '../zone.ts';
 import { Account } from './login.tsx';
 import { NamesContext } from './parts.tsx';
@@ -27,9 +27,10 @@ interface PageFrame {
   names: Aliases;
   hasNames: boolean;
   shown: ShownZone;
-  body: VNode;
+  /** Asked for twice where rows are still to come: for what stands before them, and behind, where all of them are known. */
+  body: () => VNode;
   /** What takes the place of `Later` in it. */
-  rows?: Iterable<VNode>;
+  rows?: AsyncIterable<VNode> | undefined;
 }
 
 const NAVIGATION: readonly (readonly [string, string, string])[] = [
@@ -54,23 +55,27 @@ function placeOf(path: string): string | undefined {
     .toSorted((a, b) => b.length - a.length)[0];
 }
 
-/** A whole HTML document around one page's content, its rows one by one. */
-export function* pagePieces(frame: PageFrame): Pieces {
-  const rendered = (part: VNode): string =>
-    renderToStaticMarkup(
-      <ZoneContext.Provider value={frame.shown}>
-        <NamesContext.Provider value={frame.names}>{part}</NamesContext.Provider>
-      </ZoneContext.Provider>,
-    );
-  const whole = `<!doctype html>${rendered(<Frame {...frame} />)}\n`;
-  if (frame.rows === undefined) {
-    yield whole;
-    return;
-  }
-  const [before = '', after = ''] = whole.split(LATER);
-  yield before;
-  for (const part of frame.rows) yield rendered(part);
-  yield after;
+/** A whole HTML document around one page's content; where that says `Later`, its rows as they come. */
+export function pagePieces(frame: PageFrame): string | ComingPieces {
+  const [before = '', after] = documentOf(frame).split(LATER);
+  if (after === undefined || frame.rows === undefined) return `<!doctype html>${before}\n`;
+  return comingPieces(before, frame, frame.rows);
+}
+
+async function* comingPieces(before: string, frame: PageFrame, rows: AsyncIterable<VNode>): AsyncGenerator<string> {
+  yield `<!doctype html>${before}`;
+  for await (const row of rows) yield rendered(frame, row);
+  yield `${documentOf(frame).split(LATER)[1] ?? ''}\n`;
+}
+
+const documentOf = (frame: PageFrame): string => rendered(frame, <Frame {...frame} />);
+
+function rendered({ shown, names }: PageFrame, part: VNode): string {
+  return renderToStaticMarkup(
+    <ZoneContext.Provider value={shown}>
+      <NamesContext.Provider value={names}>{part}</NamesContext.Provider>
+    </ZoneContext.Provider>,
+  );
 }
 
 /** The place of a page's rows. Markup of its own, so no captured text can be taken for it: that is escaped. */
@@ -131,7 +136,7 @@ function Frame({
             <h1>{title}</h1>
             <span data-live-place="" />
           </div>
-          {body}
+          {body()}
         </main>
         <footer>
           <span>

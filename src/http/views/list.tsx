@@ -1,8 +1,11 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { ListOrder } from '../../model/engine.ts';
+import type { ComingPage } from '../coming-page.ts';
 import { type ChoosableList, type ColumnChoice, columnsCookie } from '../list-choice.ts';
-import { link, type Parameters } from '../show.ts';
-import { Cell } from './parts.tsx';
+import { callHref, link, type Parameters } from '../show.ts';
+import type { Hint } from '../why.ts';
+import { Later } from './layout.tsx';
+import { CapturedLink, Cell, cellText, Hints, Nothing } from './parts.tsx';
 
 /** One column of a list: its name in addresses, its heading, and what it shows of an item. */
 export interface ListColumn<Item> {
@@ -13,7 +16,7 @@ export interface ListColumn<Item> {
   /** Stays on one line. */
   isBrief?: true;
   /** Room it has where every row is one line. */
-  room: 'small' | 'medium' | 'large';
+  room: 'small' | 'medium' | 'time' | 'large';
   /** What the list is put in order by at its heading, and whether the largest come first then. */
   sort?: { by: string; descending: boolean };
   show: (item: Item, index: number) => ComponentChildren;
@@ -33,6 +36,38 @@ export function columnsNamed<Item>(
   names: readonly string[],
 ): readonly ListColumn<Item>[] {
   return names.flatMap((name) => known.filter((column) => column.name === name));
+}
+
+/** Rows beyond which each is one line: what unfolds would make the page too long to send. */
+const MOST_UNFOLDING = 250;
+
+const isLongList = ({ count }: { count: number }): boolean => count > MOST_UNFOLDING;
+
+/** The columns of a list: where rows do not unfold, the one that opens what they are of is always among them. */
+export function columnsOfList<Item>(
+  page: ComingPage<Item>,
+  known: readonly ListColumn<Item>[],
+  { names }: ColumnChoice,
+): readonly ListColumn<Item>[] {
+  return columnsNamed(known, isLongList(page) && !names.includes(OPENING) ? [...names, OPENING] : names);
+}
+const OPENING = 'callid';
+
+interface ItemListProps<Item> extends Omit<ListTableProps<Item>, 'isLong' | 'children'> {
+  page: ComingPage<Item>;
+  /** One that unfolds. */
+  row: (item: Item, index: number) => VNode;
+  why: readonly Hint[];
+}
+
+/** The items of a page as rows that unfold, those of a long one as lines; or why there are none. */
+export function ItemList<Item>({ page, row, why, ...table }: ItemListProps<Item>): VNode {
+  if (page.count === 0) return <Hints hints={why} tone="empty" title="Why is nothing here?" />;
+  return (
+    <ListTable {...table} isLong={isLongList(page)}>
+      {isLongList(page) ? <Later /> : page.items.map((item, at) => row(item, page.offset + at))}
+    </ListTable>
+  );
 }
 
 interface ListTableProps<Item> {
@@ -71,7 +106,10 @@ export function ListTable<Item>(props: ListTableProps<Item>): VNode {
 }
 
 function classOf({ isNumber, isBrief, room }: ListColumn<never>, isLong = false): string | undefined {
-  const classes = [isNumber === true ? 'number' : isBrief === true ? 'brief' : '', isLong ? room : ''];
+  const classes = [
+    isNumber === true ? 'number' : isBrief === true ? 'brief' : '',
+    isLong && room !== 'large' ? room : '',
+  ];
   return classes.filter((name) => name !== '').join(' ') || undefined;
 }
 
@@ -133,25 +171,39 @@ export function Cells<Item>({
 /** Rows that are laid out together when they come into sight. */
 const SLICE_ROWS = 100;
 
-/** Rows of one line each. */
-export function* longRows<Item>(
-  items: readonly Item[],
+/** The rows of a long list as they come. */
+export async function* longRows<Item>(
+  page: ComingPage<Item>,
   columns: readonly ListColumn<Item>[],
-  offset: number,
-): Generator<VNode> {
-  for (let from = 0; from < items.length; from += SLICE_ROWS) {
+): AsyncGenerator<VNode> {
+  let index = page.offset;
+  for await (const items of page.slices(SLICE_ROWS)) {
     yield (
       <tbody class="slice">
-        {items.slice(from, from + SLICE_ROWS).map((item, at) => (
-          <tr data-row="">
-            {columns.map((column) => (
-              <td class={classOf(column, true)}>{(column.plain ?? column.show)(item, offset + from + at)}</td>
-            ))}
-          </tr>
+        {items.map((item) => (
+          <LongRow columns={columns} item={item} index={index++} />
         ))}
       </tbody>
     );
   }
+}
+
+function LongRow<Item>({
+  columns,
+  item,
+  index,
+}: {
+  columns: readonly ListColumn<Item>[];
+  item: Item;
+  index: number;
+}): VNode {
+  return (
+    <tr data-row="">
+      {columns.map((column) => (
+        <td class={classOf(column, true)}>{(column.plain ?? column.show)(item, index)}</td>
+      ))}
+    </tr>
+  );
 }
 
 /** What is listed, and in which order: said of the whole result, of which a part may be shown. */
@@ -257,6 +309,33 @@ function swapped(names: readonly string[], place: number): string[] {
   const [name] = moved.splice(place, 1);
   if (name !== undefined) moved.splice(place - 1, 0, name);
   return moved;
+}
+
+/** Columns as a parameter, where the address asks for them. */
+export function columnParameters({ isAsked, names }: ColumnChoice): Parameters {
+  return { columns: isAsked ? names.join(',') : undefined };
+}
+
+/** What a row of one line opens; titles and the like would make long lists longer still. */
+export function OpeningLink({ callId }: { callId: string }): VNode {
+  if (callId === '') return <Nothing />;
+  return (
+    <a href={callHref(callId)} data-open="">
+      {cellText(callId)}
+    </a>
+  );
+}
+
+/** The same for a row that unfolds, where none of its columns does it. */
+export function Opener({
+  callId,
+  columns,
+}: {
+  callId: string;
+  columns: readonly ListColumn<never>[];
+}): VNode | undefined {
+  if (columns.some(({ name }) => name === OPENING)) return undefined;
+  return <CapturedLink text={callId} href={callHref(callId)} opens />;
 }
 
 /** Parameters that a form does not ask for. */

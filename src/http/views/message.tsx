@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { CallMessageView, EnvelopeFieldView, EnvelopeView, MessageDetail } from '../../model/views.ts';
+import type { Branch } from '../decoded/branch.ts';
 import { chunkType } from '../chunk-type.ts';
 import { lineWarnings, type LineWarnings } from '../ladder/lint.ts';
 import { pause } from '../ladder/times.ts';
@@ -9,7 +10,7 @@ import { placeInLadder } from './call-ladder.tsx';
 import { Section } from './layout.tsx';
 import { Captured, Facts, Hints, Path, Time, Transport } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
-import { type Branch, Tree } from './tree.tsx';
+import { Tree } from './tree.tsx';
 
 /** How a message came, and its text with what is wrong in it. */
 export function MessageText({ message, warnings }: { message: CallMessageView; warnings: LineWarnings }): VNode {
@@ -46,21 +47,26 @@ function Arrival({ message, warnings }: { message: CallMessageView; warnings: Li
   return <Facts rows={rows} />;
 }
 
-/** One message: its text, and what it came in. Script shows the parts of this page beside the ladder. */
-export function MessagePage({ detail }: { detail: MessageDetail }): VNode {
+/** One message: its text, its parts, what it came in. Script shows the parts of this page beside the ladder. */
+export function MessagePage({ detail, tree }: { detail: MessageDetail; tree: readonly Branch[] }): VNode {
   const { message, envelope } = detail;
   return (
     <>
       <nav class="pager" aria-label="Its call">
         <a href={placeInLadder(message)}>In the ladder of its call</a>
       </nav>
+      <Section title="Text">
+        <MessageText message={message} warnings={lineWarnings(message)} />
+      </Section>
+      <Section title="Parts">
+        <div data-part="parts">
+          <Tree branches={tree} label="Parts of the message" />
+        </div>
+      </Section>
       <Section title="Envelope">
         <div data-part="envelope">
           <Envelope envelope={envelope} />
         </div>
-      </Section>
-      <Section title="Text">
-        <MessageText message={message} warnings={lineWarnings(message)} />
       </Section>
     </>
   );
@@ -84,5 +90,6 @@ function Envelope({ envelope }: { envelope: EnvelopeView | null }): VNode {
 function branchOf({ vendor, type, name, length, value }: EnvelopeFieldView): Branch {
   const chunk = vendor === null || type === null ? [] : [`${vendor}/${chunkType(type)}`];
   const note = [value === '' ? 'the message' : '', length === null ? '' : octetsText(length), ...chunk];
-  return { name, value, note: note.filter((part) => part !== '').join(' · ') };
+  const text = note.filter((part) => part !== '').join(' · ');
+  return { name, value, note: text, warning: '', parts: [], isMain: false };
 }

@@ -4,11 +4,14 @@ import { byGroup, SITE_MAP } from '../site-map.ts';
 import { Captured, Pill } from './parts.tsx';
 
 /** An error for people: what, why, and where to go from here. */
-export function Problem({ problem }: { problem: HttpProblem }): VNode {
+export function Problem({ problem, requestId }: { problem: HttpProblem; requestId: string }): VNode {
   return (
     <>
       <p class="refused" role="alert">
         <Captured text={problem.message} />
+      </p>
+      <p class="quiet">
+        Request <code>{requestId}</code>, under which the log has it.
       </p>
       {problem.position === undefined || problem.fault === undefined ? undefined : (
         <SearchAgain text={problem.fault.value} at={problem.position} />

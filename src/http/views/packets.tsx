@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { formatDuration } from '../../model/duration.ts';
 import type { TcpTimeoutView } from '../../model/engine.ts';
 import type { InjectView } from '../../model/views.ts';
+import type { Branch } from '../decoded/branch.ts';
 import { FORMAT_TEXT, MESSAGE_FORMATS } from '../message-format.ts';
 import { DEFAULT_ENDPOINT, INJECT_TRANSPORTS } from '../schemas.ts';
 import { callHref, formatNumber } from '../show.ts';
@@ -9,6 +10,7 @@ import { CallRowsTable } from './calls.tsx';
 import { Section } from './layout.tsx';
 import { Applied, Captured, CapturedLink, Cell, Facts, Pill, Table } from './parts.tsx';
 import { RawText } from './raw-text.tsx';
+import { Tree } from './tree.tsx';
 
 export function TcpTimeouts({
   timeouts,
@@ -143,9 +145,11 @@ export function InjectForm({ fields }: { fields: InjectFields }): VNode {
 
 export function Injected({
   injected,
+  tree,
   fields,
 }: {
   injected: InjectView & { message: string };
+  tree: readonly Branch[];
   fields: InjectFields;
 }): VNode {
   const { outcome, code, reason, message, octets, parsedOctets, rest, callId, entries } = injected;
@@ -172,6 +176,9 @@ export function Injected({
           <CallRowsTable calls={entries} />
         </Section>
       )}
+      <Section title="Its parts">
+        <Tree branches={tree} label="Parts of the message" />
+      </Section>
       <Section title="The message, as it went over the wire">
         <RawText raw={message} />
       </Section>

@@ -68,6 +68,12 @@ export function Time({ us }: { us: number }): VNode {
   );
 }
 
+/** As `Time`, as text alone. */
+export function PlainTime({ us }: { us: number }): VNode {
+  const zone = useZone();
+  return <>{us === 0 ? '–' : `${tableTime(us, zone)} ${zoneMark(us, zone)}`}</>;
+}
+
 /** As `Time`, where the day is told elsewhere. */
 export function TimeOfDay({ us }: { us: number }): VNode {
   const zone = useZone();
@@ -252,26 +258,29 @@ export function Facts({ rows }: { rows: readonly (readonly [string, ComponentChi
 /** Which part of a list is shown, and the way to the rest. */
 export function Pager({
   page,
+  count = page.items.length,
   path,
   parameters,
   children,
 }: {
   page: Page<unknown>;
+  /** How many are shown, where the page no longer has them. */
+  count?: number;
   path: string;
   parameters: Parameters;
   /** What else is to be said of the list. */
   children?: ComponentChildren;
 }): VNode {
-  const { offset, limit, matched, total, items } = page;
-  const last = offset + items.length;
+  const { offset, limit, matched, total } = page;
+  const last = offset + count;
   const zoned = useZoneParameter();
   const at = (start: number): string => link(path, { ...parameters, ...zoned, n: limit, s: start });
   return (
     <p class="pager">
       <span>
-        {items.length === 0 ? `0 of ${matched}` : `${offset + 1}–${last} of ${matched}`}
+        {count === 0 ? `0 of ${matched}` : `${offset + 1}–${last} of ${matched}`}
         {matched === total ? '' : ` matching, ${total} in all`}
-        {items.length >= limit && last < matched ? (
+        {count >= limit && last < matched ? (
           <>
             , <strong>limit of {limit} reached</strong>
           </>
@@ -283,7 +292,7 @@ export function Pager({
           ← Previous
         </a>
       ) : undefined}
-      {items.length > 0 && last < matched ? (
+      {count > 0 && last < matched ? (
         <a rel="next" href={at(last)}>
           Next →
         </a>

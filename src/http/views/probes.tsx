@@ -171,7 +171,7 @@ function SetRow({ probe, set, nowUs }: { probe: ProbeView; set: SetView; nowUs: 
       <Cell label="Template" number>
         {set.id ?? <Nothing />}
       </Cell>
-      <Cell label="What it holds">{set.meaning === '' ? 'unknown' : set.meaning}</Cell>
+      <Cell label="What it holds">{set.meaning === '' ? 'unknown' : <Captured text={set.meaning} />}</Cell>
       <Cell label="Records" number>
         {formatNumber(set.records)}
       </Cell>

@@ -9,21 +9,35 @@ import {
   type RegistrationTableStats,
   type TextFilter,
 } from '../../model/engine.ts';
-import type { Page, RegistrationView } from '../../model/views.ts';
+import type { RegistrationView } from '../../model/views.ts';
+import type { ComingPage } from '../coming-page.ts';
+import type { ColumnChoice } from '../list-choice.ts';
 import { FIELD_DOC } from '../schemas.ts';
 import { callHref, formatNumber, link } from '../show.ts';
 import type { Hint } from '../why.ts';
 import { AgentLinks } from './agents.tsx';
-import { Later } from './layout.tsx';
-import { Cells, type ListColumn, ListTable, orderParameters, OrderNote } from './list.tsx';
+import { countColumn, endpointColumn, textColumn, timeColumn, unordered, wordColumn } from './column-kinds.tsx';
+import {
+  Cells,
+  ColumnChooser,
+  columnParameters,
+  columnsOfList,
+  ItemList,
+  type ListColumn,
+  longRows,
+  Opener,
+  OpeningLink,
+  orderParameters,
+  OrderNote,
+} from './list.tsx';
 import { filterParameters } from './search.tsx';
 import {
   Captured,
   CapturedLink,
   Cell,
+  cellText,
   Facts,
   FilterForm,
-  Hints,
   Pager,
   Path,
   Pill,
@@ -32,6 +46,7 @@ import {
   Transport,
 } from './parts.tsx';
 
+/** Everything a list can show of a binding. */
 const COLUMNS: readonly ListColumn<RegistrationView>[] = [
   {
     name: 'state',
@@ -40,27 +55,20 @@ const COLUMNS: readonly ListColumn<RegistrationView>[] = [
     sort: { by: 'state', descending: false },
     show: (binding) => <Pill text={binding.state} tone={binding.state === 'active' ? 'good' : 'odd'} />,
   },
-  {
-    name: 'aor',
-    head: 'Address-of-record',
-    room: 'large',
-    sort: { by: 'aor', descending: false },
-    show: (binding) => <CapturedLink text={binding.aor} href={link('/events', { tu: binding.aor })} />,
-  },
-  {
-    name: 'contact',
-    head: 'Contact',
-    room: 'large',
-    sort: { by: 'contact', descending: false },
-    show: (binding) => <CapturedLink text={binding.contact} href={link('/events', { contact: binding.contact })} />,
-  },
-  {
-    name: 'start',
-    head: 'Since',
-    room: 'large',
-    sort: { by: 'start', descending: true },
-    show: (binding) => <Time us={binding.createdUs} />,
-  },
+  textColumn(
+    'aor',
+    'Address-of-record',
+    (binding) => binding.aor,
+    (binding) => link('/events', { tu: binding.aor }),
+  ),
+  textColumn(
+    'contact',
+    'Contact',
+    (binding) => binding.contact,
+    (binding) => link('/events', { contact: binding.contact }),
+  ),
+  timeColumn('start', 'Since', (binding) => binding.createdUs),
+  timeColumn('at', 'Last confirmed', (binding) => binding.updatedUs),
   {
     name: 'ends',
     head: 'Ends in',
@@ -69,67 +77,85 @@ const COLUMNS: readonly ListColumn<RegistrationView>[] = [
     sort: { by: 'ends', descending: false },
     show: (binding) => formatDuration(Math.round(binding.expiresInMs / 1000) * 1000),
   },
+  countColumn('refreshes', 'Refreshed', (binding) => binding.refreshes),
+  textColumn('ua', 'User-Agent', (binding) => binding.userAgent),
   {
-    name: 'refreshes',
-    head: 'Refreshed',
-    isNumber: true,
-    room: 'small',
-    sort: { by: 'refreshes', descending: true },
-    show: (binding) => formatNumber(binding.refreshes),
-  },
-  {
-    name: 'ua',
-    head: 'User-Agent',
-    room: 'large',
-    sort: { by: 'ua', descending: false },
-    show: (binding) => <Captured text={binding.userAgent} />,
-  },
-  {
-    name: 'callid',
-    head: 'Call-ID',
-    room: 'large',
-    sort: { by: 'callid', descending: false },
+    ...textColumn('callid', 'Call-ID', (binding: RegistrationView) => binding.callId),
     show: (binding) => <CapturedLink text={binding.callId} href={callHref(binding.callId)} opens />,
+    plain: (binding) => <OpeningLink callId={binding.callId} />,
+  },
+  unordered(textColumn('from', 'From', (binding) => binding.from)),
+  unordered(textColumn('registrar', 'Registrar', (binding) => binding.uas)),
+  unordered(endpointColumn('src', 'Source', (binding) => binding.src)),
+  unordered(endpointColumn('dst', 'Destination', (binding) => binding.dst)),
+  unordered(wordColumn('transport', 'Transport', (binding) => binding.transport)),
+  {
+    name: 'agent',
+    head: 'Seen by',
+    room: 'large',
+    show: (binding) => <AgentLinks agents={binding.agents} />,
+    plain: (binding) => cellText(binding.agents.join(', ')),
   },
 ];
 
-/** Rows beyond which they are sent one after the other. */
-const MOST_AT_ONCE = 250;
+export const REGISTRATION_COLUMN_NAMES: readonly string[] = COLUMNS.map(({ name }) => name);
+
+export const USUAL_REGISTRATION_COLUMNS: readonly string[] = [
+  'state',
+  'aor',
+  'contact',
+  'start',
+  'ends',
+  'refreshes',
+  'ua',
+  'callid',
+];
 
 export interface RegistrationListProps {
-  page: Page<RegistrationView>;
+  page: ComingPage<RegistrationView>;
   filter: TextFilter<RegistrationFilterField> | undefined;
+  choice: ColumnChoice;
   order: ListOrder<RegistrationSort> | undefined;
   /** Zone the address asks for. */
   tz: string | undefined;
   why: readonly Hint[];
 }
 
-export function RegistrationList({ page, filter, order, tz, why }: RegistrationListProps): VNode {
-  const parameters = { ...filterParameters(filter), ...orderParameters(order), n: page.limit, tz };
+export function RegistrationList({ page, filter, choice, order, tz, why }: RegistrationListProps): VNode {
+  const parameters = {
+    ...filterParameters(filter),
+    ...orderParameters(order),
+    ...columnParameters(choice),
+    n: page.limit,
+    tz,
+  };
   const address = { path: '/regs/list', parameters };
+  const columns = columnsOfList(page, COLUMNS, choice);
   return (
     <>
       <RegistrationFilterForm filter={filter} limit={page.limit} />
-      {page.items.length === 0 ? (
-        <Hints hints={why} tone="empty" title="Why is nothing here?" />
-      ) : (
-        <ListTable columns={COLUMNS} caption="Registrations" address={address} order={order}>
-          {page.items.length > MOST_AT_ONCE ? <Later /> : page.items.map(rowsOf)}
-        </ListTable>
-      )}
-      <Pager page={page} path={address.path} parameters={parameters}>
+      <div class="bar" data-list="">
+        <ColumnChooser list="regs" columns={COLUMNS} choice={choice} address={address} />
+      </div>
+      <ItemList
+        page={page}
+        caption="Registrations"
+        columns={columns}
+        address={address}
+        order={order}
+        why={why}
+        row={(binding) => <BindingRows binding={binding} columns={columns} />}
+      />
+      <Pager page={page} count={page.count} path={address.path} parameters={parameters}>
         <OrderNote columns={COLUMNS} order={order} />
       </Pager>
     </>
   );
 }
 
-const rowsOf = (binding: RegistrationView): VNode => <BindingRows binding={binding} />;
-
-/** The rows of a list that is long. */
-export function* registrationRows({ page }: RegistrationListProps): Generator<VNode> {
-  if (page.items.length > MOST_AT_ONCE) for (const binding of page.items) yield rowsOf(binding);
+/** The rows of a list that is long, as they come. */
+export function registrationRows({ page, choice }: RegistrationListProps): AsyncIterable<VNode> {
+  return longRows(page, columnsOfList(page, COLUMNS, choice));
 }
 
 export function RegistrationFilterForm({
@@ -153,14 +179,21 @@ export function RegistrationFilterForm({
   );
 }
 
-function BindingRows({ binding }: { binding: RegistrationView }): VNode {
+function BindingRows({
+  binding,
+  columns,
+}: {
+  binding: RegistrationView;
+  columns: readonly ListColumn<RegistrationView>[];
+}): VNode {
   return (
     <tbody class="item" data-row="">
       <tr>
-        <Cells columns={COLUMNS} item={binding} index={0} />
+        <Cells columns={columns} item={binding} index={0} />
       </tr>
       <tr class="more">
-        <td colSpan={COLUMNS.length}>
+        <td colSpan={columns.length} class="named">
+          <Opener callId={binding.callId} columns={columns} />
           <details>
             <summary>
               <Transport name={binding.transport} /> <Path src={binding.src} dst={binding.dst} />

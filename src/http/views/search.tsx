@@ -46,6 +46,9 @@ export function SearchForm({ subject, action, search, filter, limit, kept = {} }
       <a class="aside" href={link(`${action}/query`, { q: search?.text })}>
         How to search
       </a>
+      <details class="menu searches" data-searches={subject} hidden>
+        <summary>Searches saved and made</summary>
+      </details>
       <Understood action={action} search={search} filter={filter} limit={limit} kept={kept} />
     </form>
   );

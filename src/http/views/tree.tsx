@@ -1,17 +1,6 @@
 import type { VNode } from 'preact';
+import type { Branch } from '../decoded/branch.ts';
 import { Captured, Nothing } from './parts.tsx';
-
-/** A name with a value, and what it consists of. */
-export interface Branch {
-  name: string;
-  /** As captured; empty = its parts say it. */
-  value: string;
-  /** What it means, or how long it is. */
-  note?: string;
-  /** What is wrong with it. */
-  warning?: string;
-  parts?: readonly Branch[];
-}
 
 /** Branches below one another; those with parts can be folded, with the means of a browser. */
 export function Tree({ branches, label }: { branches: readonly Branch[]; label: string }): VNode {
@@ -25,7 +14,7 @@ export function Tree({ branches, label }: { branches: readonly Branch[]; label: 
 }
 
 function Item({ branch }: { branch: Branch }): VNode {
-  const { parts = [] } = branch;
+  const { parts, isMain } = branch;
   if (parts.length === 0) {
     return (
       <li>
@@ -35,7 +24,7 @@ function Item({ branch }: { branch: Branch }): VNode {
   }
   return (
     <li>
-      <details open>
+      <details open={isMain}>
         <summary>
           <Line branch={branch} />
         </summary>
@@ -49,31 +38,31 @@ function Item({ branch }: { branch: Branch }): VNode {
   );
 }
 
-function Line({ branch: { name, value, note = '', warning = '', parts = [] } }: { branch: Branch }): VNode {
+function Line({ branch: { name, value, note, warning, parts } }: { branch: Branch }): VNode {
   return (
     <span class="line">
       <span class="field">
         <Captured text={name} />
       </span>{' '}
       <span>
-        {value === '' && note === '' && parts.length === 0 ? (
-          <Nothing />
-        ) : (
+        {value === '' ? undefined : (
           <code>
             <Captured text={value} />
           </code>
-        )}{' '}
+        )}
         {note === '' ? undefined : (
           <span class="quiet">
+            {' '}
             <Captured text={note} />
           </span>
         )}
         {warning === '' ? undefined : (
-          <strong class="warning">
+          <strong class="warn">
             {' '}
             ▲ <Captured text={warning} />
           </strong>
         )}
+        {value === '' && note === '' && parts.length === 0 ? <Nothing /> : undefined}
       </span>
     </span>
   );
