@@ -439,6 +439,18 @@ export const OPTIONS = {
     '64MiB',
     'memory for the messages kept of all calls, with what they came in; the oldest give way to new ones',
   ),
+  keep_reports: option(
+    'Tracking',
+    count(0, 10_000, 'reports'),
+    '64',
+    'reports kept per call that are no SIP (RTCP, scores, log lines), the newest; 0 = none are kept',
+  ),
+  keep_reports_mem: option(
+    'Tracking',
+    size('1MiB', '1GiB'),
+    '16MiB',
+    'memory for the reports kept of all calls; the oldest give way to new ones',
+  ),
 
   regs_max_entries: option(
     'Registrations',

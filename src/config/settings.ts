@@ -25,6 +25,7 @@ export function toEngineSettings(config: Config): EngineSettings {
   return {
     hep: toHepSettings(config),
     ipfix: toIpfixSettings(config),
+    reports: { perCall: config.keep_reports, memBytes: config.keep_reports_mem },
     qos: { holdUs: toUs(config.qos_hold), maxHeld: config.qos_hold_max },
     capture: toCaptureSettings(config),
     dump: toDumpSettings(config),

@@ -229,8 +229,8 @@ export class EngineClient implements Engine {
     return (await this.#ask('callMessage', [callId, id])).result as MessageDetail | undefined;
   }
 
-  async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
-    return (await this.#ask('callCapture', [callId, format])).result as Uint8Array;
+  async callCapture(callIds: readonly string[], format: CaptureFormatName): Promise<Uint8Array> {
+    return (await this.#ask('callCapture', [callIds, format])).result as Uint8Array;
   }
 
   async listMessages(query: MessageQuery): Promise<MessagePage> {

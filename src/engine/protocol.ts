@@ -48,7 +48,7 @@ export interface EngineMethods {
   callsByCallId: [callId: string];
   callMessages: [callId: string, window: { offset: number; limit: number }];
   callMessage: [callId: string, id: number];
-  callCapture: [callId: string, format: CaptureFormatName];
+  callCapture: [callIds: readonly string[], format: CaptureFormatName];
   listMessages: [query: MessageQuery];
   callTable: [];
   kept: [];

@@ -3,6 +3,7 @@ import { CAPTURE_FORMATS, type CaptureFormatName } from '../model/capture.ts';
 import type { CallMessages, EventView } from '../model/views.ts';
 import type { HttpDeps } from './deps.ts';
 import { HttpProblem } from './problem.ts';
+import { CALL_FILE_PARAMETERS } from './schemas.ts';
 import type { Share, Shares } from './shares.ts';
 import { callHref } from './show.ts';
 
@@ -26,7 +27,8 @@ export interface FoundCall {
   share: Share | undefined;
   messages(window: Window): Promise<CallMessages>;
   events(): Promise<EventView[]>;
-  capture(format: CaptureFormatName): Promise<Uint8Array>;
+  /** A capture file of these Call-IDs; of a call that is kept, of all of it. */
+  capture(callIds: readonly string[], format: CaptureFormatName): Promise<Uint8Array>;
 }
 
 /** Where calls are found by what stands in a path. */
@@ -36,6 +38,8 @@ export interface CallSource {
   /** Which calls these are, for the description. */
   what: string;
   place: Readonly<Record<string, TSchema>>;
+  /** What its files may be asked for besides. */
+  fileParameters: Readonly<Record<string, TSchema>>;
   find(place: Readonly<Record<string, string>>): Promise<FoundCall>;
 }
 
@@ -47,6 +51,7 @@ export function heldCalls({ engine }: HttpDeps): CallSource {
     path: '/call/:callid',
     what: 'One call',
     place: CALL_PLACE,
+    fileParameters: CALL_FILE_PARAMETERS,
     async find({ callid = '' }) {
       return {
         callId: callid,
@@ -54,7 +59,7 @@ export function heldCalls({ engine }: HttpDeps): CallSource {
         share: undefined,
         messages: (window) => engine.callMessages(callid, window),
         events: () => eventsOf(engine, callid),
-        capture: (format) => engine.callCapture(callid, format),
+        capture: (callIds, format) => engine.callCapture(callIds, format),
       };
     },
   };
@@ -66,6 +71,7 @@ export function sharedCalls(shares: Shares): CallSource {
     path: '/s/:share',
     what: 'A call under a short link',
     place: { share: Type.String({ description: 'Id of the link' }) },
+    fileParameters: {},
     async find({ share: id = '' }) {
       const share = shares.find(id);
       const content = share === undefined ? undefined : await shares.content(id);
@@ -79,7 +85,7 @@ export function sharedCalls(shares: Shares): CallSource {
         share,
         messages: async ({ offset, limit }) => ({ ...call, offset, items: call.items.slice(offset, offset + limit) }),
         events: async () => events,
-        capture: async (format) => Buffer.from(captures[format], 'base64'),
+        capture: async (_callIds, format) => Buffer.from(captures[format], 'base64'),
       };
     },
   };
@@ -99,10 +105,10 @@ export async function partOf(found: FoundCall, window: Window): Promise<{ call: 
   return { call, events };
 }
 
-/** A capture file of a call; some of its messages must be held. */
-export async function captureOf(found: FoundCall, format: CaptureFormatName): Promise<Uint8Array> {
+/** A call without its messages, of which some must be held. */
+export async function callWithMessages(found: FoundCall): Promise<CallMessages> {
   const { call } = await partOf(found, { offset: 0, limit: 0 });
-  if (call.total > 0) return found.capture(format);
+  if (call.total > 0) return call;
   throw new HttpProblem(404, `No message is held of the call with the Call-ID "${found.callId.slice(0, MAX_QUOTED)}"`);
 }
 
@@ -112,7 +118,8 @@ export async function shareCall(shares: Shares, found: FoundCall, by: string): P
   if (call.total > MAX_SHARED) {
     throw new HttpProblem(409, `Of this call ${call.total} messages are held, and at most ${MAX_SHARED} can be shared`);
   }
-  const files = await Promise.all(CAPTURE_FORMATS.map((format) => found.capture(format)));
+  const callIds = [...new Set([found.callId, ...call.entries.map((entry) => entry.callId)])];
+  const files = await Promise.all(CAPTURE_FORMATS.map((format) => found.capture(callIds, format)));
   const [pcap = '', pcapng = ''] = files.map((file) => Buffer.from(file).toString('base64'));
   // The calls before and after it will not be there.
   const kept = { ...call, olderCallId: '', newerCallId: '' };

@@ -25,11 +25,11 @@ export class ComingPage<Item, Found extends Page<Item> = Page<Item>> implements 
   count = 0;
   first: Item | undefined;
   last: Item | undefined;
+  /** From which place on was asked. */
+  readonly #asked: number;
   #isOver = false;
   #error: unknown;
   #wake: () => void = () => undefined;
-
-  readonly #asked: number;
 
   private constructor({ offset, limit }: { offset: number; limit: number }) {
     this.#asked = offset;
@@ -52,7 +52,7 @@ export class ComingPage<Item, Found extends Page<Item> = Page<Item>> implements 
     return page;
   }
 
-  /** The list as forms are made of that wait for all of it. */
+  /** The list, for forms that wait for all of it. */
   get whole(): Found {
     if (this.found === undefined) throw new Error('a list was taken for whole before all of it had come');
     return this.found;

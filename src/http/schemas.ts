@@ -22,7 +22,16 @@ import { formatDuration } from '../model/duration.ts';
 import type { TransportName } from '../model/transport.ts';
 import { DIRECTIONS } from './list-choice.ts';
 import { MESSAGE_FORMATS } from './message-format.ts';
-import { COLOUR_MODES, GROUPINGS, MAX_GAP_S, PAUSE_MODES, SDP_MODES, TIME_MODES, USUAL } from './ladder/choice.ts';
+import {
+  COLOUR_MODES,
+  FILE_LEGS,
+  GROUPINGS,
+  MAX_GAP_S,
+  PAUSE_MODES,
+  SDP_MODES,
+  TIME_MODES,
+  USUAL,
+} from './ladder/choice.ts';
 
 /** JSON answers and parameters as `/openapi.json` describes them; a test holds every answer against its schema. */
 
@@ -187,6 +196,8 @@ export const MASK_PARAMETER: Properties = {
   ),
 };
 
+const NullableNumber = (description: string): TSchema => Type.Union([Type.Number(), Type.Null()], { description });
+
 const EnvelopeSchema = Type.Object({
   protocol: Type.String({ enum: ['HEP1', 'HEP2', 'HEP3', 'IPFIX'] }),
   fields: Type.Array(
@@ -222,6 +233,16 @@ export const MessagePageSchema = Type.Object({
     description: 'What its first observer sent it in; null for one that was captured here, or typed in',
   }),
 });
+
+export const CALL_FILE_PARAMETERS: Properties = {
+  with: Type.Optional(Type.String({ description: 'Call-IDs of other calls that are to be in it, with spaces' })),
+  legs: Type.Optional(
+    Type.String({
+      enum: [...FILE_LEGS],
+      description: 'all (default): also the calls that belong to them; own: only those named',
+    }),
+  ),
+};
 
 export const CALL_PAGE_PARAMETERS: Properties = {
   n: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 500, description: 'Most messages shown' })),
@@ -419,6 +440,37 @@ export const CallPageSchema = Type.Object({
       mos: Type.Union([Type.Number(), Type.Null()], { description: 'Mean opinion score' }),
     }),
     { description: 'What was measured of its media, in order' },
+  ),
+  agentReports: Type.Array(
+    Type.Object({
+      callId: Text(),
+      atUs: Us('When it was captured'),
+      at: Iso(),
+      src: EndpointSchema,
+      dst: EndpointSchema,
+      agent: Text('Who sent it'),
+      kind: Type.String({ enum: ['RTCP', 'media report', 'log'] }),
+      text: Text('Line of a log'),
+      sent: Type.Union([Type.Object({ packets: Count(), octets: Count() }), Type.Null()], {
+        description: 'What src has sent, where it tells that',
+      }),
+      streams: Type.Array(
+        Type.Object({
+          ssrc: NullableNumber('Of the stream'),
+          codec: Text('Empty = not told'),
+          packets: NullableNumber('Received'),
+          lost: NullableNumber('Since the beginning; negative where packets came twice'),
+          lossPercent: NullableNumber('Since the report before'),
+          jitterUnits: NullableNumber('In units of the stream’s clock'),
+          jitterMs: NullableNumber('In milliseconds'),
+          mos: NullableNumber('As told, not estimated'),
+          rFactor: NullableNumber('As told'),
+          roundTripMs: NullableNumber('From where it was captured to src and back'),
+        }),
+        { description: 'What src has received' },
+      ),
+    }),
+    { description: 'What agents sent besides SIP and named the call of, in order of arrival' },
   ),
   messages: Type.Array(CallMessageSchema, { description: 'In order of time' }),
   events: Type.Array(EventSchema),

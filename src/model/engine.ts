@@ -491,8 +491,11 @@ export interface Engine {
   callMessages(callId: string, window: { offset: number; limit: number }): Promise<CallMessages>;
   /** One message held under a Call-ID with all that is held of it; `undefined` = it is not, or no more. */
   callMessage(callId: string, id: number): Promise<MessageDetail | undefined>;
-  /** The same messages as a capture file; those kept in part as far as they are kept. Empty but for its header = none. */
-  callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array>;
+  /**
+   * The messages held under some Call-IDs, and no others, as a capture file; those kept in part as far as they are kept.
+   * Empty but for its header = none.
+   */
+  callCapture(callIds: readonly string[], format: CaptureFormatName): Promise<Uint8Array>;
   /** Messages of all calls. */
   listMessages(query: MessageQuery): Promise<MessagePage>;
   callTable(): Promise<CallTableStats>;

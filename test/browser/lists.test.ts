@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { blocked } from '../interop/tools.ts';
 import { startCollector } from '../support/collector.ts';
+import { AnyCaptureReader } from '../../src/wire/pcap/capture-reader.ts';
 import { readMessage } from '../tracker/scenario.ts';
 import {
   accessibilityFaults,
@@ -148,6 +149,13 @@ test('lists people work with', async (t) => {
       assert.equal(await arrows.count(), 4);
       const legend = page.getByRole('listitem').filter({ hasText: 'added by hand' });
       await legend.filter({ hasText: 'answered' }).waitFor();
+      // So it is taken away: two messages of each call, in the order of their times.
+      const file = await page.getByRole('link', { name: 'pcap', exact: true }).getAttribute('href');
+      const frames = new AnyCaptureReader().push(await (await page.request.get(`${origin}${file}`)).body());
+      assert.deepEqual(
+        frames.map(({ bytes }) => /^Call-ID: (.*)\r$/m.exec(bytes.toString('latin1'))?.[1]),
+        ['answered', 'answered', 'ringing', 'ringing'],
+      );
       // The way the ladder is drawn changes, what is drawn does not.
       await page.keyboard.press('c');
       await page.waitForURL(/colour=leg&with=answered/);

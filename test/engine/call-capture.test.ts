@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { callCapture, keptMessages } from '../../src/engine/call-capture.ts';
-import { heldMessages } from '../../src/engine/call-messages.ts';
+import { heldUnder } from '../../src/engine/call-messages.ts';
 import { CAPTURE_FORMATS } from '../../src/model/capture.ts';
 import { AnyCaptureReader } from '../../src/wire/pcap/capture-reader.ts';
 import { CaptureStage, sipMessage } from '../pipeline/capture-stage.ts';
@@ -24,7 +24,7 @@ function seen(): CaptureStage {
 for (const format of CAPTURE_FORMATS) {
   test(`messages held of a call are a ${format} file: what was reported twice once, what was sent twice twice`, () => {
     const { tracker } = seen();
-    const positions = (callId: string): number[] => heldMessages(tracker, callId).map(({ position }) => position);
+    const positions = (callId: string): number[] => heldUnder(tracker, [callId]).map(({ position }) => position);
     const again = new CaptureStage();
     for (const callId of ['u', 't']) {
       const file = callCapture(keptMessages(tracker.messages, positions(callId)), format);

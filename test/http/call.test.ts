@@ -326,6 +326,47 @@ suite('the files of a call', () => {
     }
   });
 
+  test('hold the calls that belong to it and those added by hand, or only those named', async () => {
+    const { get, deps } = client();
+    const leg = (callId: string) => ({ callId, reason: 'header' });
+    deps.engine.calls = [
+      call({ legs: [leg('b')] }),
+      call({ callId: 'b' }),
+      call({ callId: 'c', legs: [leg('d')] }),
+      call({ callId: 'd' }),
+    ];
+    deps.engine.messages = [CALL_ID, 'b', 'c', 'd'].map((callId, id) => message({ id, callId }));
+    const pcap = async (query: string): Promise<string> => (await get(`${PATH}/pcap${query}`)).body;
+    assert.equal(await pcap(''), `pcap of ${CALL_ID}, b`);
+    assert.equal(await pcap('?with=c'), `pcap of ${CALL_ID}, c, b, d`);
+    assert.equal(await pcap('?legs=own&with=c'), `pcap of ${CALL_ID}, c`);
+    assert.equal(await pcap('?legs=own'), `pcap of ${CALL_ID}`);
+    const messages = async (query: string): Promise<number> =>
+      [...(await get(`${PATH}/text${query}`)).body.matchAll(/^INVITE sip:/gm)].length;
+    assert.deepEqual([await messages(''), await messages('?with=c'), await messages('?legs=own')], [2, 4, 1]);
+    assert.equal((await get(`${PATH}/pcap?legs=some`)).statusCode, 400);
+    const many = Array.from({ length: 17 }, (_, n) => n).join('+');
+    assert.equal((await get(`${PATH}/pcap?with=${many}`)).statusCode, 400);
+  });
+
+  test('are offered of the legs that are drawn, and of each of them', async () => {
+    const { get, deps } = client();
+    deps.engine.messages = [CALL_ID, 'b', 'c'].map((callId, id) => message({ id, callId, atUs: 1e15 + id }));
+    const files = async (query: string): Promise<string[]> =>
+      [
+        ...(await get(`${PATH}${query}`, { accept: 'text/html' })).body.matchAll(/href="(\/call\/[^"]*\/pcap[^"]*)"/g),
+      ].map(([, href = '']) => href);
+    assert.deepEqual(await files('?with=b+c'), [
+      `${PATH}/pcap?with=b+c`,
+      `${PATH}/pcapng?with=b+c`,
+      `${PATH}/pcap?legs=own`,
+      '/call/b/pcap?legs=own',
+      '/call/c/pcap?legs=own',
+    ]);
+    assert.deepEqual((await files('?with=b+c&without=B')).slice(0, 1), [`${PATH}/pcap?legs=own&amp;with=c`]);
+    assert.deepEqual((await files('?with=b+c&without=A')).slice(0, 1), ['/call/b/pcap?legs=own&amp;with=c']);
+  });
+
   test('or text, whatever the client would like', async () => {
     const { get, deps } = client();
     deps.engine.messages = [message()];

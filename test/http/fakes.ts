@@ -51,6 +51,7 @@ import type {
   QosLegView,
   QosView,
   RegistrationView,
+  ReportView,
 } from '../../src/model/views.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 
@@ -478,6 +479,7 @@ export class FakeEngine implements Engine {
     },
   };
   messages: CallMessageView[] = [message()];
+  reports: ReportView[] = [];
   /** What each of them came in. */
   envelope: EnvelopeView | null = ENVELOPE;
   /** Those that a search finds. */
@@ -539,9 +541,9 @@ export class FakeEngine implements Engine {
     return this.calls.filter((item) => item.callId === callId);
   }
 
-  async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
-    this.#ask(['callCapture', callId, format]);
-    return Buffer.from(`${format} of ${callId}`);
+  async callCapture(callIds: readonly string[], format: CaptureFormatName): Promise<Uint8Array> {
+    this.#ask(['callCapture', callIds, format]);
+    return Buffer.from(`${format} of ${callIds.join(', ')}`);
   }
 
   async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
@@ -553,8 +555,9 @@ export class FakeEngine implements Engine {
 
   async callMessages(callId: string, { offset, limit }: { offset: number; limit: number }): Promise<CallMessages> {
     this.#ask(['callMessages', callId, { offset, limit }]);
-    const entries = await this.callsByCallId(callId);
-    const ids = new Set([callId, ...entries.flatMap((entry) => entry.legs.map((leg) => leg.callId))]);
+    const own = await this.callsByCallId(callId);
+    const ids = new Set([callId, ...own.flatMap((entry) => entry.legs.map((leg) => leg.callId))]);
+    const entries = [...ids].flatMap((id) => this.calls.filter((item) => item.callId === id));
     const held = this.messages.filter((item) => ids.has(item.callId));
     return {
       callId,
@@ -562,6 +565,7 @@ export class FakeEngine implements Engine {
       total: held.length,
       offset,
       items: held.slice(offset, offset + limit),
+      reports: this.reports,
       gone: this.gone,
       keeps: this.keeps,
       olderCallId: 'older@example.com',

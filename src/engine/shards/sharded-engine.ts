@@ -229,9 +229,7 @@ export class ShardedEngine implements Engine {
     return { ...found, message: this.#globalMessage(found.message, shard) };
   }
 
-  async callCapture(callId: string, format: CaptureFormatName): Promise<Uint8Array> {
-    const legs = (await this.callsByCallId(callId)).flatMap((call) => call.legs.map((leg) => leg.callId));
-    const callIds = [callId, ...[...new Set(legs)].filter((leg) => leg !== callId).slice(0, MAX_LEGS)];
+  async callCapture(callIds: readonly string[], format: CaptureFormatName): Promise<Uint8Array> {
     const parts = await this.#all<KeptMessage[]>('keptMessages', [callIds]);
     // Between threads octets lose what makes them a buffer.
     const messages = parts.flat().map((message) => ({ ...message, octets: Buffer.from(message.octets) }));

@@ -79,7 +79,7 @@ export function choiceOf(params: Params): LadderChoice {
     mask: params.flag('mask'),
     sdp: params.choice('sdp', SDP_MODES) ?? USUAL.sdp,
     without: lettersOf(params),
-    added: callIdsOf(params),
+    added: addedCallIds(params, MAX_ADDED),
   };
 }
 
@@ -96,10 +96,15 @@ function keysOf(params: Params, name: 'order' | 'hide'): string[] {
 /** More calls beside one another nobody reads. */
 const MAX_ADDED = 8;
 
+/** Whether a file has the calls that belong to those named, or them alone. */
+export const FILE_LEGS = ['all', 'own'] as const;
+/** Calls that a page may show besides its own, added or because they belong to it: a file can name each of them. */
+export const MAX_TOGETHER = 2 * MAX_ADDED;
+
 /** Call-IDs, which hold no white space (RFC 3261 §25.1). */
-function callIdsOf(params: Params): string[] {
+export function addedCallIds(params: Params, most: number): string[] {
   const callIds = new Set((params.text('with') ?? '').split(/\s+/).filter((callId) => callId !== ''));
-  if (callIds.size > MAX_ADDED) throw badParameter('with', `${callIds.size} calls`, `at most ${MAX_ADDED}`);
+  if (callIds.size > most) throw badParameter('with', `${callIds.size} calls`, `at most ${most}`);
   return [...callIds];
 }
 

@@ -3,11 +3,11 @@ import { Type } from 'typebox';
 import { CAPTURE_FORMATS, type CaptureFormatName } from '../../model/capture.ts';
 import type { CallMessages, CallMessageView } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
-import { type CallSource, captureOf, type FoundCall, partOf } from '../call-source.ts';
+import { type CallSource, callWithMessages, type FoundCall, partOf } from '../call-source.ts';
 import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
-import { choiceOf, USUAL, USUAL_MESSAGES } from '../ladder/choice.ts';
+import { addedCallIds, choiceOf, FILE_LEGS, MAX_TOGETHER, USUAL, USUAL_MESSAGES } from '../ladder/choice.ts';
 import { masked } from '../ladder/mask.ts';
 import { mediaReports } from '../ladder/media.ts';
 import { makeLadder } from '../ladder/model.ts';
@@ -59,9 +59,9 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps, source: Cal
       const held = await withOthers(deps, own, choice.added, limit);
       const call = choice.mask ? { ...held, items: held.items.map(withoutSecrets) } : held;
       const complete = offset + own.items.length >= own.total;
-      const { items, ...rest } = call;
+      const { items, reports: told, ...rest } = call;
       const agreed = exchanges(items);
-      const reports = mediaReports(call.entries, items);
+      const reports = mediaReports(call);
       const ladder = makeLadder(items, {
         ...choice,
         nowUs: deps.clock(),
@@ -80,7 +80,15 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps, source: Cal
       const comparison = left === undefined || right === undefined ? undefined : { left, right, isSorted };
       return {
         title: `Call ${visible(callId.length > MAX_TITLE ? `${callId.slice(0, MAX_TITLE)}…` : callId)}`,
-        data: withTimes({ ...rest, missing: ladder.missing, media, reports, messages: items, events }),
+        data: withTimes({
+          ...rest,
+          missing: ladder.missing,
+          media,
+          reports,
+          agentReports: told,
+          messages: items,
+          events,
+        }),
         html: () =>
           CallPage({
             found,
@@ -89,7 +97,7 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps, source: Cal
             events,
             limit,
             choice,
-            hasMedia: reports.length > 0,
+            reports,
             exchanges: agreed,
             comparison,
             linksOut: deps.linksOut,
@@ -130,6 +138,7 @@ async function withOthers(
   return {
     ...call,
     entries: [...call.entries, ...others.flatMap(({ entries }) => entries)],
+    reports: [...call.reports, ...others.flatMap(({ reports }) => reports)],
     items: [...all.values()].toSorted((a, b) => a.atUs - b.atUs || a.id - b.id),
   };
 }
@@ -138,10 +147,13 @@ function withoutSecrets(message: CallMessageView): CallMessageView {
   return { ...message, raw: masked(message.raw) };
 }
 
-/** `/text`, `/pcap`, `/pcapng` below the page of a call: all messages held of it, to be saved. */
+/** `/text`, `/pcap`, `/pcapng` below the page of a call: all messages held of it, and of others it is shown with, to be saved. */
 export function callFileRoutes(app: FastifyInstance, deps: HttpDeps, source: CallSource): void {
-  addFile(app, source, 'text', 'as text: summary, then every message held', TEXT, async (found, zone) => {
-    const { call, events } = await partOf(found, { offset: 0, limit: MAX_MESSAGES });
+  const text = 'as text: summary, then every message held';
+  addFile(app, source, 'text', text, TEXT, async (found, { added, legs }, zone) => {
+    const { call: own, events } = await partOf(found, { offset: 0, limit: MAX_MESSAGES });
+    const shown = await withOthers(deps, own, added, MAX_MESSAGES);
+    const call = legs === 'own' ? onlyUnder(shown, [found.callId, ...added]) : shown;
     const complete = call.items.length >= call.total;
     const ladder = makeLadder(call.items, {
       ...USUAL,
@@ -154,10 +166,25 @@ export function callFileRoutes(app: FastifyInstance, deps: HttpDeps, source: Cal
     return callText(call, ladder, events, exchanges(call.items), zone);
   });
   for (const format of CAPTURE_FORMATS) {
-    addFile(app, source, format, `as a ${format} file: every message held`, CAPTURE_TYPE, async (found) =>
-      Buffer.from(await captureOf(found, format)),
-    );
+    const capture = `as a ${format} file: every message held`;
+    addFile(app, source, format, capture, CAPTURE_TYPE, async (found, { added, legs }) => {
+      const { entries } = await withOthers(deps, await callWithMessages(found), added, 0);
+      const others = legs === 'own' ? [] : entries.map((entry) => entry.callId);
+      return Buffer.from(await found.capture([...new Set([found.callId, ...added, ...others])], format));
+    });
   }
+}
+
+function onlyUnder(call: CallMessages, callIds: readonly string[]): CallMessages {
+  const isOne = ({ callId }: { callId: string }): boolean => callIds.includes(callId);
+  const items = call.items.filter(isOne);
+  return { ...call, entries: call.entries.filter(isOne), items, total: items.length };
+}
+
+/** What a file holds besides its call: others, and whether the calls that belong to them, too. */
+interface FileOf {
+  added: readonly string[];
+  legs: (typeof FILE_LEGS)[number];
 }
 
 /** A file to be saved; unlike a page it has one form. */
@@ -167,15 +194,16 @@ function addFile(
   extension: 'text' | CaptureFormatName,
   form: string,
   type: string,
-  read: (found: FoundCall, zone: Zone) => Promise<string | Buffer>,
+  read: (found: FoundCall, of: FileOf, zone: Zone) => Promise<string | Buffer>,
 ): void {
   const { path, what, place } = source;
   const summary = `${what} ${form}`;
+  const query = { ...source.fileParameters, ...ZONE_PARAMETER };
   const schema = {
     summary,
     tags: ['Calls'],
     params: Type.Object({ ...place }),
-    querystring: Type.Object({ ...ZONE_PARAMETER }),
+    querystring: Type.Object(query),
     response: {
       200: { description: summary, content: { [type]: { schema: Type.String() } } },
     },
@@ -184,9 +212,10 @@ function addFile(
     `${path}/${extension}`,
     { config: { isExport: true }, schema },
     async (request, reply) => {
-      void new Params(request.query, Object.keys(ZONE_PARAMETER)); // refuses whatever else there is
+      const params = new Params(request.query, Object.keys(query));
+      const of = { added: addedCallIds(params, MAX_TOGETHER), legs: params.choice('legs', FILE_LEGS) ?? 'all' };
       const found = await source.find(request.params);
-      const body = await read(found, zoneOf(request).zone);
+      const body = await read(found, of, zoneOf(request).zone);
       // Text is read in the browser as well, a capture by another program.
       if (extension !== 'text')
         reply.header('content-disposition', `attachment; filename="${callFileName(found.callId, extension)}"`);

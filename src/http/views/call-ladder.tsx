@@ -252,13 +252,28 @@ function LadderTools({
           <a href={at({ format })}>{format === 'json' || format === 'svg' ? format.toUpperCase() : format}</a>
         ))}
         {CAPTURE_FORMATS.map((format) => (
-          <a href={`${found.href}/${format}`}>{format}</a>
+          <a href={found.share === undefined ? fileHref(ladder, call, choice, format) : `${found.href}/${format}`}>
+            {format}
+          </a>
         ))}
         <span class="tabs" data-picture={at({ format: 'svg' })} data-name={callFileName(call.callId, 'png')} />
         {found.share === undefined ? <a href={`${found.href}/share`}>short link</a> : undefined}
       </span>
     </div>
   );
+}
+
+/** A file of the legs that are drawn. */
+function fileHref(
+  { legs }: Ladder,
+  { callId }: CallMessages,
+  { added, without }: LadderChoice,
+  format: string,
+): string {
+  const withOthers = (others: readonly string[]): string | undefined => others.join(' ') || undefined;
+  if (without.length === 0) return link(`${callHref(callId)}/${format}`, { with: withOthers(added) });
+  const [first = callId, ...others] = legs.filter((_, index) => !without.includes(letter(index)));
+  return link(`${callHref(first)}/${format}`, { legs: 'own', with: withOthers(others) });
 }
 
 /** Drawn anew, the page begins where the ladder does. */
@@ -321,7 +336,10 @@ function Legend({
             <span class="quiet">
               {callId === call.callId ? 'this call' : <Captured text={reasons.get(callId) ?? 'added by hand'} />}
             </span>{' '}
-            <a href={drawn({ without })}>{isOut ? 'draw' : 'leave out'}</a>
+            <a href={drawn({ without })}>{isOut ? 'draw' : 'leave out'}</a>{' '}
+            <a href={link(`${callHref(callId)}/pcap`, { legs: 'own' })} aria-label={`leg ${name} alone as pcap`}>
+              pcap
+            </a>
             {choice.added.includes(callId) ? (
               <>
                 {' '}

@@ -3,6 +3,7 @@ import type { LinkOut } from '../../model/settings.ts';
 import type { CallMessages, CallView, EventView } from '../../model/views.ts';
 import { choiceParameters, type LadderChoice, USUAL_MESSAGES } from '../ladder/choice.ts';
 import type { FoundCall } from '../call-source.ts';
+import type { MediaReport } from '../ladder/media.ts';
 import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { callHref, link, type Parameters } from '../show.ts';
@@ -15,7 +16,7 @@ import { Section } from './layout.tsx';
 import { Kept } from './list.tsx';
 import { LinksOut } from './links-out.tsx';
 import { Captured, CapturedLink, Cell, Hints, Milliseconds, Nothing, Pill, Table, Time } from './parts.tsx';
-import { Quality } from './quality.tsx';
+import { MediaReports, Quality } from './quality.tsx';
 import { SharedUntil } from './shares.tsx';
 
 export interface CallPageProps {
@@ -25,7 +26,7 @@ export interface CallPageProps {
   events: readonly EventView[];
   limit: number;
   choice: LadderChoice;
-  hasMedia: boolean;
+  reports: readonly MediaReport[];
   exchanges: readonly Exchange[];
   comparison: Comparison | undefined;
   linksOut: readonly LinkOut[];
@@ -33,7 +34,7 @@ export interface CallPageProps {
 
 /** What happened to one call: in figures, as a ladder, as a table that says the same, and in the messages' own words. */
 export function CallPage(props: CallPageProps): VNode {
-  const { found, call, ladder, events, limit, choice, hasMedia, exchanges, comparison, linksOut } = props;
+  const { found, call, ladder, events, limit, choice, reports, exchanges, comparison, linksOut } = props;
   const { items, offset, total } = call;
   const here = {
     ...choiceParameters(choice),
@@ -55,7 +56,7 @@ export function CallPage(props: CallPageProps): VNode {
       )}
       {items.length === 0 ? undefined : (
         <Section title="Ladder">
-          <LadderView found={found} call={call} ladder={ladder} choice={choice} hasMedia={hasMedia} at={at} />
+          <LadderView found={found} call={call} ladder={ladder} choice={choice} hasMedia={reports.length > 0} at={at} />
           <MessagePager call={call} limit={limit} at={at} />
         </Section>
       )}
@@ -74,6 +75,11 @@ export function CallPage(props: CallPageProps): VNode {
             textHref={(message) => (found.share === undefined ? messagePage(message, choice.mask) : undefined)}
           />
           {offset > 0 || total > limit ? <MessagePager call={call} limit={limit} at={at} /> : undefined}
+        </Section>
+      )}
+      {reports.length === 0 ? undefined : (
+        <Section title="Media reports">
+          <MediaReports reports={reports} />
         </Section>
       )}
       {call.entries
