@@ -6,7 +6,14 @@ import { AliasFile } from './config/alias-file.ts';
 import { describeConfig } from './config/describe.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { engineThreads, settleMode, toEngineSettings, toHttpSettings, toLogSettings } from './config/settings.ts';
+import {
+  engineThreads,
+  settleMode,
+  toEngineSettings,
+  toHttpSettings,
+  toLogSettings,
+  toShareSettings,
+} from './config/settings.ts';
 import { systemClock } from './engine/clock.ts';
 import { ThreadDiagnosis } from './engine/diagnosis.ts';
 import { EngineClient } from './engine/engine-client.ts';
@@ -105,6 +112,7 @@ export async function serve(loaded: LoadedConfig): Promise<number> {
     config: describeConfig({ ...loaded, config }),
     settings: http,
     certificates: readCertificates(tlsFiles(config), log),
+    shareSettings: toShareSettings(config),
     linksOut: config.links_out,
     aliases: aliasFile.names,
     aliasStore: aliasFile,

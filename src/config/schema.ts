@@ -345,6 +345,20 @@ export const OPTIONS = {
     'logins, changes and exports held for /audit; the oldest give way, the log has them all',
   ),
 
+  share_max: option(
+    'HTTP',
+    count(0, 100_000, 'calls', 'none'),
+    '100',
+    'most calls kept under short links (/s/…), each as it was when it was shared; further ones are refused',
+  ),
+  share_max_mem: option(
+    'HTTP',
+    size('64KiB', '4GiB'),
+    '32MiB',
+    'most memory of calls under short links, packed; further ones are refused. With state_dir they are kept over a restart',
+  ),
+  share_time: option('HTTP', duration('1m', '87600h'), '720h0m0s', 'how long a call is kept under its short link'),
+
   links_out: option(
     'HTTP',
     LINKS_OUT,
@@ -424,6 +438,18 @@ export const OPTIONS = {
     size('1MiB', '2GiB'),
     '64MiB',
     'memory for the messages kept of all calls, with what they came in; the oldest give way to new ones',
+  ),
+  keep_reports: option(
+    'Tracking',
+    count(0, 10_000, 'reports'),
+    '64',
+    'reports kept per call that are no SIP (RTCP, scores, log lines), the newest; 0 = none are kept',
+  ),
+  keep_reports_mem: option(
+    'Tracking',
+    size('1MiB', '1GiB'),
+    '16MiB',
+    'memory for the reports kept of all calls; the oldest give way to new ones',
   ),
 
   regs_max_entries: option(

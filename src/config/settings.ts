@@ -10,18 +10,22 @@ import {
   type LiveSettings,
   type LogSettings,
   MAX_ENGINE_THREADS,
+  type ShareSettings,
 } from '../model/settings.ts';
 import type { LoadedConfig } from './load.ts';
 import type { Config, OptionName } from './schema.ts';
 
 /** The name ends with the number of the engine; there is one. */
 const STATE_FILE = 'sipcol-state.0';
+/** Folder of shared calls. */
+const SHARED_FOLDER = 'shared';
 
 /** What one engine is started with. */
 export function toEngineSettings(config: Config): EngineSettings {
   return {
     hep: toHepSettings(config),
     ipfix: toIpfixSettings(config),
+    reports: { perCall: config.keep_reports, memBytes: config.keep_reports_mem },
     qos: { holdUs: toUs(config.qos_hold), maxHeld: config.qos_hold_max },
     capture: toCaptureSettings(config),
     dump: toDumpSettings(config),
@@ -155,6 +159,15 @@ export function toHttpSettings(config: Config): HttpSettings {
     proxyRole: config.http_proxy_role,
     requestsPerSecond: config.http_rate_limit,
     auditEntries: config.http_audit_entries,
+  };
+}
+
+export function toShareSettings(config: Config): ShareSettings {
+  return {
+    most: config.share_max,
+    mostBytes: config.share_max_mem,
+    ageUs: toUs(config.share_time),
+    directory: config.state_dir === '' ? '' : join(config.state_dir, SHARED_FOLDER),
   };
 }
 

@@ -10,9 +10,11 @@ import { sdpSummary } from '../sip/sdp.ts';
 import type { Call } from '../tracker/call.ts';
 import type { KeptMessage } from '../tracker/message-ring.ts';
 import { Row } from '../tracker/rows.ts';
+import type { ReportTable } from '../tracker/reports.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
 import { describeEnvelope } from '../wire/envelope.ts';
+import { reportViews } from './report-views.ts';
 
 /** Octets of text in one answer; messages beyond are listed without their text. */
 export const MAX_RAW_OCTETS = 8 << 20;
@@ -30,6 +32,7 @@ export function callMessages(
   callId: string,
   window: { offset: number; limit: number },
   nowUs: number,
+  reports?: ReportTable,
 ): CallMessages {
   const { offset, limit } = window;
   if (!Number.isInteger(offset) || offset < 0)
@@ -37,7 +40,7 @@ export function callMessages(
   if (!Number.isInteger(limit) || limit < 0 || limit > MAX_LIST_LIMIT) {
     throw new EngineRequestError(`limit: ${limit}, must be a whole number from 0 to ${MAX_LIST_LIMIT}`);
   }
-  return messagesOf(tracker, [callId, ...legsOf(tracker, callId)], window, nowUs);
+  return messagesOf(tracker, [callId, ...legsOf(tracker, callId)], window, nowUs, reports);
 }
 
 /** Everything held of some Call-IDs; the first is that of the call, the others those of its legs. */
@@ -46,6 +49,7 @@ export function messagesOf(
   callIds: readonly string[],
   { offset, limit }: { offset: number; limit: number },
   nowUs: number,
+  reports?: ReportTable,
 ): CallMessages {
   const [callId = ''] = callIds;
   const own = tracker.family(callId);
@@ -67,6 +71,7 @@ export function messagesOf(
     total: held.length,
     offset,
     items,
+    reports: callIds.flatMap((id) => reportViews(reports?.of(Buffer.from(id, 'utf8').toString('latin1')) ?? [])),
     gone: goneOf(tracker, own, held),
     keeps: ring.isOn,
     olderCallId: neighbour(own[0], 'older'),

@@ -91,6 +91,7 @@ import { IpfixStreamSource } from '../sources/ipfix-stream.ts';
 import { EventRing } from '../tracker/event-ring.ts';
 import { LinkTable } from '../tracker/link-table.ts';
 import { QosTable } from '../tracker/qos.ts';
+import { ReportTable } from '../tracker/reports.ts';
 import { snapshotTables } from '../tracker/snapshot.ts';
 import { CallTracker } from '../tracker/tracker.ts';
 import { callView } from '../tracker/views.ts';
@@ -151,6 +152,7 @@ export class EngineCore {
   readonly #agents: AgentTable;
   readonly #probes: ProbeTable;
   readonly #qos: QosTable;
+  readonly #reports: ReportTable;
   readonly #links: LinkTable;
   readonly #overload: Overload;
   readonly #handover: Handover | undefined;
@@ -196,6 +198,7 @@ export class EngineCore {
     this.#agents = new AgentTable(settings.hep.limits.maxAgents, settings.hep.allow, settings.hep.auth, counters);
     this.#probes = new ProbeTable(counters);
     this.#qos = new QosTable(settings.qos, this.tracker, counters, this.#handover);
+    this.#reports = new ReportTable(settings.reports, this.tracker, counters, this.#handover);
     this.#links = new LinkTable(settings.links, counters, seed);
     this.#dump = settings.dump && new DumpQueue(settings.dump, counters, log);
     const ingest = new Ingest(
@@ -207,6 +210,7 @@ export class EngineCore {
       this.#reportFault,
       this.#dump,
       this.#handover,
+      this.#reports,
     );
     this.#ingest = ingest;
     this.pipeline = new Pipeline(settings, ingest, this.#agents, counters);
@@ -326,7 +330,7 @@ export class EngineCore {
   }
 
   callMessages(callId: string, window: { offset: number; limit: number }): CallMessages {
-    return callMessages(this.tracker, callId, window, this.#clock());
+    return callMessages(this.tracker, callId, window, this.#clock(), this.#reports);
   }
 
   callMessage(callId: string, id: number): MessageDetail | undefined {
@@ -582,7 +586,7 @@ export class EngineCore {
 
   /** What is held here of some Call-IDs, which are the legs of one call. */
   messagesOf(callIds: readonly string[], window: { offset: number; limit: number }): CallMessages {
-    return messagesOf(this.tracker, callIds, window, this.#clock());
+    return messagesOf(this.tracker, callIds, window, this.#clock(), this.#reports);
   }
 
   neighbours(callId: string, atUs: number): Promise<{ older: Neighbour | undefined; newer: Neighbour | undefined }> {
@@ -612,6 +616,7 @@ export class EngineCore {
       ingest: this.#ingest,
       events: this.#events,
       qos: this.#qos,
+      reports: this.#reports,
       counters,
       maxHeaders,
       alegHeaders,

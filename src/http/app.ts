@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { EngineRequestError, EngineUnavailableError } from '../model/engine.ts';
 import { Access } from './access/access.ts';
+import { heldCalls } from './call-source.ts';
 import { deepLink } from './deep-link.ts';
 import type { HttpDeps } from './deps.ts';
 import { swaggerOptions } from './openapi.ts';
@@ -32,8 +33,10 @@ import { processRoutes } from './routes/process.ts';
 import { rateRoutes } from './routes/rates.ts';
 import { registrationRoutes } from './routes/registrations.ts';
 import { retentionRoutes } from './routes/retention.ts';
+import { shareRoutes } from './routes/shares.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
 import { zoneRoutes } from './routes/zone.ts';
+import { Shares } from './shares.ts';
 import { LoginForm } from './views/login.tsx';
 import { Problem } from './views/messages.tsx';
 
@@ -135,9 +138,10 @@ export function buildApp(deps: HttpDeps): FastifyInstance {
     aliasRoutes(scope, deps);
     callRoutes(scope, deps);
     togetherRoute(scope);
-    callPageRoutes(scope, deps);
+    callPageRoutes(scope, deps, heldCalls(deps));
     messagePageRoute(scope, deps);
-    callFileRoutes(scope, deps);
+    callFileRoutes(scope, deps, heldCalls(deps));
+    shareRoutes(scope, deps, new Shares(deps.shareSettings, deps.clock, deps.log));
     messageRoutes(scope, deps);
     registrationRoutes(scope, deps);
     eventRoutes(scope, deps);
@@ -178,7 +182,8 @@ function audit({ audit: trail }: Access, request: FastifyRequest, status: number
 }
 
 /** An answer was given in a form that is no page: a file to take away. */
-function isExport({ query }: FastifyRequest): boolean {
+function isExport({ query, routeOptions }: FastifyRequest): boolean {
+  if (routeOptions.config.isExport === true) return true;
   const format = typeof query === 'object' && query !== null && 'format' in query ? query.format : undefined;
   return format !== undefined && !FORMATS.some((form) => form === format);
 }

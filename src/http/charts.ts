@@ -10,6 +10,7 @@ import {
   SIP_CLASSES,
   SIP_METHODS,
   SIP_STATUSES,
+  TALK_CLASSES,
 } from '../model/counters.ts';
 import { Method } from '../model/method.ts';
 import type { SeriesWindow } from '../model/statistics.ts';
@@ -58,6 +59,16 @@ const METHODS = [
   ['CANCEL', SIP_METHODS[Method.CANCEL], 'odd'],
   ['REGISTER', SIP_METHODS[Method.REGISTER], 'teal'],
   ['OPTIONS', SIP_METHODS[Method.OPTIONS], 'good'],
+] as const;
+
+/** Classes of conversations, some together: more colours nobody tells apart. */
+const DURATIONS = [
+  ['up to 6 s', TALK_CLASSES.slice(0, 1), 'bad', 'duration<=6s'],
+  ['up to 30 s', TALK_CLASSES.slice(1, 2), 'warm', 'duration>6s duration<=30s'],
+  ['up to 3 min', TALK_CLASSES.slice(2, 4), 'good', 'duration>30s duration<=3m'],
+  ['up to 10 min', TALK_CLASSES.slice(4, 5), 'teal', 'duration>3m duration<=10m'],
+  ['up to 1 h', TALK_CLASSES.slice(5, 7), 'blue', 'duration>10m duration<=1h'],
+  ['longer', TALK_CLASSES.slice(7), 'plum', 'duration>1h'],
 ] as const;
 
 const SCORES = [
@@ -245,6 +256,12 @@ export function counterCourse(window: SeriesWindow, infos: readonly CounterInfo[
   };
 }
 
+/** Step by step. */
+function sumOf(columns: readonly (readonly number[])[]): number[] {
+  const [first = [], ...others] = columns;
+  return first.map((value, step) => others.reduce((sum, column) => sum + (column[step] ?? 0), value));
+}
+
 function callCharts(merged: Merged, events: (search: string) => string, messages: (search: string) => string): Chart[] {
   const { counted, gauge, endsUs, stepMs } = merged;
   const rate = (index: number | undefined): number[] =>
@@ -324,6 +341,18 @@ function callCharts(merged: Merged, events: (search: string) => string, messages
       ],
     },
     {
+      name: 'durations',
+      title: 'Ended calls by duration',
+      unit: 'perSecond',
+      kind: 'stack',
+      search: 'type:call-end',
+      among: 'events',
+      href: events('type:call-end'),
+      series: DURATIONS.map(([name, indices, tone, search]) =>
+        lines(name, tone, events(`type:call-end ${search}`), sumOf(indices.map(rate))),
+      ),
+    },
+    {
       name: 'concurrent',
       title: 'Calls at a time',
       unit: 'count',
@@ -337,9 +366,7 @@ function callCharts(merged: Merged, events: (search: string) => string, messages
           'setting up',
           'blue',
           link('/calls/list', { q: 'state:"first invite","early dialog"' }),
-          SETTING_UP.map((index) => (index === undefined ? [] : gauge(index))).reduce((sum, values) =>
-            sum.map((value, step) => value + (values[step] ?? 0)),
-          ),
+          sumOf(SETTING_UP.map((index) => (index === undefined ? [] : gauge(index)))),
         ),
       ],
     },

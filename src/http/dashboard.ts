@@ -57,10 +57,11 @@ const MAX_LOSSES = 8;
 export function makeDashboard(window: SeriesWindow, talkers: TalkersView): Dashboard {
   const events = eventsOf(window);
   const calls = callCourse(window);
-  const shares = ingestCourse(window).charts.filter(({ unit }) => unit === 'ratio');
+  // What was lost is in the chart of messages received, too.
+  const resent = ingestCourse(window).charts.filter(({ name }) => name === 'retransmissions');
   return {
     ...calls,
-    charts: [...calls.charts, ...shares],
+    charts: [...calls.charts, ...resent],
     spanMs: window.spanMs,
     figures: figures(window, events),
     // Where nobody has given names there are no boards for them.

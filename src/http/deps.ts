@@ -4,7 +4,7 @@ import type { Diagnosis } from '../model/diagnosis.ts';
 import type { Engine } from '../model/engine.ts';
 import type { Log, LogLevelControl } from '../model/log.ts';
 import type { Clock } from '../model/ports.ts';
-import type { AccessSettings, LinkOut } from '../model/settings.ts';
+import type { AccessSettings, LinkOut, ShareSettings } from '../model/settings.ts';
 import type { CertificateView } from '../model/views.ts';
 import type { SeriesSource, StatisticsSource } from '../model/statistics.ts';
 
@@ -48,6 +48,8 @@ export interface HttpDeps {
   tls?: { cert: string; key: string; ca?: string };
   /** What is in the certificate files that are in use. */
   certificates: readonly CertificateView[];
+  /** How many calls are kept under short links, and for how long. */
+  shareSettings: ShareSettings;
   /** Other tools that a call leads to. */
   linksOut: readonly LinkOut[];
   /** Names of addresses. */

@@ -9,6 +9,8 @@ import {
   SETUP_LIMITS_MS,
   SIP_CLASSES,
   SIP_METHODS,
+  TALK_CLASSES,
+  TALK_LIMITS_S,
 } from '../model/counters.ts';
 import { CALL_STATES } from '../model/call-state.ts';
 import { COUNTER_GROUPS } from '../model/counter-groups.ts';
@@ -61,18 +63,41 @@ const KINDS: readonly Kinds[] = [
   ofColumn(PARSE_ERRORS, 'number', 'parse_errors', 'SIP messages refused by the parser', String),
 ];
 
-const SETUPS = [
-  { outcome: 'answered', classes: SETUP_ANSWERED, inAll: Outcomes.SETUP_ANSWERED_US },
-  { outcome: 'failed', classes: SETUP_FAILED, inAll: Outcomes.SETUP_FAILED_US },
-] as const;
+/** Counted in classes; the limits are of all but the last. */
+interface Distribution {
+  name: string;
+  help: string;
+  limitsS: readonly number[];
+  parts: readonly { labels: NonNullable<Sample['labels']>; classes: readonly number[]; inAllUs: number }[];
+}
 
-const IN_SETUPS: ReadonlySet<number> = new Set(SETUPS.flatMap(({ classes, inAll }) => [...classes, inAll]));
+const DISTRIBUTIONS: readonly Distribution[] = [
+  {
+    name: 'sipcol_setup_seconds',
+    help: 'from INVITE to ringing or the final reply',
+    limitsS: SETUP_LIMITS_MS.map((ms) => ms / 1000),
+    parts: [
+      { labels: [['outcome', 'answered']], classes: SETUP_ANSWERED, inAllUs: Outcomes.SETUP_ANSWERED_US },
+      { labels: [['outcome', 'failed']], classes: SETUP_FAILED, inAllUs: Outcomes.SETUP_FAILED_US },
+    ],
+  },
+  {
+    name: 'sipcol_talk_seconds',
+    help: 'from answer to BYE of the calls ended by BYE',
+    limitsS: TALK_LIMITS_S,
+    parts: [{ labels: [], classes: TALK_CLASSES, inAllUs: Outcomes.TALK_US }],
+  },
+];
+
+const IN_DISTRIBUTIONS: ReadonlySet<number> = new Set(
+  DISTRIBUTIONS.flatMap(({ parts }) => parts.flatMap(({ classes, inAllUs }) => [...classes, inAllUs])),
+);
 
 /** Counters that are a metric of their own; the sum of a group (`ingest.refused`) is the sum over its label. */
 const PLAIN: readonly CounterInfo[] = COUNTERS.filter(
   ({ index, group, name }) =>
     !KINDS.some(({ members }) => members.has(index)) &&
-    !IN_SETUPS.has(index) &&
+    !IN_DISTRIBUTIONS.has(index) &&
     !COUNTER_GROUPS.includes(`${group}.${name}`),
 );
 
@@ -106,7 +131,7 @@ export function counterMetrics({ values }: Pick<CounterColumns, 'values'>): Metr
     ...named(`${group.replaceAll('.', '_')}_${name}`, description, gauge),
     samples: [{ value: value(index) }],
   }));
-  return [...plain, ...kinds, setupMetric(value)];
+  return [...plain, ...kinds, ...DISTRIBUTIONS.map((each) => histogram(each, value))];
 }
 
 function named(name: string, help: string, isGauge: boolean): Pick<Metric, 'name' | 'type' | 'help'> {
@@ -115,30 +140,20 @@ function named(name: string, help: string, isGauge: boolean): Pick<Metric, 'name
     : { name: `sipcol_${name}_total`, type: 'counter', help };
 }
 
-function setupMetric(value: (index: number) => number): Metric {
+function histogram({ name, help, limitsS, parts }: Distribution, value: (index: number) => number): Metric {
   return {
-    name: 'sipcol_setup_seconds',
+    name,
     type: 'histogram',
-    help: 'from INVITE to ringing or the final reply',
-    samples: SETUPS.flatMap(({ outcome, classes, inAll }) => {
+    help,
+    samples: parts.flatMap(({ labels, classes, inAllUs }) => {
       let below = 0;
       const buckets = classes.map((index, n): Sample => {
         below += value(index);
-        const limit = SETUP_LIMITS_MS[n];
-        const le = limit === undefined ? '+Inf' : String(limit / 1000);
-        return {
-          suffix: '_bucket',
-          labels: [
-            ['outcome', outcome],
-            ['le', le],
-          ],
-          value: below,
-        };
+        return { suffix: '_bucket', labels: [...labels, ['le', String(limitsS[n] ?? '+Inf')]], value: below };
       });
-      const labels: Sample['labels'] = [['outcome', outcome]];
       return [
         ...buckets,
-        { suffix: '_sum', labels, value: value(inAll) / 1e6 },
+        { suffix: '_sum', labels, value: value(inAllUs) / 1e6 },
         { suffix: '_count', labels, value: below },
       ];
     }),

@@ -43,6 +43,7 @@ export interface Answer {
   /** Forms of this page alone, by the name in `?format=`. */
   exports?: Readonly<Record<string, Export>>;
   status?: number;
+  headers?: Readonly<Record<string, string>>;
   /** The same each time, so that clients may keep it. */
   isSteady?: true;
 }
@@ -105,7 +106,7 @@ function acceptedFormat(request: FastifyRequest): Format | undefined {
 
 export function send(site: Site, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
   const format = formatOf(request, Object.keys(answer.exports ?? {}));
-  reply.code(answer.status ?? 200);
+  reply.code(answer.status ?? 200).headers(answer.headers ?? {});
   const shown = zoneOf(request);
   const exported = answer.exports?.[format];
   if (exported !== undefined) {

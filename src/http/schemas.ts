@@ -196,6 +196,8 @@ export const MASK_PARAMETER: Properties = {
   ),
 };
 
+const NullableNumber = (description: string): TSchema => Type.Union([Type.Number(), Type.Null()], { description });
+
 const EnvelopeSchema = Type.Object({
   protocol: Type.String({ enum: ['HEP1', 'HEP2', 'HEP3', 'IPFIX'] }),
   fields: Type.Array(
@@ -438,6 +440,37 @@ export const CallPageSchema = Type.Object({
       mos: Type.Union([Type.Number(), Type.Null()], { description: 'Mean opinion score' }),
     }),
     { description: 'What was measured of its media, in order' },
+  ),
+  agentReports: Type.Array(
+    Type.Object({
+      callId: Text(),
+      atUs: Us('When it was captured'),
+      at: Iso(),
+      src: EndpointSchema,
+      dst: EndpointSchema,
+      agent: Text('Who sent it'),
+      kind: Type.String({ enum: ['RTCP', 'media report', 'log'] }),
+      text: Text('Line of a log'),
+      sent: Type.Union([Type.Object({ packets: Count(), octets: Count() }), Type.Null()], {
+        description: 'What src has sent, where it tells that',
+      }),
+      streams: Type.Array(
+        Type.Object({
+          ssrc: NullableNumber('Of the stream'),
+          codec: Text('Empty = not told'),
+          packets: NullableNumber('Received'),
+          lost: NullableNumber('Since the beginning; negative where packets came twice'),
+          lossPercent: NullableNumber('Since the report before'),
+          jitterUnits: NullableNumber('In units of the stream’s clock'),
+          jitterMs: NullableNumber('In milliseconds'),
+          mos: NullableNumber('As told, not estimated'),
+          rFactor: NullableNumber('As told'),
+          roundTripMs: NullableNumber('From where it was captured to src and back'),
+        }),
+        { description: 'What src has received' },
+      ),
+    }),
+    { description: 'What agents sent besides SIP and named the call of, in order of arrival' },
   ),
   messages: Type.Array(CallMessageSchema, { description: 'In order of time' }),
   events: Type.Array(EventSchema),
@@ -951,6 +984,25 @@ export const AuditEntrySchema = Type.Object({
   address: Text(),
   target: Text('Page, with its query'),
   parameters: Text('Parameters of a change'),
+});
+
+export const ShareSchema = Type.Object({
+  id: Text('The link is /s/<id>'),
+  callId: Text(),
+  by: Text('Who shared it'),
+  createdUs: Us('When it was shared'),
+  created: Iso(),
+  expiresUs: Us('When it is forgotten'),
+  expires: Iso(),
+  messages: Count('Messages of the call'),
+  bytes: Count('Octets it takes, packed'),
+});
+
+export const ShareFormSchema = Type.Object({
+  callId: Text(),
+  expiresUs: Us('Until when a link made now keeps it'),
+  expires: Iso(),
+  isOn: Type.Boolean({ description: 'False where share_max is 0' }),
 });
 
 export const StatusSchema = Type.Object({ status: Text(), reason: Type.Optional(Text()) });

@@ -12,6 +12,7 @@ export const SITE_MAP: readonly SitePage[] = [
   page('Calls', '/calls/list/query', 'Search calls'),
   page('Calls', '/calls', 'Call table: size, limits, states'),
   page('Calls', '/calls/timeout', 'Timeouts of call states'),
+  page('Calls', '/shares', 'Short links to calls'),
   page('Messages', '/messages', 'Messages kept for display, newest first'),
   page('Messages', '/messages/query', 'Search messages'),
   page('Registrations', '/regs/list', 'Bindings held now, newest first'),

@@ -304,6 +304,15 @@ const setupClasses = (group: string, what: string): number[] =>
 export const SETUP_ANSWERED: readonly number[] = setupClasses('outcomes.setup_answered', 'set-ups of calls answered');
 export const SETUP_FAILED: readonly number[] = setupClasses('outcomes.setup_failed', 'set-ups of calls not answered');
 
+/** Upper limits, in seconds, of the classes conversations are counted in. */
+export const TALK_LIMITS_S = [6, 30, 60, 180, 600, 1800, 3600] as const;
+/** From answer to BYE, one counter for each class. */
+export const TALK_CLASSES: readonly number[] = [...TALK_LIMITS_S, undefined].map((limit) =>
+  limit === undefined
+    ? declare('outcomes.talk', 'more', 'calls ended by BYE that lasted longer')
+    : declare('outcomes.talk', `s_${limit}`, `calls ended by BYE that lasted up to ${limit} s`),
+);
+
 /** `regs`: bindings of addresses-of-record to contacts. Names as in the reference program where the meaning is the same. */
 export const Regs = {
   ACTIVE: declare('regs', 'active', 'bindings held', GAUGE),
@@ -353,6 +362,17 @@ export const Subs = {
   CREATED: declare('subs', 'created', 'subscriptions seen to begin or going on'),
   REFRESHED: declare('subs', 'refreshed', 'subscriptions prolonged by SUBSCRIBE'),
   EXPIRED: declare('subs', 'expired', 'subscriptions not prolonged in time'),
+} as const;
+
+/** `reports`: what agents send besides SIP and name the call of. */
+export const Reports = {
+  KEPT: declare('reports', 'kept', 'reports kept with the call they name'),
+  UNKNOWN: declare('reports', 'unknown', 'reports that name a call which is not held'),
+  LEFT_OUT: declare(
+    'reports',
+    'left_out',
+    'reports that found no room on their way to the engine thread of their call',
+  ),
 } as const;
 
 /** `links`: messages by server, transport, port and client. */

@@ -78,6 +78,9 @@ export const Fault = {
   IPFIX_SHORT_SET: 86,
   IPFIX_BAD_TEXT: 87,
   IPFIX_BAD_PACKET: 88,
+  // Reports besides SIP
+  REPORT_BAD_RTCP: 100,
+  REPORT_BAD_JSON: 101,
 } as const;
 export type Fault = (typeof Fault)[keyof typeof Fault];
 
@@ -157,6 +160,8 @@ define(Fault.IPFIX_BAD_SET, 'an IPFIX set is shorter than its header or ends beh
 define(Fault.IPFIX_SHORT_SET, 'an IPFIX set is shorter than the fields of its record');
 define(Fault.IPFIX_BAD_TEXT, 'a Call-ID or host name in an IPFIX record has the reserved length 255');
 define(Fault.IPFIX_BAD_PACKET, 'the IP or UDP header of the packet in an IPFIX record is malformed');
+define(Fault.REPORT_BAD_RTCP, 'an RTCP packet whose length or number of blocks is more than there is');
+define(Fault.REPORT_BAD_JSON, 'RTCP or a media report that is neither binary RTCP nor JSON');
 
 /** All faults in the order of their numbers, without `NONE`. */
 export const FAULTS: readonly (FaultInfo & { readonly fault: Fault })[] = Object.values(Fault)

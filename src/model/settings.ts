@@ -235,6 +235,14 @@ export interface DumpSettings extends DumpNaming {
   openFiles: number;
 }
 
+/** What is kept of reports that are no SIP. */
+export interface ReportSettings {
+  /** Most of one call; 0 = none are kept. */
+  perCall: number;
+  /** Octets all of them may take. */
+  memBytes: number;
+}
+
 /** Everything one engine thread is told at its start; plain data, so that it can be sent to a worker. */
 export interface EngineSettings {
   hep: HepSettings;
@@ -244,6 +252,7 @@ export interface EngineSettings {
   /** Where calls are written to, if anywhere. */
   dump: DumpSettings | undefined;
   qos: QosSettings;
+  reports: ReportSettings;
   tracker: TrackerSettings;
   links: LinkSettings;
   state: StateSettings;
@@ -269,6 +278,16 @@ export interface HttpUser {
   readonly name: string;
   readonly role: Role;
   readonly password: PasswordHash | undefined;
+}
+
+/** Calls kept under short links. */
+export interface ShareSettings {
+  /** 0 = none. */
+  most: number;
+  mostBytes: number;
+  ageUs: number;
+  /** Where they are kept over a restart; empty = nowhere. */
+  directory: string;
 }
 
 /** Who may use the pages and the API, and how much. */

@@ -1,3 +1,4 @@
+import type { Report, StreamReport } from './report.ts';
 import type { ReceiveMethod } from './settings.ts';
 
 /**
@@ -209,6 +210,24 @@ export interface MessageDetail {
   envelope: EnvelopeView | null;
 }
 
+/** What an agent reported of a call besides SIP. */
+export interface ReportView {
+  callId: string;
+  atUs: number;
+  /** Of the packet it came in. */
+  src: EndpointView;
+  dst: EndpointView;
+  /** `AgentView.id` of who sent it. */
+  agent: string;
+  kind: Report['kind'];
+  /** Line of a log, empty for other kinds. */
+  text: string;
+  /** What `src` has sent, where it tells that. */
+  sent: { packets: number; octets: number } | null;
+  /** What `src` has received. */
+  streams: (Omit<StreamReport, 'lastSenderReport' | 'delay'> & { roundTripMs: number | null })[];
+}
+
 /** Everything held of one call: its entries, those of its other legs, and their messages in order of time. */
 export interface CallMessages {
   callId: string;
@@ -218,6 +237,8 @@ export interface CallMessages {
   total: number;
   offset: number;
   items: CallMessageView[];
+  /** In order of arrival. */
+  reports: ReportView[];
   /** Messages of the call that are no longer held. */
   gone: number;
   /** False when messages are not kept. */

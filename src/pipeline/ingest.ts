@@ -29,8 +29,10 @@ import { isKeepalive, isProbe, parseSip, type SipParseOptions } from '../sip/par
 import type { EventRing } from '../tracker/event-ring.ts';
 import type { LinkTable } from '../tracker/link-table.ts';
 import { Repeat } from '../tracker/repeats.ts';
+import type { ReportTable } from '../tracker/reports.ts';
 import { TextField, withText } from '../tracker/text-block.ts';
 import type { CallTracker } from '../tracker/tracker.ts';
+import { decodeReport, isReport } from '../wire/report/decode.ts';
 import type { Account } from './account.ts';
 import { type OtherShards, Passed } from './other-shards.ts';
 import { isPlaceholder, unwrapJsonSip } from './sender-quirks.ts';
@@ -76,6 +78,7 @@ export class Ingest {
   readonly #onFault: FaultReport;
   readonly #recorder: MessageRecorder | undefined;
   readonly #others: OtherShards | undefined;
+  readonly #reports: ReportTable | undefined;
   readonly #message = new SipMessage(Buffer.alloc(0));
   /** The first `#waitingCount` of them wait; the next is what `nextPacket` answers. */
   readonly #waiting = Array.from({ length: WAITING_MESSAGES }, () => new WaitingMessage());
@@ -92,6 +95,7 @@ export class Ingest {
     onFault: FaultReport,
     recorder?: MessageRecorder,
     others?: OtherShards,
+    reports?: ReportTable,
   ) {
     this.#counters = counters;
     this.#tracker = tracker;
@@ -102,6 +106,7 @@ export class Ingest {
     this.#onFault = onFault;
     this.#recorder = recorder;
     this.#others = others;
+    this.#reports = reports;
   }
 
   /**
@@ -157,12 +162,25 @@ export class Ingest {
 
   /** Takes a message whose packets have been counted: those of a capture are no messages. */
   message(packet: Packet, account: Account, options: SipParseOptions): void {
-    const counters = this.#counters;
     if (packet.kind === PayloadKind.SIP) this.#sip(packet, account, options);
-    else {
-      countTransport(counters, packet);
-      this.ignore(reasonOfKind(packet.kind), account);
+    else this.#report(packet, account);
+  }
+
+  /** What is no SIP is of no use for tracking; what it reports of a call is kept with it. */
+  #report(packet: Packet, account: Account): void {
+    countTransport(this.#counters, packet);
+    const { kind, bytes, start, end, correlationStart, correlationEnd } = packet;
+    if (this.#reports?.isOn === true && correlationEnd > correlationStart && isReport(kind)) {
+      const report = decodeReport(kind, bytes.subarray(start, end), packet.mos, packet.rFactor);
+      if (typeof report === 'number') {
+        this.refuse(report, account, bytes, start, end, packet.arrivedAtUs);
+        return;
+      }
+      // Its call may have begun a moment ago.
+      this.settle();
+      this.#reports.take(packet, report, account.id);
     }
+    this.ignore(reasonOfKind(kind), account);
   }
 
   #sip(packet: Packet, account: Account, options: SipParseOptions): void {

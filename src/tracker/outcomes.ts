@@ -1,4 +1,12 @@
-import { type CounterSet, Outcomes, SETUP_ANSWERED, SETUP_FAILED, SETUP_LIMITS_MS } from '../model/counters.ts';
+import {
+  type CounterSet,
+  Outcomes,
+  SETUP_ANSWERED,
+  SETUP_FAILED,
+  SETUP_LIMITS_MS,
+  TALK_CLASSES,
+  TALK_LIMITS_S,
+} from '../model/counters.ts';
 import { EventType } from '../model/event-type.ts';
 import { Method } from '../model/method.ts';
 import { type Call, CallFlag } from './call.ts';
@@ -21,7 +29,7 @@ export function countOutcome(counters: CounterSet, call: Call, type: EventType, 
       if ((call.flags & CallFlag.FORCED_TIMEOUT) !== 0) counters.add(Outcomes.LOST, 1);
       else {
         counters.add(Outcomes.ENDED, 1);
-        if (call.finalUs > 0) counters.add(Outcomes.TALK_US, Math.max(0, tsUs - call.finalUs));
+        if (call.finalUs > 0) countTalk(counters, Math.max(0, tsUs - call.finalUs));
       }
       return;
     case EventType.OTHER_TIMEOUT:
@@ -29,6 +37,13 @@ export function countOutcome(counters: CounterSet, call: Call, type: EventType, 
       return;
     default:
   }
+}
+
+function countTalk(counters: CounterSet, us: number): void {
+  counters.add(Outcomes.TALK_US, us);
+  const above = TALK_LIMITS_S.findIndex((limit) => us <= limit * 1e6);
+  const index = TALK_CLASSES[above < 0 ? TALK_LIMITS_S.length : above];
+  if (index !== undefined) counters.add(index, 1);
 }
 
 /** Counts a final reply to REGISTER, and how long it took (RFC 6076 §4.1, §4.2). @param sentUs of the REGISTER, 0 = not known */

@@ -176,8 +176,9 @@ test('captured text is shown as it is and never acts, on any page it reaches', a
       });
     }
 
-    // What is no HTML browsers show in markup of their own.
-    const paths = SITE_MAP.map(({ path }) => path).filter((path) => !/\?|\.json$|^\/metrics$/.test(path));
+    // What is for programs is no page of ours in a browser.
+    const isForPrograms = (path: string): boolean => path.endsWith('.json') || path === '/metrics';
+    const paths = SITE_MAP.map(({ path }) => path).filter((path) => !path.includes('?') && !isForPrograms(path));
     for (const path of ['/', ...paths]) await t.test(path, () => open(path));
 
     await t.test('every field is on a page, as it was sent', () => {

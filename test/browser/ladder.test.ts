@@ -293,6 +293,18 @@ test('a ladder is drawn as its reader wants it', async (t) => {
       assert.ok(copied.blue > 500, `${copied.blue} pixels of the colour of an INVITE`);
     });
 
+    await t.test('a call that is shared has the same ladder under a short link', async () => {
+      await page.goto(`${origin}/call/proxied?fold=1`);
+      await page.getByRole('link', { name: 'short link' }).click();
+      await page.getByRole('button', { name: 'Keep it under a short link' }).click();
+      await page.getByRole('status').getByRole('link').click();
+      await page.waitForURL(/\/s\/[\w-]{12}$/);
+      assert.equal((await arrowsOf(page)).length, PROXIED.length);
+      await page.keyboard.press('R');
+      await page.waitForURL(/\/s\/[\w-]{12}\?fold=1/);
+      await ladder.getByText('OPTIONS × 3').waitFor();
+    });
+
     await t.test('on a phone nothing but the ladder itself is wider than the window', async () => {
       await page.setViewportSize({ width: 390, height: 844 });
       await page.goto(`${origin}/call/proxied?fold=1`);

@@ -86,6 +86,7 @@ test('toEngineSettings() turns options into what the engine counts in', () => {
       wantsQos: true,
     },
     qos: { holdUs: 60_000_000, maxHeld: 10_000 },
+    reports: { perCall: 64, memBytes: 16 * 1024 * 1024 },
     tracker: {
       maxCalls: 0,
       maxCallBytes: 0,

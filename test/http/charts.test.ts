@@ -62,7 +62,7 @@ suite('/stats/charts', () => {
   test('draws the usual charts, or the counters asked for', async () => {
     const { get } = client();
     const usual = await get('/stats/charts?format=html');
-    assert.equal(usual.body.split('<figure').length - 1, 14);
+    assert.equal(usual.body.split('<figure').length - 1, 15);
     const chosen = await get('/stats/charts?format=html&d=1h&counter=ingest.received&counter=calls.active');
     assert.equal(chosen.body.split('<figure').length - 1, 2);
     assert.ok(chosen.body.includes('href="/stats/charts?d=24h&amp;counter=ingest.received&amp;counter=calls.active"'));

@@ -51,6 +51,7 @@ import type {
   QosLegView,
   QosView,
   RegistrationView,
+  ReportView,
 } from '../../src/model/views.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 
@@ -478,6 +479,7 @@ export class FakeEngine implements Engine {
     },
   };
   messages: CallMessageView[] = [message()];
+  reports: ReportView[] = [];
   /** What each of them came in. */
   envelope: EnvelopeView | null = ENVELOPE;
   /** Those that a search finds. */
@@ -563,6 +565,7 @@ export class FakeEngine implements Engine {
       total: held.length,
       offset,
       items: held.slice(offset, offset + limit),
+      reports: this.reports,
       gone: this.gone,
       keeps: this.keeps,
       olderCallId: 'older@example.com',
@@ -982,6 +985,7 @@ export function fakeDeps(changes: Partial<HttpDeps> = {}): FakeDeps {
       },
     ],
     settings: accessSettings(),
+    shareSettings: { most: 100, mostBytes: 1 << 20, ageUs: 720 * 3600 * 1e6, directory: '' },
     linksOut: [],
     aliases: NO_ALIASES,
     aliasStore: { path: '', read: () => Promise.resolve(''), write: () => Promise.resolve() },

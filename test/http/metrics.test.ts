@@ -52,7 +52,7 @@ suite('/metrics', () => {
     const shown = COUNTERS.map(({ index, group, name }) => ({ path: `${group}.${name}`, value: 770_000 + index }))
       .filter(({ path }) => !sums.has(path))
       // These are within a histogram, see below.
-      .filter(({ path }) => !path.startsWith('outcomes.setup_'));
+      .filter(({ path }) => !/^outcomes\.(?:setup_|talk)/.test(path));
     const lines = await metrics(Object.fromEntries(shown.map(({ path, value }) => [path, value])));
     for (const { path, value } of shown) {
       const found = lines.filter((line) => line.endsWith(` ${value}`));
@@ -116,6 +116,27 @@ suite('/metrics', () => {
       'sipcol_setup_seconds_count{outcome="answered"} 4',
       'sipcol_setup_seconds_count{outcome="failed"} 1',
     ]);
+  });
+
+  test('has conversations as a histogram, too', async () => {
+    // One within 6 s, one within 30 s, one beyond an hour.
+    const lines = await metrics({
+      'outcomes.talk.s_6': 1,
+      'outcomes.talk.s_30': 1,
+      'outcomes.talk.more': 1,
+      'outcomes.talk_us': 4_000_500_000,
+    });
+    assert.deepEqual(
+      lines.filter((line) => /^sipcol_talk_seconds_(?:sum|count|bucket\{le="(?:6|30|3600|\+Inf)"\})/.test(line)),
+      [
+        'sipcol_talk_seconds_bucket{le="6"} 1',
+        'sipcol_talk_seconds_bucket{le="30"} 2',
+        'sipcol_talk_seconds_bucket{le="3600"} 2',
+        'sipcol_talk_seconds_bucket{le="+Inf"} 3',
+        'sipcol_talk_seconds_sum 4000.5',
+        'sipcol_talk_seconds_count 3',
+      ],
+    );
   });
 
   for (const metricsOpen of [false, true]) {

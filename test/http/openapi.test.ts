@@ -20,8 +20,10 @@ interface Description {
   paths: Record<string, Record<string, Operation>>;
 }
 
-const { get } = client();
+const { get, post } = client();
 const description = (await get('/openapi.json')).json<Description>();
+const sharing = await post(`/call/${encodeURIComponent(call().callId)}/share`, '', { accept: 'application/json' });
+const shareId = sharing.json<{ id: string }>().id;
 const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
@@ -77,14 +79,17 @@ suite('/openapi.json', () => {
   for (const { path, operation } of pages) {
     if (JSON_TYPE in (operation.responses['200']?.content ?? {}))
       test(`the JSON of ${path} is what its schema says, by an independent validator`, async () => {
-        const place = path.replace('{callid}', encodeURIComponent(call().callId)).replace('{id}', String(message().id));
+        const place = path
+          .replace('{callid}', encodeURIComponent(call().callId))
+          .replace('{id}', String(message().id))
+          .replace('{share}', shareId);
         const answer = await get(`${place}?format=json`);
         assert.equal(answer.statusCode, 200, answer.body);
         assertAfter(operation.responses['200']?.content[JSON_TYPE]?.schema ?? {}, answer.json());
       });
 
     test(`${path} refuses an unknown parameter with problem details after their schema`, async () => {
-      const place = path.replace('{callid}', 'x').replace('{id}', '1');
+      const place = path.replace('{callid}', 'x').replace('{id}', '1').replace('{share}', shareId);
       const answer = await get(`${place}?nonsense=1`, { accept: 'application/json' });
       assert.equal(answer.statusCode, 400);
       assert.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8');

@@ -8,7 +8,11 @@ import { Statistics } from '../../src/telemetry/statistics.ts';
 import { call, countersOf, event, NOW_US, registration } from './fakes.ts';
 
 /** Not in the index: they need a Call-ID, or more. */
-const OF_A_CALL = ['', '/text', '/pcap', '/pcapng', '/message/{id}'].map((file) => `/call/{callid}${file}`);
+const FILES = ['', '/text', '/pcap', '/pcapng'];
+const OF_A_CALL = [
+  ...[...FILES, '/message/{id}', '/share'].map((file) => `/call/{callid}${file}`),
+  ...FILES.map((file) => `/s/{share}${file}`),
+];
 const PATHS = SITE_MAP.map((page) => page.path).filter((path) => path !== '/openapi.json' && path !== '/metrics');
 const ALL = ['/', ...PATHS];
 

@@ -7,6 +7,7 @@ import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { ProbeTable } from '../../src/pipeline/probes.ts';
 import { EventRing } from '../../src/tracker/event-ring.ts';
 import { QosTable } from '../../src/tracker/qos.ts';
+import { ReportTable } from '../../src/tracker/reports.ts';
 import { LinkTable } from '../../src/tracker/link-table.ts';
 import { CallTracker } from '../../src/tracker/tracker.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -25,6 +26,7 @@ export class PipelineStage {
   readonly pipeline: Pipeline;
   readonly probes: ProbeTable;
   readonly qos: QosTable;
+  readonly reports: ReportTable;
   readonly ipfix: IpfixPipeline;
   readonly reported: string[] = [];
 
@@ -35,6 +37,7 @@ export class PipelineStage {
     this.tracker = new CallTracker(tracker, this.events, this.counters, 1);
     this.agents = new AgentTable(hep.limits.maxAgents, hep.allow, hep.auth, this.counters);
     this.links = new LinkTable(this.settings.links, this.counters, 1);
+    this.reports = new ReportTable(this.settings.reports, this.tracker, this.counters);
     const ingest = new Ingest(
       this.settings,
       this.tracker,
@@ -42,6 +45,9 @@ export class PipelineStage {
       this.events,
       this.counters,
       (agent, fault, hex, heldBack) => this.reported.push(`${agent.id} ${fault} ${hex.slice(0, 8)} +${heldBack}`),
+      undefined,
+      undefined,
+      this.reports,
     );
     this.pipeline = new Pipeline(this.settings, ingest, this.agents, this.counters);
     this.probes = new ProbeTable(this.counters);

@@ -66,8 +66,8 @@ test('the end of a call is counted with its time, or as lost when nobody said BY
   const talk = ['1.0 B>A 200/1 f=a t=b', '1.1 A>B ACK/1 f=a t=b'];
   const ended = staged(INVITE, ...talk, '8.5 A>B BYE/2 f=a t=b', '8.6 B>A 200/2/BYE f=a t=b');
   assert.deepEqual(
-    ['ended', 'lost', 'talk_us'].map((name) => ended.counter(`outcomes.${name}`)),
-    [1, 0, 7_500_000],
+    ['ended', 'lost', 'talk_us', 'talk.s_6', 'talk.s_30', 'talk.s_60'].map((name) => ended.counter(`outcomes.${name}`)),
+    [1, 0, 7_500_000, 0, 1, 0],
   );
   const lost = staged(INVITE, ...talk);
   assert.deepEqual(

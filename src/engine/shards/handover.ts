@@ -1,4 +1,4 @@
-import { type CounterSet, EvRate } from '../../model/counters.ts';
+import { type CounterSet, EvRate, Reports } from '../../model/counters.ts';
 import { Fault } from '../../model/fault.ts';
 import { Packet } from '../../model/packet.ts';
 import type { Account } from '../../pipeline/account.ts';
@@ -9,6 +9,7 @@ import { parseSip, SipParseOptions } from '../../sip/parse.ts';
 import type { KeptQos } from '../../tracker/call.ts';
 import type { EventRing } from '../../tracker/event-ring.ts';
 import { Given, type QosElsewhere, type QosTable } from '../../tracker/qos.ts';
+import type { KeptReport, ReportsElsewhere, ReportTable } from '../../tracker/reports.ts';
 import { Exchange } from './exchange.ts';
 import { ForeignAccounts, type OutcomeView } from './foreign-accounts.ts';
 import { HUB, type ShardPlace, shardOfMessage, shardOfText } from './place.ts';
@@ -21,6 +22,7 @@ import {
   readEventOrigin,
   readMessage,
   readQuestion,
+  readReport,
   RecordKind,
   writeEvent,
   writeJson,
@@ -38,6 +40,7 @@ export interface Inbox {
   ingest: Ingest;
   events: EventRing;
   qos: QosTable;
+  reports: ReportTable;
   counters: CounterSet;
   maxHeaders: number;
   alegHeaders: readonly string[];
@@ -58,8 +61,9 @@ interface Question {
  *                                                  └─ theirs ─▶ ring ─▶ tracked there
  *   events of all shards ─▶ rings ─▶ the hub's event ring, rates and silenced types
  *   quality records, at the hub ─▶ the shards whose calls they name ─▶ answers ─▶ counted at the hub
+ *   reports ─▶ the shard whose call they name ─▶ counted there
  */
-export class Handover implements OtherShards, QosElsewhere {
+export class Handover implements OtherShards, QosElsewhere, ReportsElsewhere {
   readonly #place: ShardPlace;
   readonly #exchange: Exchange;
   readonly #foreign: ForeignAccounts[];
@@ -175,6 +179,14 @@ export class Handover implements OtherShards, QosElsewhere {
     return true;
   }
 
+  passReport(kept: KeptReport): boolean {
+    const shard = shardOfText(this.#place, kept.callId);
+    if (shard === this.#place.index) return false;
+    if (writeJson(this.#exchange.to(shard), RecordKind.REPORT, kept)) this.#exchange.wake(shard);
+    else this.#inbox?.counters.add(Reports.LEFT_OUT, 1);
+    return true;
+  }
+
   /** Sends the hub what was generated here, and gives up questions nobody answered. To be told ten times a second. */
   tick(): void {
     this.#sendEvents();
@@ -216,6 +228,9 @@ export class Handover implements OtherShards, QosElsewhere {
         return;
       case RecordKind.QOS:
         this.#answer(from, readQuestion(record));
+        return;
+      case RecordKind.REPORT:
+        this.#inbox?.reports.give(readReport(record));
         return;
       case RecordKind.QOS_ANSWER:
         this.#settle(readAnswer(record));

@@ -394,6 +394,7 @@ export function mergeMessages(
     total: sum(shards.map(({ total }) => total)),
     offset,
     items: items.slice(offset, offset + limit),
+    reports: shards.flatMap(({ reports }) => reports),
     gone: sum(shards.map(({ gone }) => gone)),
     keeps: shards.some(({ keeps }) => keeps),
     olderCallId: '',

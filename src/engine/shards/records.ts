@@ -3,6 +3,7 @@ import { clearPacket, keptAfter, keptBefore, type Packet, PayloadKind } from '..
 import type { Transport } from '../../model/transport.ts';
 import type { EventType } from '../../model/event-type.ts';
 import { EVENT_ROW, type EventSlot, GENERATED_ON } from '../../tracker/event-ring.ts';
+import type { KeptReport } from '../../tracker/reports.ts';
 import type { RingReader, RingWriter } from './ring.ts';
 
 /**
@@ -10,9 +11,9 @@ import type { RingReader, RingWriter } from './ring.ts';
  *
  *   message  [ numbers | times | payload, correlation id, other leg's Call-ID, name of who sent it, envelope ]
  *   event    [ numbers | times | row | texts ]
- *   quality record and what became of it: JSON, since there is one for a call at most
+ *   quality record, what became of it, report: JSON, since they are few
  */
-export const RecordKind = { MESSAGE: 1, EVENT: 2, QOS: 3, QOS_ANSWER: 4 } as const;
+export const RecordKind = { MESSAGE: 1, EVENT: 2, QOS: 3, QOS_ANSWER: 4, REPORT: 5 } as const;
 
 const FRAMING = 0;
 const SERIAL = 1;
@@ -255,8 +256,8 @@ export interface QosAnswer {
   given: number;
 }
 
-/** Writes a question or an answer. @returns false when there is no room */
-export function writeJson(to: RingWriter, kind: number, value: QosQuestion | QosAnswer): boolean {
+/** Writes a question, an answer or a report. @returns false when there is no room */
+export function writeJson(to: RingWriter, kind: number, value: QosQuestion | QosAnswer | KeptReport): boolean {
   const octets = Buffer.from(JSON.stringify(value), 'utf8');
   const start = to.reserve(kind, octets.length);
   if (start < 0) return false;
@@ -271,6 +272,10 @@ export function readQuestion(from: RingReader): QosQuestion {
 
 export function readAnswer(from: RingReader): QosAnswer {
   return readJson(from) as QosAnswer;
+}
+
+export function readReport(from: RingReader): KeptReport {
+  return readJson(from) as KeptReport;
 }
 
 function readJson({ bytes, start, end }: RingReader): unknown {

@@ -20,6 +20,8 @@ declare module 'fastify' {
     open?: boolean;
     /** Reading needs more than the role `viewer`. */
     needs?: Role;
+    /** Gives files to take away. */
+    isExport?: boolean;
   }
   interface FastifyRequest {
     /** Set before any page is made; absent only where the address of a request could not be read. */

@@ -1,10 +1,19 @@
 import { parseIp } from '../../model/endpoint.ts';
-import type { CallMessageView, CallView, EndpointView, QosLegView, QosView } from '../../model/views.ts';
+import type {
+  CallMessages,
+  CallMessageView,
+  CallView,
+  EndpointView,
+  QosLegView,
+  QosView,
+  ReportView,
+} from '../../model/views.ts';
 import { formatNumber } from '../show.ts';
+import { delayOf, impairmentOf, ratingOf, scoreOfRating } from './e-model.ts';
 
 /**
  * What was measured of a call's media, by whoever measured it: SBCs in quality records, phones in the header field
- * X-RTP-Stat of their last message, both in the body vq-rtcpxr (RFC 6035).
+ * X-RTP-Stat of their last message, both in the body vq-rtcpxr (RFC 6035); agents in RTCP and in reports of their own.
  */
 export interface MediaReport {
   atUs: number;
@@ -20,10 +29,61 @@ export interface MediaReport {
   mos: number | null;
 }
 
+/** Where reports of a call's media come from. */
+export type MediaSources = Pick<CallMessages, 'entries' | 'items' | 'reports'>;
+
 /** Reports of the calls and their messages, in order of time. */
-export function mediaReports(entries: readonly CallView[], messages: readonly CallMessageView[]): MediaReport[] {
-  const reports = [...entries.flatMap(recordsOf), ...messages.flatMap(reportsOf)];
-  return reports.toSorted((a, b) => a.atUs - b.atUs);
+export function mediaReports({ entries, items, reports }: MediaSources): MediaReport[] {
+  const codec = items.find(({ sdp }) => sdp !== null)?.sdp?.codec ?? '';
+  const all = [
+    ...entries.flatMap(recordsOf),
+    ...items.flatMap(reportsOf),
+    ...reports.flatMap((told) => agentReportOf(told, codec)),
+  ];
+  return all.toSorted((a, b) => a.atUs - b.atUs);
+}
+
+/** What an agent sent besides SIP: who sends RTCP tells what he sent, and what each stream was like that he received. */
+function agentReportOf(told: ReportView, codec: string): MediaReport[] {
+  const { atUs, callId, src, dst, kind, sent, streams } = told;
+  const place = { atUs, callId, src, dst, message: null };
+  if (kind === 'log') return [{ ...place, label: 'log', details: [told.text], mos: null }];
+  const sending = sent === null ? [] : [report(place, codec, null, [`sent ${formatNumber(sent.packets)}`])];
+  // What was received came from the other side.
+  const received = { ...place, src: dst, dst: src };
+  return [...sending, ...streams.map((stream) => streamReportOf(received, stream, codec))];
+}
+
+type Stream = ReportView['streams'][number];
+
+function streamReportOf(place: Place, stream: Stream, agreedCodec: string): MediaReport {
+  const codec = stream.codec === '' ? agreedCodec : stream.codec;
+  const { packets, lost, lossPercent, roundTripMs, rFactor } = stream;
+  const jitterMs = stream.jitterMs ?? inMs(stream.jitterUnits, codec);
+  // A score nobody told is an estimate, where there is anything to make one of.
+  const mos = stream.mos ?? (lossPercent === null ? null : estimate(codec, roundTripMs, jitterMs ?? 0, lossPercent));
+  const details = [
+    figure('packets', packets),
+    figure('lost', lost),
+    lossPercent === null ? '' : `loss ${formatNumber(Math.round(lossPercent * 100) / 100)} %`,
+    jitterMs === null ? '' : `jitter ${formatNumber(Math.round(jitterMs * 10) / 10)} ms`,
+    roundTripMs === null ? '' : `round trip ${formatNumber(Math.round(roundTripMs))} ms`,
+    figure('R', rFactor),
+    stream.mos === null && mos !== null ? 'MOS estimated by G.107' : '',
+  ];
+  return report(place, codec, mos, details);
+}
+
+/** Codecs whose timestamps do not count 8000 in a second (RFC 3551 §6, RFC 7587 §4.1); G.722 does, though it samples 16 000. */
+const CLOCKS: ReadonlyMap<string, number> = new Map([['OPUS', 48_000]]);
+
+function inMs(units: number | null, codec: string): number | null {
+  return units === null ? null : (units / (CLOCKS.get(codec.toUpperCase()) ?? 8000)) * 1000;
+}
+
+function estimate(codec: string, roundTripMs: number | null, jitterMs: number, lossPercent: number): number {
+  const rating = ratingOf(impairmentOf(codec), delayOf(roundTripMs, jitterMs), lossPercent);
+  return Math.round(scoreOfRating(rating) * 10) / 10;
 }
 
 /** The same record is held by both legs, each of which draws its own; entries of one fork hold the same, too. */
@@ -115,7 +175,10 @@ function endpointOf(values: ReadonlyMap<string, string>, name: string): Endpoint
   return parseIp(ip) === undefined || !(port >= 0 && port <= 65_535) ? undefined : { ip, port };
 }
 
-const placeOf = ({ atUs, callId, src, dst, id }: CallMessageView): Omit<MediaReport, 'label' | 'details' | 'mos'> => ({
+/** When and between whom it was. */
+type Place = Omit<MediaReport, 'label' | 'details' | 'mos'>;
+
+const placeOf = ({ atUs, callId, src, dst, id }: CallMessageView): Place => ({
   atUs,
   callId,
   src,
@@ -123,12 +186,7 @@ const placeOf = ({ atUs, callId, src, dst, id }: CallMessageView): Omit<MediaRep
   message: id,
 });
 
-function report(
-  place: Omit<MediaReport, 'label' | 'details' | 'mos'>,
-  codec: string,
-  mos: number | null,
-  details: readonly string[],
-): MediaReport {
+function report(place: Place, codec: string, mos: number | null, details: readonly string[]): MediaReport {
   const score = mos === null ? '' : `, MOS ${mos} ${verdictOf(mos)}`;
   const label = `RTP${codec === '' ? '' : ` ${codec}`}${score}`;
   return { ...place, label, details: details.filter((text) => text !== ''), mos };

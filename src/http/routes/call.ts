@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CAPTURE_FORMATS, type CaptureFormatName } from '../../model/capture.ts';
-import type { CallMessages, CallMessageView, EventView } from '../../model/views.ts';
+import type { CallMessages, CallMessageView } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
+import { type CallSource, callWithMessages, type FoundCall, partOf } from '../call-source.ts';
 import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
@@ -13,8 +14,8 @@ import { makeLadder } from '../ladder/model.ts';
 import { exchanges } from '../ladder/session.ts';
 import { ladderFile } from '../ladder/svg.tsx';
 import { Params } from '../params.ts';
-import { badParameter, HttpProblem } from '../problem.ts';
-import { CALL_FILE_PARAMETERS, CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
+import { badParameter } from '../problem.ts';
+import { CALL_PAGE_PARAMETERS, CallPageSchema, ZONE_PARAMETER } from '../schemas.ts';
 import { callFileName, visible, withTimes } from '../show.ts';
 import { callText } from '../text/call.ts';
 import { togetherHref } from '../together.ts';
@@ -24,45 +25,43 @@ import { messageId } from './message.ts';
 import { addPage } from './page.ts';
 
 const MAX_MESSAGES = 5000;
-const MAX_EVENTS = 100;
 const MAX_TITLE = 60;
-/** Longest Call-ID that is repeated in an answer. */
-const MAX_QUOTED = 300;
 
-const PLACE = { callid: Type.String({ description: 'Call-ID, percent-encoded' }) };
 const TEXT = 'text/plain; charset=utf-8';
 const CAPTURE_TYPE = 'application/vnd.tcpdump.pcap';
 const SVG = 'image/svg+xml; charset=utf-8';
 const MERMAID = 'text/vnd.mermaid; charset=utf-8';
 
-/** `/call/<callid>`: everything known of one call. */
-export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
+/** `/call/<callid>`, or a short link: everything known of one call. */
+export function callPageRoutes(app: FastifyInstance, deps: HttpDeps, source: CallSource): void {
   addPage(app, deps, {
-    path: '/call/:callid',
-    summary: 'One call: summary, ladder, messages, events',
+    path: source.path,
+    summary: `${source.what}: summary, ladder, messages, events`,
     tag: 'Calls',
-    place: PLACE,
+    place: source.place,
     query: CALL_PAGE_PARAMETERS,
     schema: CallPageSchema,
     exports: { svg: SVG, mermaid: MERMAID },
-    async read(params, _applied, { callid = '' }, names) {
+    async read(params, _applied, place, names) {
+      const found = await source.find(place);
+      const { callId } = found;
       const limit = params.integer(['n'], 1, MAX_MESSAGES, USUAL_MESSAGES);
       const around = params.text('around');
       params.integer(['message'], 0, Number.MAX_SAFE_INTEGER, 0); // which of the messages is for the browser to show
       const offset =
         around === undefined || params.has('s')
           ? params.integer(['s'], 0, Number.MAX_SAFE_INTEGER, 0)
-          : await offsetAround(deps, callid, timeOf('around', around), limit);
+          : await offsetAround(found, timeOf('around', around), limit);
       const choice = choiceOf(params);
       const compared = comparedOf(params);
       const isSorted = params.flag('sorted');
-      const { call: own, events } = await found(deps, callid, { offset, limit });
+      const { call: own, events } = await partOf(found, { offset, limit });
       const held = await withOthers(deps, own, choice.added, limit);
       const call = choice.mask ? { ...held, items: held.items.map(withoutSecrets) } : held;
       const complete = offset + own.items.length >= own.total;
-      const { items, ...rest } = call;
+      const { items, reports: told, ...rest } = call;
       const agreed = exchanges(items);
-      const reports = mediaReports(call.entries, items);
+      const reports = mediaReports(call);
       const ladder = makeLadder(items, {
         ...choice,
         nowUs: deps.clock(),
@@ -80,16 +79,25 @@ export function callPageRoutes(app: FastifyInstance, deps: HttpDeps): void {
       const [left, right] = compared.map((id) => items.find((message) => message.id === id));
       const comparison = left === undefined || right === undefined ? undefined : { left, right, isSorted };
       return {
-        title: `Call ${visible(callid.length > MAX_TITLE ? `${callid.slice(0, MAX_TITLE)}…` : callid)}`,
-        data: withTimes({ ...rest, missing: ladder.missing, media, reports, messages: items, events }),
+        title: `Call ${visible(callId.length > MAX_TITLE ? `${callId.slice(0, MAX_TITLE)}…` : callId)}`,
+        data: withTimes({
+          ...rest,
+          missing: ladder.missing,
+          media,
+          reports,
+          agentReports: told,
+          messages: items,
+          events,
+        }),
         html: () =>
           CallPage({
+            found,
             call,
             ladder,
             events,
             limit,
             choice,
-            hasMedia: reports.length > 0,
+            reports,
             exchanges: agreed,
             comparison,
             linksOut: deps.linksOut,
@@ -130,6 +138,7 @@ async function withOthers(
   return {
     ...call,
     entries: [...call.entries, ...others.flatMap(({ entries }) => entries)],
+    reports: [...call.reports, ...others.flatMap(({ reports }) => reports)],
     items: [...all.values()].toSorted((a, b) => a.atUs - b.atUs || a.id - b.id),
   };
 }
@@ -138,50 +147,31 @@ function withoutSecrets(message: CallMessageView): CallMessageView {
   return { ...message, raw: masked(message.raw) };
 }
 
-/** `/call/<callid>/text`, `/pcap`, `/pcapng`: all messages held of one call, and of others it is shown with, to be saved. */
-export function callFileRoutes(app: FastifyInstance, deps: HttpDeps): void {
-  const { engine } = deps;
-  addFile(
-    app,
-    'text',
-    'One call as text: summary, then every message held',
-    TEXT,
-    async ({ callid, added, legs }, zone) => {
-      const { call: own, events } = await found(deps, callid, { offset: 0, limit: MAX_MESSAGES });
-      const shown = await withOthers(deps, own, added, MAX_MESSAGES);
-      const call = legs === 'own' ? onlyUnder(shown, [callid, ...added]) : shown;
-      const complete = call.items.length >= call.total;
-      const ladder = makeLadder(call.items, {
-        ...USUAL,
-        nowUs: deps.clock(),
-        complete,
-        names: deps.aliases,
-        reports: [],
-        agreed: [],
-      });
-      return callText(call, ladder, events, exchanges(call.items), zone);
-    },
-  );
+/** `/text`, `/pcap`, `/pcapng` below the page of a call: all messages held of it, and of others it is shown with, to be saved. */
+export function callFileRoutes(app: FastifyInstance, deps: HttpDeps, source: CallSource): void {
+  const text = 'as text: summary, then every message held';
+  addFile(app, source, 'text', text, TEXT, async (found, { added, legs }, zone) => {
+    const { call: own, events } = await partOf(found, { offset: 0, limit: MAX_MESSAGES });
+    const shown = await withOthers(deps, own, added, MAX_MESSAGES);
+    const call = legs === 'own' ? onlyUnder(shown, [found.callId, ...added]) : shown;
+    const complete = call.items.length >= call.total;
+    const ladder = makeLadder(call.items, {
+      ...USUAL,
+      nowUs: deps.clock(),
+      complete,
+      names: deps.aliases,
+      reports: [],
+      agreed: [],
+    });
+    return callText(call, ladder, events, exchanges(call.items), zone);
+  });
   for (const format of CAPTURE_FORMATS) {
-    addFile(
-      app,
-      format,
-      `One call as a ${format} file: every message held`,
-      CAPTURE_TYPE,
-      async ({ callid, added, legs }) => {
-        const nothing = { offset: 0, limit: 0 };
-        const { call: own } = await found(deps, callid, nothing);
-        if (own.total === 0) {
-          throw new HttpProblem(
-            404,
-            `No message is held of the call with the Call-ID "${callid.slice(0, MAX_QUOTED)}"`,
-          );
-        }
-        const { entries } = await withOthers(deps, own, added, 0);
-        const others = legs === 'own' ? [] : entries.map((entry) => entry.callId);
-        return Buffer.from(await engine.callCapture([...new Set([callid, ...added, ...others])], format));
-      },
-    );
+    const capture = `as a ${format} file: every message held`;
+    addFile(app, source, format, capture, CAPTURE_TYPE, async (found, { added, legs }) => {
+      const { entries } = await withOthers(deps, await callWithMessages(found), added, 0);
+      const others = legs === 'own' ? [] : entries.map((entry) => entry.callId);
+      return Buffer.from(await found.capture([...new Set([found.callId, ...added, ...others])], format));
+    });
   }
 }
 
@@ -191,9 +181,8 @@ function onlyUnder(call: CallMessages, callIds: readonly string[]): CallMessages
   return { ...call, entries: call.entries.filter(isOne), items, total: items.length };
 }
 
-/** What a file is made of: a call, others, and whether the calls that belong to them, too. */
+/** What a file holds besides its call: others, and whether the calls that belong to them, too. */
 interface FileOf {
-  callid: string;
   added: readonly string[];
   legs: (typeof FILE_LEGS)[number];
 }
@@ -201,52 +190,43 @@ interface FileOf {
 /** A file to be saved; unlike a page it has one form. */
 function addFile(
   app: FastifyInstance,
+  source: CallSource,
   extension: 'text' | CaptureFormatName,
-  summary: string,
+  form: string,
   type: string,
-  read: (of: FileOf, zone: Zone) => Promise<string | Buffer>,
+  read: (found: FoundCall, of: FileOf, zone: Zone) => Promise<string | Buffer>,
 ): void {
+  const { path, what, place } = source;
+  const summary = `${what} ${form}`;
+  const query = { ...source.fileParameters, ...ZONE_PARAMETER };
   const schema = {
     summary,
     tags: ['Calls'],
-    params: Type.Object({ ...PLACE }),
-    querystring: Type.Object({ ...CALL_FILE_PARAMETERS, ...ZONE_PARAMETER }),
+    params: Type.Object({ ...place }),
+    querystring: Type.Object(query),
     response: {
       200: { description: summary, content: { [type]: { schema: Type.String() } } },
     },
   };
-  app.get<{ Params: { callid: string } }>(`/call/:callid/${extension}`, { schema }, async (request, reply) => {
-    const { callid } = request.params;
-    const params = new Params(request.query, Object.keys({ ...CALL_FILE_PARAMETERS, ...ZONE_PARAMETER }));
-    const added = addedCallIds(params, MAX_TOGETHER);
-    const legs = params.choice('legs', FILE_LEGS) ?? 'all';
-    const body = await read({ callid, added, legs }, zoneOf(request).zone);
-    // Text is read in the browser as well, a capture by another program.
-    if (extension !== 'text')
-      reply.header('content-disposition', `attachment; filename="${callFileName(callid, extension)}"`);
-    return reply.type(type).send(body);
-  });
-}
-
-/** What is held of a call; something must be. */
-async function found(
-  deps: HttpDeps,
-  callid: string,
-  window: { offset: number; limit: number },
-): Promise<{ call: CallMessages; events: EventView[] }> {
-  const [call, events] = await Promise.all([deps.engine.callMessages(callid, window), eventsOf(deps, callid)]);
-  if (call.entries.length === 0 && call.total === 0 && events.length === 0) {
-    throw new HttpProblem(
-      404,
-      `Nothing is held of a call with the Call-ID "${callid.slice(0, MAX_QUOTED)}": it was not seen, or what was held of it gave way to newer calls (keep_messages_mem, event_buffer_size)`,
-    );
-  }
-  return { call, events };
+  app.get<{ Params: Record<string, string> }>(
+    `${path}/${extension}`,
+    { config: { isExport: true }, schema },
+    async (request, reply) => {
+      const params = new Params(request.query, Object.keys(query));
+      const of = { added: addedCallIds(params, MAX_TOGETHER), legs: params.choice('legs', FILE_LEGS) ?? 'all' };
+      const found = await source.find(request.params);
+      const body = await read(found, of, zoneOf(request).zone);
+      // Text is read in the browser as well, a capture by another program.
+      if (extension !== 'text')
+        reply.header('content-disposition', `attachment; filename="${callFileName(found.callId, extension)}"`);
+      return reply.type(type).send(body);
+    },
+  );
 }
 
 /** Index of the first of `limit` messages in whose middle a time lies. */
-async function offsetAround({ engine }: HttpDeps, callId: string, atUs: number, limit: number): Promise<number> {
-  const { items, total } = await engine.callMessages(callId, { offset: 0, limit: MAX_MESSAGES });
+async function offsetAround(found: FoundCall, atUs: number, limit: number): Promise<number> {
+  const { items, total } = await found.messages({ offset: 0, limit: MAX_MESSAGES });
   const before = items.filter((message) => message.atUs < atUs).length;
   return Math.max(0, Math.min(total - limit, before - Math.floor(limit / 2)));
 }
@@ -256,16 +236,4 @@ function comparedOf(params: Params): number[] {
   const ids = params.texts('diff').flatMap((text) => text.split(','));
   if (ids.length > 2) throw badParameter('diff', ids.join(','), 'two messages, not more');
   return ids.map((id) => messageId('diff', id));
-}
-
-/** Events of exactly this Call-ID; the engine's filter also finds longer ones. */
-async function eventsOf({ engine }: HttpDeps, callId: string): Promise<EventView[]> {
-  // A longer text than the engine searches for cannot be a filter.
-  const value = callId.slice(0, 256);
-  const page = await engine.listEvents({
-    offset: 0,
-    limit: MAX_EVENTS,
-    filter: { field: 'cid', value, regexp: false },
-  });
-  return page.items.filter((event) => event.callId === callId);
 }

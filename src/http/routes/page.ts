@@ -66,7 +66,14 @@ export interface Change {
    * Applies the parameters and says in words what it did, to be shown on the page, or answers with a page of its own.
    * Names outside `parameters` never get here.
    */
-  apply: (params: Params) => Promise<string | Answer>;
+  apply: (params: Params, asked: Asked) => Promise<string | Answer>;
+}
+
+/** What a change is about, and who wants it. */
+export interface Asked {
+  /** Values of the path's own parameters. */
+  place: Readonly<Record<string, string>>;
+  user: string;
 }
 
 export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, change?: Change): void {
@@ -98,7 +105,8 @@ export function addPage(app: FastifyInstance, deps: HttpDeps, given: Page, chang
       throw badParameter('body', '', `at least one of: ${[...changing].join(', ')}`);
     // Only the form of the answer may stand in the query: what is changed is in one place.
     const reading = new Params(request.query, ANSWER_PARAMETERS, zoneOf(request).zone);
-    const applied = await change.apply(params);
+    const asked = { place: placeOf(request), user: request.visitor?.name ?? '' };
+    const applied = await change.apply(params, asked);
     const answer =
       typeof applied === 'string' ? await page.read(reading, applied, ...besides(deps, request), form) : applied;
     return send(deps, request, reply, answer);
@@ -132,12 +140,17 @@ function itemsOf(data: unknown): readonly unknown[] {
   return typeof data === 'object' && data !== null && 'items' in data && Array.isArray(data.items) ? data.items : [];
 }
 
-/** What a request says besides its parameters. Those in the path are texts: the router gives no other. */
+/** Parameters in the path are texts: the router gives no other. */
+function placeOf(request: FastifyRequest): Readonly<Record<string, string>> {
+  return request.params as Record<string, string>;
+}
+
+/** What a request says besides its parameters. */
 function besides(
   deps: HttpDeps,
   request: FastifyRequest,
 ): [place: Readonly<Record<string, string>>, names: Aliases, cookies: string] {
-  return [request.params as Record<string, string>, namesFor(deps, request), request.headers.cookie ?? ''];
+  return [placeOf(request), namesFor(deps, request), request.headers.cookie ?? ''];
 }
 
 function readSchema(page: Page, query: Properties): object {
@@ -156,6 +169,7 @@ function changeSchema(page: Page, change: Change): object {
     tags: [page.tag],
     consumes: ['application/x-www-form-urlencoded', 'application/json'],
     querystring: Type.Object({ ...FORMAT_PARAMETER, ...ZONE_PARAMETER }),
+    ...(page.place === undefined ? {} : { params: Type.Object({ ...page.place }) }),
     body: Type.Object({ ...change.parameters }),
     response: responses(change.schema === undefined ? page : { ...page, schema: change.schema }),
   };

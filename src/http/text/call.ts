@@ -2,6 +2,7 @@ import { formatEndpoint } from '../../model/endpoint.ts';
 import type { CallMessages, CallMessageView, EventView } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
 import { labelOf } from '../ladder/label.ts';
+import { mediaReports } from '../ladder/media.ts';
 import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { signedSeconds } from '../ladder/times.ts';
@@ -29,6 +30,10 @@ export function callText(
   for (const { offer, answer, result, notes } of exchanges) {
     const way = `${labelOf(offer)} -> ${answer === undefined ? 'nothing' : labelOf(answer)}`;
     lines.push(`# media: ${visible([`${way}: ${result}`, ...notes].join('; '))}`);
+  }
+  for (const { atUs, src, dst, label, details } of mediaReports(call)) {
+    const way = `${formatEndpoint(src.ip, src.port)} -> ${formatEndpoint(dst.ip, dst.port)}`;
+    lines.push(`# report: ${zonedIso(atUs, zone)} ${way} ${visible([label, ...details].join('; '))}`);
   }
   for (const text of ladder.missing) lines.push(`# missing: ${visible(text)}`);
   if (call.gone > 0) lines.push(`# ${call.gone} earlier messages of this call are no longer held`);

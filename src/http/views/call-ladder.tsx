@@ -15,6 +15,7 @@ import {
   type SdpMode,
   type TimeMode,
 } from '../ladder/choice.ts';
+import type { FoundCall } from '../call-source.ts';
 import { labelOf, letter } from '../ladder/label.ts';
 import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
@@ -26,6 +27,7 @@ import { Captured, CapturedLink, Cell, Nothing, Table } from './parts.tsx';
 export type PageLink = (changes: Record<string, string | number | undefined>) => string;
 
 interface LadderViewProps {
+  found: FoundCall;
   call: CallMessages;
   ladder: Ladder;
   choice: LadderChoice;
@@ -35,14 +37,22 @@ interface LadderViewProps {
 }
 
 /** The ladder with the ways to draw it; where scripts run, the message that is selected stands beside it. */
-export function LadderView({ call, ladder, choice, hasMedia, at }: LadderViewProps): VNode {
+export function LadderView({ found, call, ladder, choice, hasMedia, at }: LadderViewProps): VNode {
   const drawn: Redrawn = (changes) => ladderAt(at, choiceParameters({ ...choice, ...changes }));
   return (
     <>
-      <LadderTools call={call} ladder={ladder} choice={choice} hasMedia={hasMedia} at={at} drawn={drawn} />
+      <LadderTools
+        found={found}
+        call={call}
+        ladder={ladder}
+        choice={choice}
+        hasMedia={hasMedia}
+        at={at}
+        drawn={drawn}
+      />
       <Legend ladder={ladder} call={call} choice={choice} drawn={drawn} />
       <Arrangement ladder={ladder} choice={choice} drawn={drawn} />
-      <AddCall callId={call.callId} choice={choice} />
+      {found.share === undefined ? <AddCall href={found.href} choice={choice} /> : undefined}
       <div class="stage">
         <div class="scroll ladder-frame" role="region" aria-label="Ladder" tabIndex={0} data-ladder={call.callId}>
           <LadderDrawing
@@ -105,12 +115,12 @@ function Arrangement({
 }
 
 /** Another call beside this one, which nothing tells belongs to it. */
-function AddCall({ callId, choice }: { callId: string; choice: LadderChoice }): VNode {
+function AddCall({ href, choice }: { href: string; choice: LadderChoice }): VNode {
   const { with: added = '', ...others } = choiceParameters(choice);
   return (
     <details open={added !== ''}>
       <summary>Draw other calls with it</summary>
-      <form class="filter" method="get" action={`${callHref(callId)}#ladder`}>
+      <form class="filter" method="get" action={`${href}#ladder`}>
         {Object.entries(others).map(([name, value]) =>
           value === undefined ? undefined : <input type="hidden" name={name} value={value} />,
         )}
@@ -163,6 +173,7 @@ const MASK_TEXT = { shown: 'shown', masked: 'masked' } as const;
 const MEDIA_TEXT = { drawn: 'drawn', 'left out': 'left out' } as const;
 
 function LadderTools({
+  found,
   call,
   ladder,
   choice,
@@ -241,9 +252,12 @@ function LadderTools({
           <a href={at({ format })}>{format === 'json' || format === 'svg' ? format.toUpperCase() : format}</a>
         ))}
         {CAPTURE_FORMATS.map((format) => (
-          <a href={fileHref(ladder, call, choice, format)}>{format}</a>
+          <a href={found.share === undefined ? fileHref(ladder, call, choice, format) : `${found.href}/${format}`}>
+            {format}
+          </a>
         ))}
         <span class="tabs" data-picture={at({ format: 'svg' })} data-name={callFileName(call.callId, 'png')} />
+        {found.share === undefined ? <a href={`${found.href}/share`}>short link</a> : undefined}
       </span>
     </div>
   );

@@ -7,7 +7,7 @@ import { againText, toneClass } from '../ladder/svg.tsx';
 import { pause } from '../ladder/times.ts';
 import { formatNumber } from '../show.ts';
 import { AgentLinks } from './agents.tsx';
-import { messageAnchor, messagePage } from './call-ladder.tsx';
+import { messageAnchor } from './call-ladder.tsx';
 import { MessageText } from './message.tsx';
 import { Captured, Cell, cellText, Nothing, Path, TableHead, TimeOfDay, Transport } from './parts.tsx';
 
@@ -29,12 +29,12 @@ interface MessagesProps {
   ladder: Ladder;
   /** Ids of the messages that are compared. */
   compared: readonly number[];
-  /** Credentials are left out. */
-  mask: boolean;
+  /** Where the text of a message is a page of its own, if it can be one. */
+  textHref: (message: CallMessageView) => string | undefined;
 }
 
 /** The same as the ladder in words, and each message in its own. */
-export function Messages({ call, ladder, compared, mask }: MessagesProps): VNode {
+export function Messages({ call, ladder, compared, textHref }: MessagesProps): VNode {
   const { items, offset } = call;
   const numbers = new Map(items.map((message, index) => [message, offset + index + 1]));
   const rows = ladder.rows.map((row) => {
@@ -47,7 +47,7 @@ export function Messages({ call, ladder, compared, mask }: MessagesProps): VNode
         message={message}
         leg={legName(ladder, row)}
         number={number}
-        page={messagePage(message, mask)}
+        page={textHref(message)}
         hasText={items.length <= MAX_TEXTS}
         isCompared={compared.includes(message.id)}
       />

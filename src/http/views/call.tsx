@@ -2,11 +2,13 @@ import type { VNode } from 'preact';
 import type { LinkOut } from '../../model/settings.ts';
 import type { CallMessages, CallView, EventView } from '../../model/views.ts';
 import { choiceParameters, type LadderChoice, USUAL_MESSAGES } from '../ladder/choice.ts';
+import type { FoundCall } from '../call-source.ts';
+import type { MediaReport } from '../ladder/media.ts';
 import type { Ladder } from '../ladder/model.ts';
 import type { Exchange } from '../ladder/session.ts';
 import { callHref, link, type Parameters } from '../show.ts';
 import { MessageDiff, type Comparison } from './call-diff.tsx';
-import { Exchanges, LadderView, type PageLink } from './call-ladder.tsx';
+import { Exchanges, LadderView, messagePage, type PageLink } from './call-ladder.tsx';
 import { COMPARE, Messages } from './call-messages.tsx';
 import { Summary } from './call-summary.tsx';
 import { callTone, statusTone } from './call-columns.tsx';
@@ -14,15 +16,17 @@ import { Section } from './layout.tsx';
 import { Kept } from './list.tsx';
 import { LinksOut } from './links-out.tsx';
 import { Captured, CapturedLink, Cell, Hints, Milliseconds, Nothing, Pill, Table, Time } from './parts.tsx';
-import { Quality } from './quality.tsx';
+import { MediaReports, Quality } from './quality.tsx';
+import { SharedUntil } from './shares.tsx';
 
 export interface CallPageProps {
+  found: FoundCall;
   call: CallMessages;
   ladder: Ladder;
   events: readonly EventView[];
   limit: number;
   choice: LadderChoice;
-  hasMedia: boolean;
+  reports: readonly MediaReport[];
   exchanges: readonly Exchange[];
   comparison: Comparison | undefined;
   linksOut: readonly LinkOut[];
@@ -30,16 +34,17 @@ export interface CallPageProps {
 
 /** What happened to one call: in figures, as a ladder, as a table that says the same, and in the messages' own words. */
 export function CallPage(props: CallPageProps): VNode {
-  const { call, ladder, events, limit, choice, hasMedia, exchanges, comparison, linksOut } = props;
+  const { found, call, ladder, events, limit, choice, reports, exchanges, comparison, linksOut } = props;
   const { items, offset, total } = call;
   const here = {
     ...choiceParameters(choice),
     s: offset > 0 ? offset : undefined,
     n: limit === USUAL_MESSAGES ? undefined : limit,
   };
-  const at: PageLink = (changes) => link(callHref(call.callId), { ...here, ...changes });
+  const at: PageLink = (changes) => link(found.href, { ...here, ...changes });
   return (
     <>
+      {found.share === undefined ? undefined : <SharedUntil share={found.share} />}
       <Neighbours call={call} />
       <Summary call={call} ladder={ladder} events={events} exchanges={exchanges} />
       <LinksOut linksOut={linksOut} call={call.entries.find((entry) => entry.callId === call.callId)} />
@@ -51,7 +56,7 @@ export function CallPage(props: CallPageProps): VNode {
       )}
       {items.length === 0 ? undefined : (
         <Section title="Ladder">
-          <LadderView call={call} ladder={ladder} choice={choice} hasMedia={hasMedia} at={at} />
+          <LadderView found={found} call={call} ladder={ladder} choice={choice} hasMedia={reports.length > 0} at={at} />
           <MessagePager call={call} limit={limit} at={at} />
         </Section>
       )}
@@ -62,14 +67,19 @@ export function CallPage(props: CallPageProps): VNode {
       )}
       {items.length === 0 ? undefined : (
         <Section title="Messages">
-          <CompareForm callId={call.callId} parameters={here} />
+          <CompareForm href={found.href} parameters={here} />
           <Messages
             call={call}
             ladder={ladder}
             compared={comparison === undefined ? [] : [comparison.left.id, comparison.right.id]}
-            mask={choice.mask}
+            textHref={(message) => (found.share === undefined ? messagePage(message, choice.mask) : undefined)}
           />
           {offset > 0 || total > limit ? <MessagePager call={call} limit={limit} at={at} /> : undefined}
+        </Section>
+      )}
+      {reports.length === 0 ? undefined : (
+        <Section title="Media reports">
+          <MediaReports reports={reports} />
         </Section>
       )}
       {call.entries
@@ -133,9 +143,9 @@ const comparedAt =
     at({ diff: `${left.id},${right.id}`, sorted: isSorted ? 1 : undefined, ...changes });
 
 /** The boxes of the table belong to it. */
-function CompareForm({ callId, parameters }: { callId: string; parameters: Parameters }): VNode {
+function CompareForm({ href, parameters }: { href: string; parameters: Parameters }): VNode {
   return (
-    <form class="filter" method="get" action={`${callHref(callId)}#diff`} id={COMPARE}>
+    <form class="filter" method="get" action={`${href}#diff`} id={COMPARE}>
       <Kept parameters={parameters} />
       <button type="submit">Compare the two marked</button>
     </form>

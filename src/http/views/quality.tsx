@@ -1,9 +1,10 @@
 import type { VNode } from 'preact';
 import { formatDuration } from '../../model/duration.ts';
 import type { CallView, InterfaceView, QosLegView, QosView } from '../../model/views.ts';
+import type { MediaReport } from '../ladder/media.ts';
 import { formatNumber } from '../show.ts';
 import { AgentLink } from './agents.tsx';
-import { Captured, Cell, Nothing, Path, Table, Time } from './parts.tsx';
+import { Captured, Cell, Nothing, Path, Table, Time, TimeOfDay } from './parts.tsx';
 
 /** `slot 0 port 1`, and the VLAN where there is one. */
 export function interfaceText({ slot, port, vlan }: InterfaceView): string {
@@ -109,4 +110,30 @@ function Leg({ name, leg }: { name: string; leg: QosLegView }): VNode {
 function Measured({ values }: { values: readonly (number | null)[] }): VNode {
   const text = values.map((value) => (value === null ? 'unknown' : formatNumber(value)));
   return <span>{text.length === 2 ? `${text[0]}, at most ${text[1]}` : text[0]}</span>;
+}
+
+/** What phones, agents and SBCs reported of the media, one below the other as it came. */
+export function MediaReports({ reports }: { reports: readonly MediaReport[] }): VNode {
+  return (
+    <Table head={['Time', 'From → to', 'What', 'Measured']} caption="Media reports">
+      <tbody>
+        {reports.map(({ atUs, src, dst, label, details }) => (
+          <tr>
+            <Cell label="Time">
+              <TimeOfDay us={atUs} />
+            </Cell>
+            <Cell label="From → to">
+              <Path src={src} dst={dst} />
+            </Cell>
+            <Cell label="What">
+              <Captured text={label} />
+            </Cell>
+            <Cell label="Measured">
+              <Captured text={details.join(' · ')} />
+            </Cell>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
 }

@@ -275,6 +275,7 @@ test('messages of all legs come in order of time, and a window is of all togethe
     items: times.map((atUs) => ({ callId, atUs })) as CallMessages['items'],
     gone: 1,
     keeps: true,
+    reports: [],
     olderCallId: '',
     newerCallId: '',
   });

@@ -6,7 +6,18 @@ import { after, before, test } from 'node:test';
 import { EngineClient } from '../../../src/engine/engine-client.ts';
 import { ShardedEngine } from '../../../src/engine/shards/sharded-engine.ts';
 import { TIMED_CALL_STATES } from '../../../src/model/call-state.ts';
-import { Calls, COUNTERS, Dropped, EvRate, Hep, Ingest, Ipfix, Links, Outcomes } from '../../../src/model/counters.ts';
+import {
+  Calls,
+  COUNTERS,
+  Dropped,
+  EvRate,
+  Hep,
+  Ingest,
+  Ipfix,
+  Links,
+  Outcomes,
+  Reports,
+} from '../../../src/model/counters.ts';
 import type { CallView, ListenerView, RegistrationView } from '../../../src/model/views.ts';
 import { parseSearch, SearchFault } from '../../../src/model/search/parse.ts';
 import { CAPTURES, capturePath } from '../../captures/expected.ts';
@@ -14,7 +25,7 @@ import { readHep, shiftHep3Time } from '../../support/hep-envelope.ts';
 import { readDatagrams } from '../../support/pcap.ts';
 import { until } from '../../support/process.ts';
 import { KeptLog, loopbackSettings } from '../settings.ts';
-import { allRounds, hepOf, sbcMessages } from './traffic.ts';
+import { allRounds, hepOf, rtcpOf, sbcMessages } from './traffic.ts';
 
 /**
  * The same traffic, into one engine thread and into four, with one socket and with one each: nobody may see a difference
@@ -31,6 +42,9 @@ interface Running {
   engine: Engine;
   listeners: ListenerView[];
 }
+
+/** Calls that somebody reports of, the last of which there is none. */
+const REPORTED = ['in-3', 'in-5', 'out-7', 'out-9', 'nobody'];
 
 const log = new KeptLog();
 const fatal: string[] = [];
@@ -163,11 +177,13 @@ async function sendAll(): Promise<void> {
   );
   const sbc = sbcMessages(atUs);
   await sendStream('ipfix-tcp', sbc, 8 * 16);
+  await sendDatagrams(REPORTED.map((callId) => ({ from: agents[0]!, bytes: rtcpOf(callId, (atUs += 10)) })));
   for (const socket of agents) socket.close();
   await until('quality records settled', LIMIT_MS, () => {
     const settled = ({ engine: { counters } }: Running): boolean =>
+      counters.get(Reports.KEPT) + counters.get(Reports.UNKNOWN) >= REPORTED.length &&
       [Ipfix.QOS_MATCHED, Ipfix.QOS_UNMATCHED, Ipfix.QOS_LEFT_OUT].reduce((total, n) => total + counters.get(n), 0) >=
-      5 * 16;
+        5 * 16;
     return all.every(settled) || undefined;
   });
 }
@@ -345,6 +361,15 @@ for (const { name: who, several, isSpread } of CASES) {
       );
       assertSame(sorted(four1.entries), sorted(one1.entries));
     }
+  });
+
+  test(`${who}: what is reported of a call is kept with it, also where another thread has received it`, async () => {
+    for (const callId of ['in-3', 'out-7']) {
+      const [one1, four1] = await both((engine) => engine.callMessages(callId, { offset: 0, limit: 0 }));
+      assert.ok(one1.reports.some((report) => report.callId === callId));
+      assert.deepEqual(withoutTimes(four1.reports), withoutTimes(one1.reports));
+    }
+    assert.equal(several().counters.get(Reports.LEFT_OUT), 0);
   });
 
   test(`${who}: a message has the envelope it came in, also where another thread has received it`, async () => {

@@ -139,6 +139,22 @@ export function hepOf({ forward, text, correlationId }: Sighting, captureId: num
   });
 }
 
+/** A receiver report about a call, as rtpengine sends it. */
+export function rtcpOf(callId: string, atUs: number): Buffer {
+  return encodeHep3({
+    src: '192.0.2.10',
+    srcPort: 4001,
+    dst: '192.0.2.20',
+    dstPort: 4003,
+    ipProtocol: 17,
+    capturedAtUs: atUs,
+    kind: 5,
+    captureId: 200,
+    payload: Buffer.from('{ "ssrc":1,"type":201,"report_blocks":[{"source_ssrc":2,"fraction_lost":3,"ia_jitter":8}] }'),
+    correlationId: callId,
+  });
+}
+
 const MEDIA: Media = {
   rtpBytes: 172_800,
   rtpPackets: 1000,

@@ -384,14 +384,16 @@ suite('the audit trail', () => {
     await post('/calls/timeout', 'inv_1st=90s', cookie);
     await post('/calls/timeout', 'nonsense=1', cookie);
     await get('/call/a84b4c76e66710%40pc33.example.com?format=svg', { authorization: 'Bearer look' });
+    await get('/call/a84b4c76e66710%40pc33.example.com/pcap', { authorization: 'Bearer look' });
     await ask({ method: 'POST', url: '/logout', headers: cookie });
     const admin = cookieOf(await login('alice', 'correct horse'));
-    const { items } = (await get('/audit?format=json&n=6', admin)).json<{ items: Entry[] }>();
+    const { items } = (await get('/audit?format=json&n=7', admin)).json<{ items: Entry[] }>();
     assert.deepEqual(
       items.map(({ action, user, via, target, parameters }) => [action, user, via, target, parameters]),
       [
         ['login', 'alice', 'password', '/login', ''],
         ['logout', 'alice', 'session', '/logout', ''],
+        ['export', 'token 1', 'token', '/call/a84b4c76e66710%40pc33.example.com/pcap', ''],
         ['export', 'token 1', 'token', '/call/a84b4c76e66710%40pc33.example.com?format=svg', ''],
         ['change', 'alice', 'session', '/calls/timeout', '{"inv_1st":"90s"}'],
         ['login', 'alice', 'password', '/login', ''],

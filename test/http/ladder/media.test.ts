@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { type MediaReport, mediaReports } from '../../../src/http/ladder/media.ts';
+import { type MediaReport, mediaReports, type MediaSources } from '../../../src/http/ladder/media.ts';
+import type { ReportView } from '../../../src/model/views.ts';
 import { call, message } from '../fakes.ts';
 
 /** From RFC 6035 §4.6.1.1, shortened. */
@@ -22,13 +23,19 @@ const SESSION_REPORT = [
   'PacketLoss:NLR=9.0 JDR=9.0',
 ];
 
+const callOf = (
+  entries: MediaSources['entries'],
+  items: MediaSources['items'],
+  reports: MediaSources['reports'] = [],
+): MediaSources => ({ entries, items, reports });
+
 const told = (reports: readonly MediaReport[]): string[] =>
   reports.map(
     ({ src, dst, label, details }) => `${src.ip}:${src.port}>${dst.ip}:${dst.port} ${label}; ${details.join(', ')}`,
   );
 
 const inMessage = (...lines: string[]): MediaReport[] =>
-  mediaReports([], [message({ raw: ['BYE sip:b SIP/2.0', 'Call-ID: c', ...lines].join('\r\n') })]);
+  mediaReports(callOf([], [message({ raw: ['BYE sip:b SIP/2.0', 'Call-ID: c', ...lines].join('\r\n') })]));
 
 suite('mediaReports()', () => {
   test('reads what a phone tells in its last message', () => {
@@ -62,7 +69,7 @@ suite('mediaReports()', () => {
     const held = call();
     const [record] = held.qos;
     assert.ok(record !== undefined);
-    const reports = mediaReports([held, held], []);
+    const reports = mediaReports(callOf([held, held], []));
     assert.equal(reports.length, 1);
     assert.deepEqual([reports[0]?.atUs, reports[0]?.message], [record.endUs, null]);
     assert.equal(reports[0]?.src, record.incoming.flows[0]?.src);
@@ -70,6 +77,59 @@ suite('mediaReports()', () => {
 
   test('leaves out messages that another hop repeats', () => {
     const raw = 'BYE sip:b SIP/2.0\r\nX-RTP-Stat: PS=1\r\n\r\n';
-    assert.equal(mediaReports([], [message({ raw }), message({ raw, repeat: 'other-hop' })]).length, 1);
+    assert.equal(mediaReports(callOf([], [message({ raw }), message({ raw, repeat: 'other-hop' })])).length, 1);
+  });
+
+  const RTCP: ReportView = {
+    callId: 'c',
+    atUs: 5,
+    src: { ip: '192.0.2.1', port: 4001 },
+    dst: { ip: '192.0.2.2', port: 4003 },
+    agent: '7@192.0.2.9:1/udp',
+    kind: 'RTCP',
+    text: '',
+    sent: { packets: 50, octets: 8000 },
+    streams: [
+      {
+        ssrc: 1,
+        codec: '',
+        packets: null,
+        lost: -3,
+        lossPercent: 1,
+        jitterUnits: 40,
+        jitterMs: null,
+        mos: null,
+        rFactor: null,
+        roundTripMs: 20.4,
+      },
+    ],
+  };
+
+  test('reads what agents report in RTCP: what was sent, and what was received from the other side', () => {
+    const invite = message({
+      sdp: { media: 'audio', address: '192.0.2.1', port: 4000, codec: 'PCMA', direction: 'sendrecv' },
+    });
+    // A clock of 8000: 40 units are 5 ms. Delay 20.4 / 2 + 2 × 5 + 35 = 55.2 ms: R = 93.2 - 1.3248 - 95 / 26.1 = 88.235.
+    assert.deepEqual(told(mediaReports(callOf([], [invite], [RTCP]))), [
+      '192.0.2.1:4001>192.0.2.2:4003 RTP PCMA; sent 50',
+      '192.0.2.2:4003>192.0.2.1:4001 RTP PCMA, MOS 4.3 good; lost -3, loss 1 %, jitter 5 ms, round trip 20 ms, MOS estimated by G.107',
+    ]);
+  });
+
+  test('takes a score that was told as it is, and lines of a log', () => {
+    const [stream] = RTCP.streams;
+    assert.ok(stream);
+    const scored = {
+      ...RTCP,
+      sent: null,
+      streams: [
+        { ...stream, codec: 'G729', lossPercent: null, jitterUnits: null, roundTripMs: null, mos: 2.5, rFactor: 50 },
+      ],
+    };
+    const log: ReportView = { ...RTCP, kind: 'log', text: 'branch failed', sent: null, streams: [] };
+    assert.deepEqual(told(mediaReports(callOf([], [], [scored, log]))), [
+      '192.0.2.2:4003>192.0.2.1:4001 RTP G729, MOS 2.5 poor; lost -3, R 50',
+      '192.0.2.1:4001>192.0.2.2:4003 log; branch failed',
+    ]);
   });
 });
