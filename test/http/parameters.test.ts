@@ -177,7 +177,7 @@ suite('changes', () => {
   test('POST as a browser says what was applied', async () => {
     const { post } = client();
     const answer = await post('/calls/timeout', 'inv_1st=90s', { accept: 'text/html' });
-    assert.match(answer.body, /role="status">Applied: inv_1st = 90s</);
+    assert.match(answer.body, /role="status">Applied: <bdi>inv_1st = 90s</);
   });
 
   test('POST /events/blst switches types, a name without value is 1, reset comes first', async () => {
@@ -197,7 +197,7 @@ suite('changes', () => {
     const answer = await post('/regs/cfg', 'reg_exp_delta=-1&reg_del_delay=-1&contact_ignore_port=-1', {
       accept: 'text/html',
     });
-    assert.match(answer.body, /Applied: reg_exp_delta as configured, reg_del_delay as configured, /);
+    assert.match(answer.body, /Applied: <bdi>reg_exp_delta as configured, reg_del_delay as configured, /);
     assert.deepEqual(deps.engine.asked, [
       ['setRegistrationSettings', { regExpDeltaS: 10, regDelDelayS: 60, contactIgnorePort: true }],
       ['setRegistrationSettings', { regDelDelayS: 0, contactIgnorePort: false }],

@@ -33,7 +33,20 @@ import {
   OrderNote,
   Switch,
 } from './list.tsx';
-import { Captured, CapturedLink, Cell, Facts, Nothing, Pager, Path, Pill, Table, Time, Transport } from './parts.tsx';
+import {
+  Applied,
+  Captured,
+  CapturedLink,
+  Cell,
+  Facts,
+  Nothing,
+  Pager,
+  Path,
+  Pill,
+  Table,
+  Time,
+  Transport,
+} from './parts.tsx';
 import { interfaceText, Quality } from './quality.tsx';
 import { RowMenu } from './row-menu.tsx';
 import { filterParameters, SearchForm } from './search.tsx';
@@ -297,11 +310,7 @@ export function CallTimeouts({
 }): VNode {
   return (
     <>
-      {applied === undefined ? undefined : (
-        <p class="done" role="status">
-          Applied: {applied}
-        </p>
-      )}
+      <Applied what={applied} />
       <p>
         A call that is silent for so long in its state leaves the list. A new value counts from the next message on; 0
         goes back to the default.

@@ -32,6 +32,7 @@ import {
 } from './list.tsx';
 import { filterParameters, SearchForm } from './search.tsx';
 import {
+  Applied,
   Captured,
   CapturedLink,
   Cell,
@@ -331,11 +332,7 @@ export function Blacklist({
 }): VNode {
   return (
     <>
-      {applied === undefined ? undefined : (
-        <p class="done" role="status">
-          Applied: {applied}
-        </p>
-      )}
+      <Applied what={applied} />
       <p>Events of a type that is switched off are dropped and counted; they reach neither this ring nor any output.</p>
       <form method="post" action="/events/blst">
         <Table head={['Type', 'Now', 'Change']} caption="Event types">

@@ -32,6 +32,7 @@ import {
 } from './list.tsx';
 import { filterParameters } from './search.tsx';
 import {
+  Applied,
   Captured,
   CapturedLink,
   Cell,
@@ -253,11 +254,7 @@ export function RegistrationSettings({ now, configured, applied }: SettingsProps
   ];
   return (
     <>
-      {applied === undefined ? undefined : (
-        <p class="done" role="status">
-          Applied: {applied}
-        </p>
-      )}
+      <Applied what={applied} />
       <p>A new value counts for what is registered from now on; -1 goes back to what was configured.</p>
       <Table head={['Setting', { number: 'Now' }, { number: 'Configured' }, 'Meaning', 'Change']} caption="Settings">
         <tbody>
