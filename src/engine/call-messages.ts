@@ -67,6 +67,7 @@ export function messagesOf(
   });
   return {
     callId,
+    callIds: [...callIds],
     entries,
     total: held.length,
     offset,
@@ -95,7 +96,17 @@ export function callMessage(tracker: CallTracker, callId: string, id: number): M
 /** Call-IDs of the other legs of a call. */
 function legsOf(tracker: CallTracker, callId: string): string[] {
   const legs = tracker.family(callId).flatMap((call) => tracker.legs.of(call).map((leg) => leg.callId));
-  return [...new Set(legs)].filter((leg) => leg !== callId).slice(0, MAX_LEGS);
+  const past = pastLegs(tracker, [callId]);
+  const all = new Set([...legs, ...past, ...pastLegs(tracker, past)]);
+  return [...all].filter((leg) => leg !== callId).slice(0, MAX_LEGS);
+}
+
+/** What belonged to some Call-IDs when their calls were held. */
+export function pastLegs(tracker: CallTracker, callIds: readonly string[]): string[] {
+  return callIds.flatMap((callId) => {
+    const kept = Buffer.from(callId, 'utf8').toString('latin1');
+    return tracker.legs.past(kept).map(displayText);
+  });
 }
 
 /** Where in the ring the messages under some Call-IDs are, in order of time. */

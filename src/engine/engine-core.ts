@@ -102,7 +102,7 @@ import { IpfixFramer } from '../wire/ipfix/framer.ts';
 import { AnyCaptureReader } from '../wire/pcap/capture-reader.ts';
 import { callCapture, keptMessages } from './call-capture.ts';
 import { callSummary } from './call-summary.ts';
-import { callMessage, callMessages, heldUnder, messagesOf } from './call-messages.ts';
+import { callMessage, callMessages, heldUnder, messagesOf, pastLegs } from './call-messages.ts';
 import { keptView } from './kept.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { injectMessage } from './inject.ts';
@@ -331,6 +331,11 @@ export class EngineCore {
 
   callMessages(callId: string, window: { offset: number; limit: number }): CallMessages {
     return callMessages(this.tracker, callId, window, this.#clock(), this.#reports);
+  }
+
+  /** What belonged to some Call-IDs here when their calls were held. */
+  pastLegs(callIds: readonly string[]): string[] {
+    return pastLegs(this.tracker, callIds);
   }
 
   callMessage(callId: string, id: number): MessageDetail | undefined {

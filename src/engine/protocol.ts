@@ -83,6 +83,7 @@ export interface EngineMethods {
   end: [];
   order: [what: OrderedTable, query: CallQuery | RegistrationQuery];
   joins: [callIds: readonly string[]];
+  pastLegs: [callIds: readonly string[]];
   neighbours: [callId: string, atUs: number];
   messagesOf: [callIds: readonly string[], window: { offset: number; limit: number }];
   allLinks: [query: LinkQuery];

@@ -114,6 +114,8 @@ async function answer(request: EngineRequest): Promise<unknown> {
       return core.end();
     case 'order':
       return core.order(...request.args);
+    case 'pastLegs':
+      return core.pastLegs(...request.args);
     case 'joins':
       return core.joins(...request.args);
     case 'neighbours':

@@ -118,8 +118,7 @@ export async function shareCall(shares: Shares, found: FoundCall, by: string): P
   if (call.total > MAX_SHARED) {
     throw new HttpProblem(409, `Of this call ${call.total} messages are held, and at most ${MAX_SHARED} can be shared`);
   }
-  const callIds = [...new Set([found.callId, ...call.entries.map((entry) => entry.callId)])];
-  const files = await Promise.all(CAPTURE_FORMATS.map((format) => found.capture(callIds, format)));
+  const files = await Promise.all(CAPTURE_FORMATS.map((format) => found.capture(call.callIds, format)));
   const [pcap = '', pcapng = ''] = files.map((file) => Buffer.from(file).toString('base64'));
   // The calls before and after it will not be there.
   const kept = { ...call, olderCallId: '', newerCallId: '' };

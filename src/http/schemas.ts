@@ -408,6 +408,7 @@ export const AliasSchema = Type.Object({
 
 export const CallPageSchema = Type.Object({
   callId: Text(),
+  callIds: Type.Array(Type.String(), { description: 'It, then those of its other legs, also of such as are gone' }),
   entries: Type.Array(CallSchema, { description: 'Entries held under the Call-ID, then those of its other legs' }),
   total: Count('Messages held'),
   offset: Count('Index of the first message in messages'),

@@ -231,6 +231,8 @@ export interface ReportView {
 /** Everything held of one call: its entries, those of its other legs, and their messages in order of time. */
 export interface CallMessages {
   callId: string;
+  /** It, then the Call-IDs of its other legs, also of those that have left the table. */
+  callIds: string[];
   /** Entries held under the Call-ID, then those of its other legs; empty when the call has left the table. */
   entries: CallView[];
   /** Messages held in all; `items` are some of them, from `offset` on. */

@@ -25,9 +25,13 @@ export const REASON_TEXT: readonly string[] = [
 /** Names one call may keep, and calls kept under one name. */
 const MAX_NAMES = 4;
 const MAX_NAMING = 32;
+/** Call-IDs whose legs are still known when their calls are gone: their messages are held for longer. */
+const MAX_PAST = 20_000;
 
 export class LegIndex {
   readonly #naming = new Map<string, Call[]>();
+  /** Of calls that are gone, both ways; the one noted first gives way. */
+  readonly #past = new Map<string, string[]>();
   readonly #counters: CounterSet;
   readonly #isHeld: (callId: string) => boolean;
 
@@ -81,12 +85,38 @@ export class LegIndex {
 
   /** Forgets what a call named. */
   leave(call: Call): void {
+    this.#notePast(call);
     for (let link = call.legs; link !== undefined; link = link.next) {
       const others = (this.#naming.get(link.callId) ?? []).filter((other) => other !== call);
       if (others.length === 0) this.#naming.delete(link.callId);
       else this.#naming.set(link.callId, others);
     }
     if (call.extras !== undefined) call.extras.legs = undefined;
+  }
+
+  /** Call-IDs that belonged to one whose calls may be gone, as kept. */
+  past(callId: string): readonly string[] {
+    return this.#past.get(callId) ?? [];
+  }
+
+  #notePast(call: Call): void {
+    for (let link = call.legs; link !== undefined; link = link.next) {
+      if (link.reason === LegReason.CORRELATION_ID && !this.#isHeld(link.callId)) continue;
+      // Copies: a part of a call's text would keep all of it.
+      const [own, other] = [call.callId, link.callId].map((text) => Buffer.from(text, 'latin1').toString('latin1'));
+      if (own === undefined || other === undefined) continue;
+      this.#noteOne(own, other);
+      this.#noteOne(other, own);
+    }
+  }
+
+  #noteOne(callId: string, other: string): void {
+    const others = this.#past.get(callId) ?? [];
+    if (others.includes(other) || others.length >= MAX_NAMING) return;
+    others.push(other);
+    this.#past.set(callId, others);
+    const [oldest] = this.#past.keys();
+    if (this.#past.size > MAX_PAST && oldest !== undefined) this.#past.delete(oldest);
   }
 
   /** What a call named, in that order. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { callMessage, callMessages } from '../../src/engine/call-messages.ts';
 import { EngineRequestError } from '../../src/model/engine.ts';
+import { LegReason } from '../../src/tracker/call.ts';
 import { Stage, START_US } from '../tracker/scenario.ts';
 
 const ALL = { offset: 0, limit: 100 };
@@ -104,4 +105,35 @@ test('the other legs of a call are part of it', () => {
     answer.entries.map((entry) => entry.callId),
     ['c1', 'c2'],
   );
+});
+
+test('the other legs of a call are part of it when both have left the table, whichever is asked for', () => {
+  const stage = staged(
+    {},
+    '0.000 A>B INVITE/1 f=a',
+    '0.100 B>C INVITE/1 f=b id=c2',
+    '0.150 B>D INVITE/1 f=d id=c3',
+    '0.200 B>E INVITE/1 f=e id=alone',
+    '0.300 B>A 486/1 f=a t=x',
+    '0.400 C>B 486/1 f=b t=y id=c2',
+    '0.450 D>B 486/1 f=d t=z id=c3',
+    '0.500 E>B 486/1 f=e t=w id=alone',
+  );
+  for (const leg of ['c2', 'c3']) stage.tracker.legs.join(stage.tracker.family(leg)[0]!, 'c1', LegReason.ALEG_HEADER); // just sent
+  // An agent's correlation id that is nobody's Call-ID.
+  stage.tracker.legs.join(stage.tracker.family('alone')[0]!, 'conference 7', LegReason.CORRELATION_ID);
+  stage.advance(3600);
+  assert.equal(stage.tracker.table.size, 0);
+  for (const [asked, others] of [
+    ['c1', ['c2', 'c3']],
+    ['c2', ['c1', 'c3']],
+    ['c3', ['c1', 'c2']],
+    ['alone', []],
+    ['conference 7', []],
+  ] as const) {
+    const answer = callMessages(stage.tracker, asked, ALL, START_US);
+    assert.deepEqual(answer.callIds, [asked, ...others]);
+    assert.deepEqual(answer.entries, []);
+    assert.equal(answer.total, asked === 'conference 7' ? 0 : 2 * (others.length + 1));
+  }
 });

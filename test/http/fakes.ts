@@ -568,6 +568,7 @@ export class FakeEngine implements Engine {
       reports: this.reports,
       gone: this.gone,
       keeps: this.keeps,
+      callIds: [...new Set([callId, ...entries.map((entry) => entry.callId)])],
       olderCallId: 'older@example.com',
       newerCallId: '',
     };

@@ -389,6 +389,7 @@ export function mergeMessages(
   const entries = shards.flatMap((shard) => shard.entries);
   return {
     callId,
+    callIds: [...callIds],
     // Those of the call first; among those of one Call-ID each shard's order stays.
     entries: entries.toSorted((a, b) => callIds.indexOf(a.callId) - callIds.indexOf(b.callId)),
     total: sum(shards.map(({ total }) => total)),

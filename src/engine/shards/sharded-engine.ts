@@ -204,7 +204,12 @@ export class ShardedEngine implements Engine {
   async callMessages(callId: string, window: Window): Promise<CallMessages> {
     checkWindow(window);
     const own = await this.callsByCallId(callId);
-    const legs = new Set(own.flatMap((call) => call.legs.map((leg) => leg.callId)));
+    const past = await this.#pastLegs([callId]);
+    const legs = new Set([
+      ...own.flatMap((call) => call.legs.map((leg) => leg.callId)),
+      ...past,
+      ...(past.length === 0 ? [] : await this.#pastLegs(past)),
+    ]);
     legs.delete(callId);
     const callIds = [callId, ...[...legs].slice(0, MAX_LEGS)];
     const upToEnd = { offset: 0, limit: Math.min(window.offset + window.limit, MAX_LIST_LIMIT) };
@@ -429,6 +434,10 @@ export class ShardedEngine implements Engine {
     const count = this.#shards.length;
     const callEntryId = globalId(message.callEntryId, shard, count);
     return { ...message, id: globalId(message.id, shard, count), callEntryId };
+  }
+
+  async #pastLegs(callIds: readonly string[]): Promise<string[]> {
+    return (await this.#all<string[]>('pastLegs', [callIds])).flat();
   }
 
   /** Calls with the legs that other shards know of. */

@@ -137,6 +137,7 @@ async function withOthers(
   const all = new Map([...items, ...more].map((message) => [message.id, message]));
   return {
     ...call,
+    callIds: [...new Set([...call.callIds, ...others.flatMap((other) => other.callIds)])],
     entries: [...call.entries, ...others.flatMap(({ entries }) => entries)],
     reports: [...call.reports, ...others.flatMap(({ reports }) => reports)],
     items: [...all.values()].toSorted((a, b) => a.atUs - b.atUs || a.id - b.id),
@@ -168,8 +169,8 @@ export function callFileRoutes(app: FastifyInstance, deps: HttpDeps, source: Cal
   for (const format of CAPTURE_FORMATS) {
     const capture = `as a ${format} file: every message held`;
     addFile(app, source, format, capture, CAPTURE_TYPE, async (found, { added, legs }) => {
-      const { entries } = await withOthers(deps, await callWithMessages(found), added, 0);
-      const others = legs === 'own' ? [] : entries.map((entry) => entry.callId);
+      const { callIds } = await withOthers(deps, await callWithMessages(found), added, 0);
+      const others = legs === 'own' ? [] : callIds;
       return Buffer.from(await found.capture([...new Set([found.callId, ...added, ...others])], format));
     });
   }

@@ -268,6 +268,7 @@ test('links of several shards are those of one that counted everything', () => {
 test('messages of all legs come in order of time, and a window is of all together', () => {
   const part = (callId: string, times: number[]): CallMessages => ({
     callId,
+    callIds: [callId],
     entries: [],
     total: times.length,
     offset: 0,
