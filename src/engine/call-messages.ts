@@ -3,7 +3,7 @@ import { EngineRequestError, MAX_LIST_LIMIT } from '../model/engine.ts';
 import { methodName } from '../model/method.ts';
 import { displayText } from '../model/text.ts';
 import { transportName } from '../model/transport.ts';
-import type { CallMessages, CallMessageView, MessageDetail, RepeatName } from '../model/views.ts';
+import type { CallMessages, CallMessageView, LegView, MessageDetail, RepeatName } from '../model/views.ts';
 import { SipMessage } from '../sip/message.ts';
 import { parseSip, SipParseOptions } from '../sip/parse.ts';
 import { sdpSummary } from '../sip/sdp.ts';
@@ -40,7 +40,28 @@ export function callMessages(
   if (!Number.isInteger(limit) || limit < 0 || limit > MAX_LIST_LIMIT) {
     throw new EngineRequestError(`limit: ${limit}, must be a whole number from 0 to ${MAX_LIST_LIMIT}`);
   }
-  return messagesOf(tracker, [callId, ...legsOf(tracker, callId)], window, nowUs, reports);
+  const near = pastLegs(tracker, [callId]);
+  const further = pastLegs(
+    tracker,
+    near.map((leg) => leg.callId),
+  );
+  const past = otherLegs(callId, near, further);
+  const callIds = withLegs(callId, [...legsOf(tracker, callId), ...past]);
+  return { ...messagesOf(tracker, callIds, window, nowUs, reports), pastLegs: past };
+}
+
+/** Legs of a Call-ID and those of its legs, each once. */
+export function otherLegs(callId: string, near: readonly LegView[], further: readonly LegView[]): LegView[] {
+  const legs = new Map([...further, ...near].map((leg) => [leg.callId, leg]));
+  legs.delete(callId);
+  return [...legs.values()];
+}
+
+/** The Call-ID of a call, then those of its legs. */
+export function withLegs(callId: string, legs: readonly LegView[]): string[] {
+  const others = new Set(legs.map((leg) => leg.callId));
+  others.delete(callId);
+  return [callId, ...[...others].slice(0, MAX_LEGS)];
 }
 
 /** Everything held of some Call-IDs; the first is that of the call, the others those of its legs. */
@@ -68,6 +89,7 @@ export function messagesOf(
   return {
     callId,
     callIds: [...callIds],
+    pastLegs: [],
     entries,
     total: held.length,
     offset,
@@ -93,20 +115,14 @@ export function callMessage(tracker: CallTracker, callId: string, id: number): M
   };
 }
 
-/** Call-IDs of the other legs of a call. */
-function legsOf(tracker: CallTracker, callId: string): string[] {
-  const legs = tracker.family(callId).flatMap((call) => tracker.legs.of(call).map((leg) => leg.callId));
-  const past = pastLegs(tracker, [callId]);
-  const all = new Set([...legs, ...past, ...pastLegs(tracker, past)]);
-  return [...all].filter((leg) => leg !== callId).slice(0, MAX_LEGS);
+/** The other legs of a call that is held. */
+function legsOf(tracker: CallTracker, callId: string): LegView[] {
+  return tracker.family(callId).flatMap((call) => tracker.legs.of(call));
 }
 
 /** What belonged to some Call-IDs when their calls were held. */
-export function pastLegs(tracker: CallTracker, callIds: readonly string[]): string[] {
-  return callIds.flatMap((callId) => {
-    const kept = Buffer.from(callId, 'utf8').toString('latin1');
-    return tracker.legs.past(kept).map(displayText);
-  });
+export function pastLegs(tracker: CallTracker, callIds: readonly string[]): LegView[] {
+  return callIds.flatMap((callId) => tracker.legs.past(Buffer.from(callId, 'utf8').toString('latin1')));
 }
 
 /** Where in the ring the messages under some Call-IDs are, in order of time. */

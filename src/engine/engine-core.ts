@@ -61,6 +61,7 @@ import type {
   CallView,
   EventView,
   InjectView,
+  LegView,
   ListenerView,
   MessageDetail,
   Page,
@@ -334,7 +335,7 @@ export class EngineCore {
   }
 
   /** What belonged to some Call-IDs here when their calls were held. */
-  pastLegs(callIds: readonly string[]): string[] {
+  pastLegs(callIds: readonly string[]): LegView[] {
     return pastLegs(this.tracker, callIds);
   }
 

@@ -84,6 +84,10 @@ const QosLegSchema = Type.Object({
   flows: Type.Array(Type.Object({ party: Text('caller or callee'), src: EndpointSchema, dst: EndpointSchema })),
 });
 
+const LegsSchema = Type.Array(
+  Type.Object({ callId: Text('Call-ID of another leg'), reason: Text('Why it belongs to this one') }),
+);
+
 export const CallSchema = Type.Object({
   id: Count('Stable while the call is held'),
   callId: Text(),
@@ -135,7 +139,7 @@ export const CallSchema = Type.Object({
     }),
   ),
   correlation: Type.Object({ correlationId: Text(), alegCallId: Text(), sessionId: Text() }),
-  legs: Type.Array(Type.Object({ callId: Text('Call-ID of another leg'), reason: Text('Why it belongs to this one') })),
+  legs: LegsSchema,
   qos: Type.Array(
     Type.Object({
       agent: Text('Probe that sent the record'),
@@ -409,6 +413,7 @@ export const AliasSchema = Type.Object({
 export const CallPageSchema = Type.Object({
   callId: Text(),
   callIds: Type.Array(Type.String(), { description: 'It, then those of its other legs, also of such as are gone' }),
+  pastLegs: LegsSchema,
   entries: Type.Array(CallSchema, { description: 'Entries held under the Call-ID, then those of its other legs' }),
   total: Count('Messages held'),
   offset: Count('Index of the first message in messages'),

@@ -233,6 +233,8 @@ export interface CallMessages {
   callId: string;
   /** It, then the Call-IDs of its other legs, also of those that have left the table. */
   callIds: string[];
+  /** Legs that were joined when their calls were held, and why; some may be held still. */
+  pastLegs: LegView[];
   /** Entries held under the Call-ID, then those of its other legs; empty when the call has left the table. */
   entries: CallView[];
   /** Messages held in all; `items` are some of them, from `offset` on. */

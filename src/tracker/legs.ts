@@ -31,7 +31,7 @@ const MAX_PAST = 20_000;
 export class LegIndex {
   readonly #naming = new Map<string, Call[]>();
   /** Of calls that are gone, both ways; the one noted first gives way. */
-  readonly #past = new Map<string, string[]>();
+  readonly #past = new Map<string, PastLeg[]>();
   readonly #counters: CounterSet;
   readonly #isHeld: (callId: string) => boolean;
 
@@ -94,9 +94,9 @@ export class LegIndex {
     if (call.extras !== undefined) call.extras.legs = undefined;
   }
 
-  /** Call-IDs that belonged to one whose calls may be gone, as kept. */
-  past(callId: string): readonly string[] {
-    return this.#past.get(callId) ?? [];
+  /** What belonged to a Call-ID, as kept, whose calls may be gone. */
+  past(callId: string): LegView[] {
+    return (this.#past.get(callId) ?? []).map(viewOf);
   }
 
   #notePast(call: Call): void {
@@ -105,15 +105,15 @@ export class LegIndex {
       // Copies: a part of a call's text would keep all of it.
       const [own, other] = [call.callId, link.callId].map((text) => Buffer.from(text, 'latin1').toString('latin1'));
       if (own === undefined || other === undefined) continue;
-      this.#noteOne(own, other);
-      this.#noteOne(other, own);
+      this.#noteOne(own, other, link.reason);
+      this.#noteOne(other, own, link.reason);
     }
   }
 
-  #noteOne(callId: string, other: string): void {
+  #noteOne(callId: string, other: string, reason: LegReason): void {
     const others = this.#past.get(callId) ?? [];
-    if (others.includes(other) || others.length >= MAX_NAMING) return;
-    others.push(other);
+    if (others.some((known) => known.callId === other) || others.length >= MAX_NAMING) return;
+    others.push({ callId: other, reason });
     this.#past.set(callId, others);
     const [oldest] = this.#past.keys();
     if (this.#past.size > MAX_PAST && oldest !== undefined) this.#past.delete(oldest);
@@ -148,11 +148,14 @@ export class LegIndex {
         legs.set(other.callId, link.reason);
       }
     }
-    return [...legs].map(([callId, reason]) => ({
-      callId: displayText(callId),
-      reason: REASON_TEXT[reason] ?? '',
-    }));
+    return [...legs].map(([callId, reason]) => viewOf({ callId, reason }));
   }
+}
+
+type PastLeg = Pick<LegLink, 'callId' | 'reason'>;
+
+function viewOf({ callId, reason }: PastLeg): LegView {
+  return { callId: displayText(callId), reason: REASON_TEXT[reason] ?? '' };
 }
 
 function linkTo(call: Call, callId: string): LegLink | undefined {

@@ -132,7 +132,10 @@ test('the other legs of a call are part of it when both have left the table, whi
     ['conference 7', []],
   ] as const) {
     const answer = callMessages(stage.tracker, asked, ALL, START_US);
-    assert.deepEqual(answer.callIds, [asked, ...others]);
+    assert.deepEqual([answer.callIds[0], answer.callIds.slice(1).toSorted()], [asked, others]);
+    assert.equal(answer.pastLegs.length, others.length);
+    const named = new Map(answer.pastLegs.map((leg) => [leg.callId, leg.reason]));
+    for (const other of others) assert.equal(named.get(other), 'joined by the header that names the other leg');
     assert.deepEqual(answer.entries, []);
     assert.equal(answer.total, asked === 'conference 7' ? 0 : 2 * (others.length + 1));
   }

@@ -569,6 +569,7 @@ export class FakeEngine implements Engine {
       gone: this.gone,
       keeps: this.keeps,
       callIds: [...new Set([callId, ...entries.map((entry) => entry.callId)])],
+      pastLegs: [],
       olderCallId: 'older@example.com',
       newerCallId: '',
     };

@@ -390,6 +390,7 @@ export function mergeMessages(
   return {
     callId,
     callIds: [...callIds],
+    pastLegs: [],
     // Those of the call first; among those of one Call-ID each shard's order stays.
     entries: entries.toSorted((a, b) => callIds.indexOf(a.callId) - callIds.indexOf(b.callId)),
     total: sum(shards.map(({ total }) => total)),

@@ -43,6 +43,7 @@ import type {
   CallView,
   EventView,
   InjectView,
+  LegView,
   ListenerView,
   MessageDetail,
   Page,
@@ -52,7 +53,7 @@ import type {
 } from '../../model/views.ts';
 import type { KeptMessage } from '../../tracker/message-ring.ts';
 import { callCapture } from '../call-capture.ts';
-import { MAX_LEGS } from '../call-messages.ts';
+import { otherLegs, withLegs } from '../call-messages.ts';
 import { EngineClient } from '../engine-client.ts';
 import type { ShardLinks } from '../link-query.ts';
 import type { EngineMethod, EngineMethods, StopSettings } from '../protocol.ts';
@@ -204,14 +205,9 @@ export class ShardedEngine implements Engine {
   async callMessages(callId: string, window: Window): Promise<CallMessages> {
     checkWindow(window);
     const own = await this.callsByCallId(callId);
-    const past = await this.#pastLegs([callId]);
-    const legs = new Set([
-      ...own.flatMap((call) => call.legs.map((leg) => leg.callId)),
-      ...past,
-      ...(past.length === 0 ? [] : await this.#pastLegs(past)),
-    ]);
-    legs.delete(callId);
-    const callIds = [callId, ...[...legs].slice(0, MAX_LEGS)];
+    const near = await this.#pastLegs([callId]);
+    const past = otherLegs(callId, near, await this.#pastLegs(near.map((leg) => leg.callId)));
+    const callIds = withLegs(callId, [...own.flatMap((call) => call.legs), ...past]);
     const upToEnd = { offset: 0, limit: Math.min(window.offset + window.limit, MAX_LIST_LIMIT) };
     const parts = await this.#all<CallMessages>('messagesOf', [callIds, upToEnd]);
     const merged = mergeMessages(
@@ -224,7 +220,7 @@ export class ShardedEngine implements Engine {
       window,
     );
     const [entries, neighbours] = await Promise.all([this.#withLegs(merged.entries), this.#neighbours(callId, own)]);
-    return { ...merged, entries, ...neighbours };
+    return { ...merged, entries, pastLegs: past, ...neighbours };
   }
 
   async callMessage(callId: string, id: number): Promise<MessageDetail | undefined> {
@@ -436,8 +432,8 @@ export class ShardedEngine implements Engine {
     return { ...message, id: globalId(message.id, shard, count), callEntryId };
   }
 
-  async #pastLegs(callIds: readonly string[]): Promise<string[]> {
-    return (await this.#all<string[]>('pastLegs', [callIds])).flat();
+  async #pastLegs(callIds: readonly string[]): Promise<LegView[]> {
+    return callIds.length === 0 ? [] : (await this.#all<LegView[]>('pastLegs', [callIds])).flat();
   }
 
   /** Calls with the legs that other shards know of. */

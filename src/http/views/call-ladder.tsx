@@ -322,7 +322,8 @@ function Legend({
 }: Pick<LadderViewProps, 'ladder' | 'call' | 'choice'> & { drawn: Redrawn }): VNode | undefined {
   const { legs } = ladder;
   if (legs.length < 2) return undefined;
-  const reasons = new Map(call.entries.flatMap((entry) => entry.legs.map((leg) => [leg.callId, leg.reason] as const)));
+  const known = [...call.pastLegs, ...call.entries.flatMap((entry) => entry.legs)];
+  const reasons = new Map(known.map((leg) => [leg.callId, leg.reason]));
   return (
     <ul class="legs">
       {legs.map((callId, index) => {

@@ -269,6 +269,7 @@ test('messages of all legs come in order of time, and a window is of all togethe
   const part = (callId: string, times: number[]): CallMessages => ({
     callId,
     callIds: [callId],
+    pastLegs: [],
     entries: [],
     total: times.length,
     offset: 0,
