@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { ConfigError, quoted } from './config/config-error.ts';
+import { ConfigError } from './config/config-error.ts';
+import { quoted } from './model/text.ts';
 import { helpText, parseCommand } from './config/cli.ts';
 import { printConfig } from './config/describe.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';

@@ -24,7 +24,9 @@ export class AliasFile implements AliasStore {
   }
 
   async write(text: string): Promise<void> {
-    const all = [...this.#fixed, ...parseAliasLines(text)];
+    const read = parseAliasLines(text);
+    if (read instanceof AliasTextFault) throw read;
+    const all = [...this.#fixed, ...read];
     if (all.length > MAX_ALIASES) {
       throw new AliasTextFault(`there are ${all.length} with those of the option aliases, at most ${MAX_ALIASES}`);
     }

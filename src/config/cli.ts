@@ -1,4 +1,5 @@
-import { ConfigError, quoted } from './config-error.ts';
+import { quoted } from '../model/text.ts';
+import { ConfigError } from './config-error.ts';
 import { splitArguments } from './options.ts';
 import { envName, type Option, OPTION_NAMES, optionOf, SECTIONS } from './schema.ts';
 

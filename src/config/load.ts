@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { parse as parseYaml } from 'yaml';
-import { type Alias, type AliasTextFault, MAX_ALIASES, parseAliasLines } from '../model/alias.ts';
+import { type Alias, AliasTextFault, MAX_ALIASES, parseAliasLines } from '../model/alias.ts';
 import { isLoopback } from '../model/endpoint.ts';
-import { ConfigError, quoted } from './config-error.ts';
+import { quoted } from '../model/text.ts';
+import { ConfigError } from './config-error.ts';
 import type { Written } from './kinds.ts';
 import { splitArguments, unknownOption } from './options.ts';
 import {
@@ -262,12 +263,11 @@ function readAliases({ aliases, aliases_file: path }: Config, readFile: ConfigIn
 }
 
 function aliasesInFile(path: string, text: string): Alias[] {
-  try {
-    return parseAliasLines(text);
-  } catch (error) {
-    // It throws nothing else.
-    throw new ConfigError(`Cannot use aliases_file ${quoted(path)}: ${(error as AliasTextFault).message}`);
+  const aliases = parseAliasLines(text);
+  if (aliases instanceof AliasTextFault) {
+    throw new ConfigError(`Cannot use aliases_file ${quoted(path)}: ${aliases.message}`);
   }
+  return aliases;
 }
 
 /** What single values cannot show: options that need or exclude each other. */

@@ -1,4 +1,5 @@
-import { ConfigError, quoted } from './config-error.ts';
+import { quoted } from '../model/text.ts';
+import { ConfigError } from './config-error.ts';
 import { findOption, OPTION_NAMES, optionOf, type OptionName } from './schema.ts';
 
 /** Switches that are no options of the schema: they name a file or ask for something else than running. */

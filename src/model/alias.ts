@@ -2,6 +2,7 @@ import { networkOf } from './cidr.ts';
 import { parseIp } from './endpoint.ts';
 import { readPlace } from './search/values.ts';
 import type { Cidr } from './settings.ts';
+import { quoted } from './text.ts';
 
 /** A name people use for an address, a network, or one port of either. */
 export interface Alias {
@@ -121,17 +122,17 @@ export class AliasTextFault extends Error {
   readonly code = 'ALIAS_TEXT';
 }
 
-/** Longest part of a line that is repeated to whoever wrote it. */
-const LONGEST_QUOTE = 100;
-
-/** One alias on each line; blank lines and lines that begin with # are left out. Throws `AliasTextFault`. */
-export function parseAliasLines(text: string): Alias[] {
-  return text.split(/\r?\n/).flatMap((whole, index) => {
+/** One alias on each line; blank lines and lines that begin with # are left out. */
+export function parseAliasLines(text: string): Alias[] | AliasTextFault {
+  const aliases: Alias[] = [];
+  for (const [index, whole] of text.split(/\r?\n/).entries()) {
     const line = whole.trim();
-    if (line === '' || line.startsWith('#')) return [];
+    if (line === '' || line.startsWith('#')) continue;
     const alias = parseAlias(line);
-    if (alias !== undefined) return [alias];
-    const shown = JSON.stringify(line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line);
-    throw new AliasTextFault(`line ${index + 1} is ${shown}, expected address=name or address=name;group`);
-  });
+    if (alias === undefined) {
+      return new AliasTextFault(`line ${index + 1} is ${quoted(line)}, expected address=name or address=name;group`);
+    }
+    aliases.push(alias);
+  }
+  return aliases;
 }

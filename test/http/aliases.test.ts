@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { suite, test } from 'node:test';
-import { Aliases, type AliasStore, parseAlias, parseAliasLines } from '../../src/model/alias.ts';
+import { Aliases, type AliasStore, AliasTextFault, parseAlias, parseAliasLines } from '../../src/model/alias.ts';
 import type { CallQuery } from '../../src/model/engine.ts';
 import { parseSearch } from '../../src/model/search/parse.ts';
 import { UTC } from '../../src/model/zone.ts';
@@ -74,7 +74,9 @@ class FakeFile implements AliasStore {
   }
 
   async write(text: string): Promise<void> {
-    this.names.replace(parseAliasLines(text));
+    const read = parseAliasLines(text);
+    if (read instanceof AliasTextFault) throw read;
+    this.names.replace(read);
     this.text = text;
   }
 }
