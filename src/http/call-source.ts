@@ -9,6 +9,11 @@ import { callHref } from './show.ts';
 
 /** Longest Call-ID that is repeated in an answer. */
 const MAX_QUOTED = 300;
+
+export function quotedCallId(callId: string): string {
+  return `"${callId.slice(0, MAX_QUOTED)}"`;
+}
+
 const MAX_EVENTS = 100;
 /** Most messages of a call that are shared: their texts are all on its page. */
 export const MAX_SHARED = 1000;
@@ -99,7 +104,7 @@ export async function partOf(found: FoundCall, window: Window): Promise<{ call: 
   if (call.entries.length === 0 && call.total === 0 && events.length === 0) {
     throw new HttpProblem(
       404,
-      `Nothing is held of a call with the Call-ID "${found.callId.slice(0, MAX_QUOTED)}": it was not seen, or what was held of it gave way to newer calls (keep_messages_mem, event_buffer_size)`,
+      `Nothing is held of a call with the Call-ID ${quotedCallId(found.callId)}: it was not seen, or what was held of it gave way to newer calls (keep_messages_mem, event_buffer_size)`,
     );
   }
   return { call, events };
@@ -109,7 +114,7 @@ export async function partOf(found: FoundCall, window: Window): Promise<{ call: 
 export async function callWithMessages(found: FoundCall): Promise<CallMessages> {
   const { call } = await partOf(found, { offset: 0, limit: 0 });
   if (call.total > 0) return call;
-  throw new HttpProblem(404, `No message is held of the call with the Call-ID "${found.callId.slice(0, MAX_QUOTED)}"`);
+  throw new HttpProblem(404, `No message is held of the call with the Call-ID ${quotedCallId(found.callId)}`);
 }
 
 /** Keeps a call as it is now. */

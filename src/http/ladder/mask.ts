@@ -16,3 +16,8 @@ export function masked(raw: string): string {
     .replace(CRYPTO, (line) => line.replace(KEYS, `inline:${MASK}`))
     .replace(ICE, `$1${MASK}`);
 }
+
+/** A message with its text masked. */
+export function withoutSecrets<Message extends { readonly raw: string }>(message: Message): Message {
+  return { ...message, raw: masked(message.raw) };
+}

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CAPTURE_FORMATS, type CaptureFormatName } from '../../model/capture.ts';
-import type { CallMessages, CallMessageView } from '../../model/views.ts';
+import type { CallMessages } from '../../model/views.ts';
 import type { Zone } from '../../model/zone.ts';
 import { type CallSource, callWithMessages, type FoundCall, partOf } from '../call-source.ts';
 import { timeOf } from '../deep-link.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ladderMermaid } from '../ladder/mermaid.ts';
 import { addedCallIds, choiceOf, FILE_LEGS, MAX_TOGETHER, USUAL, USUAL_MESSAGES } from '../ladder/choice.ts';
-import { masked } from '../ladder/mask.ts';
+import { withoutSecrets } from '../ladder/mask.ts';
 import { mediaReports } from '../ladder/media.ts';
 import { makeLadder } from '../ladder/model.ts';
 import { exchanges } from '../ladder/session.ts';
@@ -142,10 +142,6 @@ async function withOthers(
     reports: [...call.reports, ...others.flatMap(({ reports }) => reports)],
     items: [...all.values()].toSorted((a, b) => a.atUs - b.atUs || a.id - b.id),
   };
-}
-
-function withoutSecrets(message: CallMessageView): CallMessageView {
-  return { ...message, raw: masked(message.raw) };
 }
 
 /** `/text`, `/pcap`, `/pcapng` below the page of a call: all messages held of it, and of others it is shown with, to be saved. */

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { MessageDetail } from '../../model/views.ts';
+import { quotedCallId } from '../call-source.ts';
 import type { HttpDeps } from '../deps.ts';
 import { flat } from '../decoded/branch.ts';
 import { messageTree } from '../decoded/message.ts';
 import { labelOf } from '../ladder/label.ts';
 import { lineWarnings } from '../ladder/lint.ts';
-import { masked } from '../ladder/mask.ts';
+import { masked, withoutSecrets } from '../ladder/mask.ts';
 import { badParameter, HttpProblem } from '../problem.ts';
 import { MASK_PARAMETER, MessagePageSchema } from '../schemas.ts';
 import { visible, withTimes } from '../show.ts';
@@ -34,10 +35,10 @@ export function messagePageRoute(app: FastifyInstance, deps: HttpDeps): void {
       if (found === undefined) {
         throw new HttpProblem(
           404,
-          `No message ${id} is held of a call with the Call-ID "${callid.slice(0, 300)}": it was never there, or gave way to newer ones (keep_messages, keep_messages_mem)`,
+          `No message ${id} is held of a call with the Call-ID ${quotedCallId(callid)}: it was never there, or gave way to newer ones (keep_messages, keep_messages_mem)`,
         );
       }
-      const detail = isMasked ? withoutSecrets(found) : found;
+      const detail = isMasked ? maskedDetail(found) : found;
       const { message, octets, envelope } = detail;
       const tree = messageTree(octets, lineWarnings(message));
       return {
@@ -50,8 +51,8 @@ export function messagePageRoute(app: FastifyInstance, deps: HttpDeps): void {
   });
 }
 
-function withoutSecrets({ message, octets, envelope }: MessageDetail): MessageDetail {
-  return { message: { ...message, raw: masked(message.raw) }, octets: masked(octets), envelope };
+function maskedDetail({ message, octets, envelope }: MessageDetail): MessageDetail {
+  return { message: withoutSecrets(message), octets: masked(octets), envelope };
 }
 
 export function messageId(name: string, text: string): number {
