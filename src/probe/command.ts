@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { formatEndpoint } from '../model/endpoint.ts';
 import { CaptureFileError, type CapturedMessage, EVERYTHING, readMessages } from '../replay/capture-file.ts';
-import { freshSip } from '../replay/fresh.ts';
+import { freshSip, markOf } from '../replay/fresh.ts';
 import { Pacer } from '../replay/pacer.ts';
-import { markOf } from '../replay/replay.ts';
 import { parseProbeArguments, ProbeArgumentError, type ProbeSettings, USAGE } from './arguments.ts';
 import { Border, type Place } from './border.ts';
 import { ProbeConnection } from './connection.ts';

@@ -23,6 +23,11 @@ function markedCallId(callId: string, mark: string): string {
   return callId.replace(/^([^@\s]+)/, (word) => `${word}${mark}`);
 }
 
+/** What tells the Call-IDs of one pass from those of the others. */
+export function markOf(pass: number): string {
+  return pass === 0 ? '' : `-${pass}`;
+}
+
 /** SIP with the mark in its Call-IDs; what is not SIP has none. */
 export function freshSip(sip: Buffer, mark: string): Buffer {
   if (mark === '') return sip;

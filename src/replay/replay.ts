@@ -1,5 +1,5 @@
 import { CaptureFileError, readMessages, type CapturedMessage, type ReadSkip } from './capture-file.ts';
-import { freshHep, freshSip } from './fresh.ts';
+import { freshHep, freshSip, markOf } from './fresh.ts';
 import { Pacer } from './pacer.ts';
 import type { HepEncoders, ReplaySettings } from './settings.ts';
 import type { Target, TargetSkip } from './target.ts';
@@ -79,11 +79,6 @@ export async function replay(
       await replayFile(plan, settings, context, pacer, settings.fresh ? markOf(pass) : '');
     }
   }
-}
-
-/** What tells the Call-IDs of one pass from those of the others. */
-export function markOf(pass: number): string {
-  return pass === 0 ? '' : `-${pass}`;
 }
 
 async function replayFile(
