@@ -102,19 +102,16 @@ export class LegIndex {
   #notePast(call: Call): void {
     for (let link = call.legs; link !== undefined; link = link.next) {
       if (link.reason === LegReason.CORRELATION_ID && !this.#isHeld(link.callId)) continue;
-      // Copies: a part of a call's text would keep all of it.
-      const [own, other] = [call.callId, link.callId].map((text) => Buffer.from(text, 'latin1').toString('latin1'));
-      if (own === undefined || other === undefined) continue;
-      this.#noteOne(own, other, link.reason);
-      this.#noteOne(other, own, link.reason);
+      this.#noteOne(call.callId, link.callId, link.reason);
+      this.#noteOne(link.callId, call.callId, link.reason);
     }
   }
 
   #noteOne(callId: string, other: string, reason: LegReason): void {
     const others = this.#past.get(callId) ?? [];
     if (others.some((known) => known.callId === other) || others.length >= MAX_NAMING) return;
-    others.push({ callId: other, reason });
-    this.#past.set(callId, others);
+    others.push({ callId: ownCopy(other), reason });
+    this.#past.set(ownCopy(callId), others);
     const [oldest] = this.#past.keys();
     if (this.#past.size > MAX_PAST && oldest !== undefined) this.#past.delete(oldest);
   }
@@ -153,6 +150,11 @@ export class LegIndex {
 }
 
 type PastLeg = Pick<LegLink, 'callId' | 'reason'>;
+
+/** A part of a call's text would keep all of it. */
+function ownCopy(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
 
 function viewOf({ callId, reason }: PastLeg): LegView {
   return { callId: displayText(callId), reason: REASON_TEXT[reason] ?? '' };
