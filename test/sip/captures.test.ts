@@ -2,17 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { sipFromPcap } from '../support/sip-from-pcap.ts';
-import { found, parse, readFixture } from '../support/sip-samples.ts';
+import { found, parse, tsharkRows } from '../support/sip-samples.ts';
 
-/** Made with tshark by `fixtures/sip/captures-tshark.py`; one row per distinct message. */
-const rows = new Map(
-  readFixture('captures-tshark.tsv')
-    .trimEnd()
-    .split('\n')
-    .slice(1)
-    .map((line) => line.split('\t'))
-    .map(([sha1, ...fields]) => [sha1, fields]),
-);
+const rows = tsharkRows();
 const met = new Set<string>();
 
 const CAPTURES = [

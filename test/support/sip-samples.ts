@@ -16,6 +16,18 @@ export function readFixture(path: string): string {
   return readFileSync(`fixtures/sip/${path}`, 'utf8');
 }
 
+/** Made with tshark by `fixtures/sip/captures-tshark.py`; one row per distinct message, by the SHA-1 of its octets. */
+export function tsharkRows(): Map<string | undefined, string[]> {
+  return new Map(
+    readFixture('captures-tshark.tsv')
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split('\t'))
+      .map(([sha1, ...fields]) => [sha1, fields]),
+  );
+}
+
 export function fixtureNames(folder: string): string[] {
   return readdirSync(`fixtures/sip/${folder}`).filter((name) => name.endsWith('.txt'));
 }

@@ -4,17 +4,9 @@ import { test } from 'node:test';
 import type { Branch } from '../../../src/http/decoded/branch.ts';
 import { messageTree } from '../../../src/http/decoded/message.ts';
 import { sipFromPcap } from '../../support/sip-from-pcap.ts';
-import { readFixture } from '../../support/sip-samples.ts';
+import { tsharkRows } from '../../support/sip-samples.ts';
 
-/** Made with tshark by `fixtures/sip/captures-tshark.py`; one row per distinct message. */
-const rows = new Map(
-  readFixture('captures-tshark.tsv')
-    .trimEnd()
-    .split('\n')
-    .slice(1)
-    .map((line) => line.split('\t'))
-    .map(([sha1, ...fields]) => [sha1, fields]),
-);
+const rows = tsharkRows();
 
 /** Value of the first branch at a place, names from the top down. */
 function at(tree: readonly Branch[], ...names: string[]): string {
