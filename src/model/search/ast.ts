@@ -78,9 +78,3 @@ function valueText(value: SearchValue): string {
 export function quotedWord(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
-
-/** A search for items that meet all of what is given. */
-export function allOf(searches: readonly (Search | undefined)[]): Search | undefined {
-  const parts = searches.filter((search) => search !== undefined);
-  return parts.length > 1 ? { kind: 'and', parts } : parts[0];
-}
